@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>Keeps a service's events, and what it has handled, in its own database.</summary>
+public static class EventBusPostgresExtensions
+{
+    /// <summary>Gives the service <see cref="IEventLog"/> on its <typeparamref name="TDb"/>, and the dispatcher that publishes the log.</summary>
+    /// <param name="eventBus">The bus.</param>
+    /// <param name="service">The log's name; the same in every process that shares the database, for example <c>tasks</c>.</param>
+    /// <param name="keepHistory">
+    /// Whether published events stay for ever, as the history of their aggregates. Default: they go after <see cref="EventBusOptions.LogRetention"/>.
+    /// </param>
+    public static EventBusBuilder UseEventLog<TDb>(this EventBusBuilder eventBus, string service, bool keepHistory = false)
+        where TDb : DbContext
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+        var services = eventBus.Host.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<CommitSignal<TDb>>();
+        services.AddSingleton<OutboxState>();
+        services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
+        services.ConfigureDbContext<TDb>((provider, db) => db.AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>()));
+        services.AddScoped<IEventLog, EventLog<TDb>>();
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
+
+        // In front of the other hosted services, because they stop from the last to the first: requests and consumers end, and
+        // what they appended is published before the dispatcher goes.
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(
+            provider => ActivatorUtilities.CreateInstance<Dispatcher<TDb>>(provider, service)));
+        return eventBus;
+    }
+
+    /// <summary>Has the service publish the alerts that it finds, as <see cref="AlertChanged"/>, so that a consumer can tell people of them.</summary>
+    public static EventBusBuilder PublishAlerts<TDb>(this EventBusBuilder eventBus)
+        where TDb : DbContext
+    {
+        eventBus.Host.Services.AddScoped<IAlertSink, AlertPublisher<TDb>>();
+        return eventBus;
+    }
+
+    /// <summary>
+    /// Keeps the group's inbox in <typeparamref name="TDb"/>, in the transaction of its handlers' effects. The context must not
+    /// retry on its own (no retrying execution strategy): the bus does, with the whole transaction.
+    /// </summary>
+    public static ConsumerGroupBuilder UseInbox<TDb>(this ConsumerGroupBuilder group)
+        where TDb : DbContext
+    {
+        var services = group.EventBus.Host.Services;
+        services.AddKeyedSingleton<IInbox, Inbox<TDb>>(group.Group.Name);
+        return group;
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>The inbox in the database that the handlers change, on the connection and in the transaction of their unit of work.</summary>
+internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
+    where TDb : DbContext
+{
+    /// <summary>A connection that says nothing for so long is dead, where the service does not say otherwise.</summary>
+    private const int CommandTimeout = 10;
+
+    public async Task<IInboxTransaction> BeginAsync(
+        IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+    {
+        var db = scope.GetRequiredService<TDb>();
+        if (db.Database.GetCommandTimeout() is null)
+            db.Database.SetCommandTimeout(CommandTimeout);
+        var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            var handled = await ReadHandledAsync(db, transaction, group, eventIds, cancellationToken);
+            return new InboxTransaction(db, transaction, group, handled);
+        }
+        catch
+        {
+            await RollBackAsync(db, transaction);
+            throw;
+        }
+    }
+
+    public bool IsUnavailable(Exception exception) => PostgresAvailability.IsUnavailable(exception);
+
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<TDb>().Database;
+        database.SetCommandTimeout(CommandTimeout / 2);
+        await database.ExecuteSqlRawAsync("SELECT 1", cancellationToken);
+    }
+
+    /// <summary>Where a transaction's connection broke, those in the pool are as old and may be as dead: new ones are made instead.</summary>
+    private static ValueTask RollBackAsync(TDb db, IDbContextTransaction transaction)
+    {
+        if ((NpgsqlConnection)db.Database.GetDbConnection() is { State: not System.Data.ConnectionState.Open } broken)
+            NpgsqlConnection.ClearPool(broken);
+        return transaction.DisposeAsync();
+    }
+
+    private static async Task<HashSet<Guid>> ReadHandledAsync(
+        TDb db, IDbContextTransaction transaction, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = ANY ($2)",
+            (NpgsqlConnection)db.Database.GetDbConnection(),
+            (NpgsqlTransaction)transaction.GetDbTransaction());
+        command.CommandTimeout = db.Database.GetCommandTimeout() ?? CommandTimeout;
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = group });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] });
+
+        var handled = new HashSet<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            handled.Add(reader.GetGuid(0));
+        return handled;
+    }
+
+    private sealed class InboxTransaction(TDb db, IDbContextTransaction transaction, string group, IReadOnlySet<Guid> handled)
+        : IInboxTransaction
+    {
+        private bool isCommitted;
+
+        public IReadOnlySet<Guid> Handled => handled;
+
+        public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        {
+            if (await InsertAsync(eventIds, cancellationToken) != eventIds.Count)
+                return false;
+
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            isCommitted = true;
+            return true;
+        }
+
+        public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
+
+        /// <summary>
+        /// Only now, after the handlers: another consumer's row for the same event makes this wait for its commit, so it must
+        /// not stand for as long as a slow handler runs. And a process that freezes right here is cut off after 5 s, or it
+        /// would hold up whoever took over its entries.
+        /// </summary>
+        private async Task<int> InsertAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        {
+            await using var batch = new NpgsqlBatch(
+                (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction())
+            {
+                Timeout = db.Database.GetCommandTimeout() ?? CommandTimeout,
+                BatchCommands =
+                {
+                    new NpgsqlBatchCommand("SET LOCAL idle_in_transaction_session_timeout = '5s'"),
+                    new NpgsqlBatchCommand(
+                        """
+                        INSERT INTO inbox (consumer_group, event_id)
+                        SELECT $1, id FROM unnest($2) AS id ORDER BY id
+                        ON CONFLICT DO NOTHING
+                        """)
+                    {
+                        Parameters =
+                        {
+                            new NpgsqlParameter<string> { TypedValue = group },
+                            new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
+                        },
+                    },
+                },
+            };
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+            return batch.BatchCommands[1].RecordsAffected;
+        }
+    }
+}

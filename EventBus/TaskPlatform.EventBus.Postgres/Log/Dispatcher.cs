@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>
+/// Publishes a service's log in its order. Of all processes of the service one is elected; the others tell it of their commits.
+/// </summary>
+internal sealed partial class Dispatcher<TDb>(
+    string service,
+    CommitSignal<TDb> committed,
+    IEventTransport transport,
+    IReplays replays,
+    EventBusOptions options,
+    OutboxState outbox,
+    BusState state,
+    IServiceScopeFactory scopes,
+    ILogger<Dispatcher<TDb>> logger) : BackgroundService
+    where TDb : DbContext
+{
+    /// <summary>The safety net under the wake-ups: how often a leader looks for itself, and the others try to become one.</summary>
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
+    private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);
+
+    private readonly string role = $"publishing the log of {service}";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var subscribed = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!subscribed)
+                    await transport.OnWakeAsync(service, committed.Set, stoppingToken);
+                subscribed = true;
+                await using var connection = await ConnectAsync(stoppingToken);
+                var tail = new PublishedTail(connection, transport, options, logger);
+                await RunTermAsync(
+                    new LogReader(connection, transport, tail, state, logger),
+                    tail,
+                    new OutboxReport(service, connection, transport, outbox),
+                    new LogReplayer(connection, replays, service),
+                    stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                await PauseAsync(e, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                outbox.Current = null;
+            }
+        }
+    }
+
+    private async Task RunTermAsync(
+        LogReader log, PublishedTail tail, OutboxReport report, LogReplayer replayer, CancellationToken stoppingToken)
+    {
+        while (!await log.TryLeadAsync(stoppingToken))
+        {
+            GoOn();
+            if (await committed.WaitAsync(Sweep, stoppingToken))
+                await transport.WakeAsync(service, stoppingToken);
+        }
+
+        LogLeading(service);
+        var lastCheck = 0L;
+        var replaying = false;
+        try
+        {
+            for (var woken = false; ; woken = await committed.WaitAsync(Sweep, stoppingToken))
+            {
+                try
+                {
+                    var sweeps = !woken || Stopwatch.GetElapsedTime(lastCheck) > Sweep;
+                    if (sweeps)
+                    {
+                        await report.ReportAsync(stoppingToken);
+                        await tail.CheckAsync(stoppingToken);
+                        lastCheck = Stopwatch.GetTimestamp();
+                    }
+
+                    await log.PublishWaitingAsync(stoppingToken);
+                    GoOn();
+                    if (sweeps || replaying)
+                        replaying = await ReplayAsync(replayer, stoppingToken);
+                }
+                catch (EventTransportUnavailableException e)
+                {
+                    lastCheck = 0; // It may come back with less than it had.
+                    await PauseAsync(e, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            using var lastPass = new CancellationTokenSource(LastPass);
+            await log.PublishWaitingAsync(lastPass.Token);
+            throw;
+        }
+    }
+
+    /// <summary>A part of what is asked for from the past; new events go between the parts. What it fails of holds up nobody else.</summary>
+    private async Task<bool> ReplayAsync(LogReplayer replayer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            var more = await replayer.RunOnceAsync(stoppingToken);
+            if (more)
+                committed.Set();
+            return more;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or EventTransportUnavailableException or NpgsqlException))
+        {
+            LogNotReplayed(service, e);
+            return false;
+        }
+    }
+
+    private Task PauseAsync(Exception reason, CancellationToken stoppingToken)
+    {
+        if (state.Waits(role, reason.Message))
+            LogInterrupted(service, reason);
+        return Task.Delay(Sweep * (0.5 + Random.Shared.NextDouble()), stoppingToken);
+    }
+
+    private void GoOn()
+    {
+        if (state.GoesOn(role))
+            LogGoesOn(service);
+    }
+
+    /// <summary>A connection of its own, outside the pool: the lock lives and dies with it.</summary>
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var pooled = (NpgsqlConnection)scope.ServiceProvider.GetRequiredService<TDb>().Database.GetDbConnection();
+        var settings = new NpgsqlConnectionStringBuilder(pooled.ConnectionString)
+        {
+            Pooling = false,
+            KeepAlive = 5,
+            CommandTimeout = 10,
+            ApplicationName = $"{service} dispatcher",
+        };
+        var connection = pooled.CloneWith(settings.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+
+    [LoggerMessage(LogLevel.Information, "This process publishes the event log of {Service} now.")]
+    private partial void LogLeading(string service);
+
+    [LoggerMessage(LogLevel.Warning, "Publishing the event log of {Service} was interrupted; it goes on by itself.")]
+    private partial void LogInterrupted(string service, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Past events of {Service} can't be replayed; it is tried again.")]
+    private partial void LogNotReplayed(string service, Exception exception);
+
+    [LoggerMessage(LogLevel.Information, "Publishing the event log of {Service} goes on.")]
+    private partial void LogGoesOn(string service);
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
+internal sealed partial class LogReader(NpgsqlConnection connection, IEventTransport transport, PublishedTail tail, BusState state, ILogger logger)
+{
+    /// <summary>What is published of a row.</summary>
+    public const string EventColumns =
+        "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
+
+    private const int BatchSize = 500;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
+
+    /// <summary>
+    /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
+    /// the session ends when nothing was heard of it for 15 s; a living one sweeps each second. Its commits need not wait for
+    /// the disk: all it writes is what was published, and an event whose mark is lost with the machine goes out once more.
+    /// </summary>
+    public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT set_config('idle_session_timeout', '15s', false), set_config('synchronous_commit', 'off', false);
+            SELECT pg_try_advisory_lock(hashtextextended('taskplatform.event_log', 0))
+            """, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetBoolean(0);
+    }
+
+    /// <summary>
+    /// Publishes until nothing waits that can be published. While Redis takes a page, the one before is marked and the next one
+    /// read; but a page is sent only when the one before is in its streams, so that the order holds.
+    /// </summary>
+    public async Task PublishWaitingAsync(CancellationToken cancellationToken)
+    {
+        var refused = new HashSet<string>(StringComparer.Ordinal);
+        var published = new Published();
+        for (var page = await ReadWaitingAsync(refused, after: 0, cancellationToken); page.Rows.Count > 0 || published.Ids.Count > 0;)
+        {
+            // What is sent is marked, also by a process that stops: else it would be published twice.
+            using var patience = new CancellationTokenSource(Patience);
+            if (cancellationToken.IsCancellationRequested)
+                page = LogPage.Empty;
+            var sending = page.Rows.Count > 0 ? transport.PublishAsync([.. page.Rows.Select(row => row.Event)], patience.Token) : NothingSent;
+            var next = LogPage.Empty;
+            try
+            {
+                await MarkAsync(published, patience.Token);
+                if (page.IsFull)
+                    next = await ReadWaitingAsync(refused, page.Last, patience.Token);
+            }
+            finally
+            {
+                published = Sort(page, await sending, refused);
+            }
+
+            if (published.Unreachable is { } unreachable)
+            {
+                await MarkAsync(published, patience.Token);
+                throw new EventTransportUnavailableException(unreachable);
+            }
+
+            next.Rows.RemoveAll(row => refused.Contains(row.Event.Type));
+            page = next;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// What waits, in log order. A pass begins at the very first row, never after "the last id seen": ids commit out of order, and
+    /// a gap may still fill. Whoever fills one wakes the next pass.
+    /// </summary>
+    private async Task<LogPage> ReadWaitingAsync(HashSet<string> refused, long after, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+             SELECT {EventColumns}
+             FROM event_log
+             WHERE entry_id IS NULL AND id > $2 AND type <> ALL ($1)
+             ORDER BY id
+             LIMIT {BatchSize}
+             """, connection);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. refused] });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+
+        var rows = new List<(long, OutgoingEvent)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(ReadEvent(reader));
+        return new LogPage(rows, IsFull: rows.Count == BatchSize);
+    }
+
+    /// <summary>Reads a row of <see cref="EventColumns"/>.</summary>
+    public static (long Id, OutgoingEvent Event) ReadEvent(NpgsqlDataReader reader) => (reader.GetInt64(0), new OutgoingEvent(
+        reader.GetGuid(1),
+        reader.GetString(2),
+        reader.GetString(3),
+        reader.IsDBNull(4) ? null : reader.GetInt64(4),
+        reader.GetInt32(5),
+        reader.IsDBNull(6) ? null : reader.GetString(6),
+        reader.IsDBNull(7) ? null : reader.GetString(7),
+        reader.GetString(8),
+        reader.IsDBNull(9) ? null : reader.GetString(9)));
+
+    /// <summary>What became of a page.</summary>
+    private Published Sort(LogPage page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
+    {
+        var published = new Published();
+        for (var i = 0; i < results.Count; i++)
+        {
+            var (id, outgoing) = page.Rows[i];
+            switch (results[i])
+            {
+                case { EntryId: { } entryId }:
+                    published.Ids.Add(id);
+                    published.Entries.Add(entryId);
+                    published.Types.Add(outgoing.Type);
+                    if (state.HasProblems)
+                        state.GoesOn(Role(outgoing.Type));
+                    break;
+                case { Refused: true, Error: { } error }:
+                    if (refused.Add(outgoing.Type) && state.Waits(Role(outgoing.Type), error.Message))
+                        LogRefused(outgoing.Type, error);
+                    break;
+                case { Error: { } error }:
+                    published.Unreachable = error;
+                    break;
+            }
+        }
+
+        return published;
+    }
+
+    private static string Role(string eventType) => $"publishing {eventType}";
+
+    private async Task MarkAsync(Published published, CancellationToken cancellationToken)
+    {
+        if (published.Ids.Count == 0)
+            return;
+
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE event_log SET entry_id = published.entry_id, published_at = now()
+            FROM unnest($1, $2) AS published (id, entry_id)
+            WHERE event_log.id = published.id
+            """, connection);
+        command.Parameters.Add(
+            new NpgsqlParameter<List<long>> { TypedValue = published.Ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        command.Parameters.Add(
+            new NpgsqlParameter<List<string>> { TypedValue = published.Entries, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        for (var i = 0; i < published.Ids.Count; i++)
+            tail.Add(published.Types[i], published.Entries[i]);
+    }
+
+    /// <summary>What is in its stream, and not marked yet.</summary>
+    private sealed class Published
+    {
+        public List<long> Ids { get; } = [];
+
+        public List<string> Entries { get; } = [];
+
+        public List<string> Types { get; } = [];
+
+        /// <summary>Why the rest is not, where Redis did not answer.</summary>
+        public Exception? Unreachable { get; set; }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they wait in the log until that is mended.")]
+    private partial void LogRefused(string eventType, Exception exception);
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>Tells every few seconds what waits in a service's log, so that somebody notices when it does not go out.</summary>
+internal sealed class OutboxReport(string service, NpgsqlConnection connection, IEventTransport transport, OutboxState state)
+{
+    private const int MostCounted = 100_000;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private long last;
+
+    public async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        if (last != 0 && Stopwatch.GetElapsedTime(last) < Interval)
+            return;
+
+        await using var command = new NpgsqlCommand(
+            $"""
+             SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
+             FROM (SELECT created_at FROM event_log WHERE entry_id IS NULL LIMIT {MostCounted}) AS waiting
+             """, connection);
+        long waiting;
+        TimeSpan oldest;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            waiting = reader.GetInt64(0);
+            oldest = TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(1)));
+        }
+
+        state.Current = (waiting, oldest);
+        last = Stopwatch.GetTimestamp();
+        await transport.ReportOutboxAsync(service, waiting, oldest, cancellationToken);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>
+/// Watches whether Redis still has what was published: a server that was emptied, or that came back with less than it had,
+/// gets the missing events again, under the same ids.
+/// </summary>
+internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventTransport transport, EventBusOptions options, ILogger logger)
+{
+    private const int PageSize = 500;
+
+    /// <summary>
+    /// A server loses the end of what it knew, or everything. So the look goes backwards, and ends when this many pages in a
+    /// row are all there; one could be by chance, where the loss touched only streams that are quiet.
+    /// </summary>
+    private const int CleanPages = 2;
+
+    /// <summary>Of each type one entry that must still be there: the first that was published since the last check, or else the newest.</summary>
+    private readonly Dictionary<string, Witness> witnesses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Witness> newest = new(StringComparer.Ordinal);
+    private string? run;
+
+    /// <summary>Close to the end of the retention an entry may be trimmed already.</summary>
+    private TimeSpan Retention => options.StreamRetention * 0.95;
+
+    /// <summary>An event of this type has become this entry.</summary>
+    public void Add(string eventType, string entryId)
+    {
+        var witness = new Witness(entryId, Stopwatch.GetTimestamp());
+        newest[eventType] = witness;
+        witnesses.TryAdd(eventType, witness);
+    }
+
+    /// <summary>Asks for an entry of each type that was published before; where one is gone, or the server is another one, looks for what else is.</summary>
+    /// <returns>How many events wait to be published again.</returns>
+    public async Task<int> CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (type, _) in witnesses.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
+            witnesses.Remove(type);
+
+        var asked = witnesses.Select(known => (known.Key, known.Value.EntryId)).ToList();
+        var state = await transport.ProbeAsync(asked, cancellationToken);
+        var lost = asked.Where((_, i) => !state.Exists[i]).Select(entry => entry.Key).ToArray();
+        var missing = 0;
+        if (state.Run != run)
+            missing = await TakeBackMissingAsync(types: null, cancellationToken);
+        else if (lost.Length > 0)
+            missing = await TakeBackMissingAsync(lost, cancellationToken);
+
+        run = state.Run;
+        foreach (var type in lost)
+            newest.Remove(type);
+        witnesses.Clear();
+        foreach (var (type, witness) in newest)
+            witnesses[type] = witness;
+        return missing;
+    }
+
+    private async Task<int> TakeBackMissingAsync(string[]? types, CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        var clean = 0;
+        for (var before = long.MaxValue; clean < CleanPages;)
+        {
+            var page = await ReadPageAsync(before, types, cancellationToken);
+            if (page.Count == 0)
+                break;
+
+            before = page[^1].Id;
+            var state = await transport.ProbeAsync([.. page.Select(row => (row.EventType, row.EntryId))], cancellationToken);
+            var gone = page.Where((_, i) => !state.Exists[i]).ToList();
+            foreach (var row in page.Except(gone))
+                newest.TryAdd(row.EventType, new Witness(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
+            clean = gone.Count == 0 ? clean + 1 : 0;
+            if (gone.Count > 0)
+                missing += await TakeBackAsync([.. gone.Select(row => row.Id)], cancellationToken);
+        }
+
+        if (missing > 0)
+            LogMissing(missing);
+        return missing;
+    }
+
+    /// <summary>What Redis should still have, newest first.</summary>
+    private async Task<List<Row>> ReadPageAsync(long before, string[]? types, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+             SELECT id, type, entry_id, extract(epoch FROM now() - published_at)::float8 FROM event_log
+             WHERE id < $1 AND entry_id IS NOT NULL AND published_at > now() - $2 AND ($3::text[] IS NULL OR type = ANY ($3))
+             ORDER BY id DESC
+             LIMIT {PageSize}
+             """, connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Retention });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)types ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Text });
+
+        var page = new List<Row>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            page.Add(new Row(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetDouble(3)));
+        return page;
+    }
+
+    private async Task<int> TakeBackAsync(long[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "UPDATE event_log SET entry_id = NULL, published_at = NULL WHERE id = ANY ($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Redis lost {Count} published events; they are published again.")]
+    private partial void LogMissing(int count);
+
+    private readonly record struct Witness(string EntryId, long Since);
+
+    private readonly record struct Row(long Id, string EventType, string EntryId, double Age);
+}

@@ -1,0 +1,90 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>Trims the streams and deletes old rows of log and inbox, in one process of the service at a time.</summary>
+internal sealed partial class Upkeep<TDb>(
+    bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, IServiceScopeFactory scopes,
+    ILogger<Upkeep<TDb>> logger) : BackgroundService
+    where TDb : DbContext
+{
+    private const int PageSize = 1000;
+
+    private readonly bool hasInbox = HasInbox(scopes);
+
+    /// <summary>One pass.</summary>
+    internal async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await transport.TrimAsync(catalog.Types, cancellationToken);
+        if (!keepHistory)
+            await DeleteAsync(DeletePublished, options.LogRetention, cancellationToken);
+        if (hasInbox)
+            await DeleteAsync(DeleteHandled, options.InboxRetention, cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.UpkeepInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+                {
+                    LogInterrupted(e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops.
+        }
+    }
+
+    /// <summary>The oldest page of the log, as far as it is published and past its time. An index on that time would cost every publish.</summary>
+    private const string DeletePublished =
+        """
+        DELETE FROM event_log WHERE id IN (
+            SELECT id FROM (SELECT id, published_at FROM event_log ORDER BY id LIMIT {1}) AS oldest WHERE published_at < now() - {0})
+        """;
+
+    private const string DeleteHandled =
+        "DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE handled_at < now() - {0} LIMIT {1})";
+
+    private async Task DeleteAsync(string statement, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        var kept = retention > options.StreamRetention ? retention : options.StreamRetention;
+        int deleted;
+        do
+        {
+            await using var services = scopes.CreateAsyncScope();
+            var database = services.ServiceProvider.GetRequiredService<TDb>().Database;
+            await using var transaction = await database.BeginTransactionAsync(cancellationToken);
+            var locked = await database
+                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.upkeep', 0)) AS \"Value\"")
+                .SingleAsync(cancellationToken);
+            if (!locked)
+                return; // Another process of the service is at it.
+
+            deleted = await database.ExecuteSqlRawAsync(statement, [kept, PageSize], cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        while (deleted == PageSize);
+    }
+
+    private static bool HasInbox(IServiceScopeFactory scopes)
+    {
+        using var services = scopes.CreateScope();
+        return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Upkeep of the event log was interrupted; the next pass goes on.")]
+    private partial void LogInterrupted(Exception exception);
+}

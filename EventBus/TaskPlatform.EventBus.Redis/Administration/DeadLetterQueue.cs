@@ -1,0 +1,163 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>The dead letter queue on its stream. What a list looks through is read in pages and without the events themselves.</summary>
+internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadLetterQueue
+{
+    private const int PageSize = 500;
+    private const int LongestListed = 500;
+
+    /// <summary>Letters that one script moves: few enough that nobody waits for it.</summary>
+    private const int ScriptSize = 100;
+
+    public async Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
+    {
+        var found = new List<DeadLetterEntry>();
+        var begin = after is null ? LastOf(filter) : $"({after}";
+        while (true)
+        {
+            var page = await ReadAsync("XREVRANGE", begin, FirstOf(filter), PageSize, DeadLetterReply.Listed, cancellationToken);
+            foreach (var letter in page.Where(filter.Matches))
+            {
+                if (found.Count == limit)
+                    return new DeadLetterPage(found, found[^1].Id);
+                found.Add(letter);
+            }
+
+            if (page.Count < PageSize)
+                return new DeadLetterPage(found, null);
+            begin = $"({page[^1].Id}";
+        }
+    }
+
+    public async Task<IReadOnlyList<DeadLetterGroup>> GroupAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
+    {
+        var groups = new Dictionary<(string, string, string), DeadLetterGroup>();
+        await foreach (var letter in ScanAsync(filter, upTo: null, cancellationToken))
+        {
+            var key = (letter.Type, letter.Group, letter.Exception);
+            groups[key] = groups.TryGetValue(key, out var known)
+                ? known with { Count = known.Count + 1, Newest = letter.FailedAt, LastError = letter.Error }
+                : new DeadLetterGroup(letter.Type, letter.Group, letter.Exception, 1, letter.FailedAt, letter.FailedAt, letter.Error);
+        }
+
+        return [.. groups.Values.OrderByDescending(group => group.Count).ThenByDescending(group => group.Newest)];
+    }
+
+    public async Task<long> CountAllAsync(CancellationToken cancellationToken)
+        => (long)await redis.ExecuteAsync("XLEN", cancellationToken, keys.DeadLetters);
+
+    public async Task<long> CountAsync(DeadLetterFilter filter, string upTo, CancellationToken cancellationToken)
+    {
+        var count = 0L;
+        await foreach (var _ in ScanAsync(filter, upTo, cancellationToken))
+            count++;
+        return count;
+    }
+
+    public async Task<DeadLetterDetails?> FindAsync(string id, CancellationToken cancellationToken)
+        => (RedisResult[])(await redis.ExecuteAsync("XRANGE", cancellationToken, keys.DeadLetters, id, id))! is [var letter]
+            ? DeadLetterReply.ReadDetails(letter)
+            : null;
+
+    public async Task<string?> FindNewestAsync(CancellationToken cancellationToken)
+        => await ReadAsync("XREVRANGE", "+", "-", 1, [], cancellationToken) is [var newest] ? newest.Id : null;
+
+    public async Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+        => await ReprocessAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex], cancellationToken);
+
+    public async Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+        => await DeleteAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex], cancellationToken);
+
+    public async Task<SweepProgress> SweepAsync(DeadLetterSweep sweep, CancellationToken cancellationToken)
+    {
+        var begin = sweep.After is null ? FirstOf(sweep.Filter) : $"({sweep.After}";
+        var page = await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken);
+        List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(letter => letter.Id)];
+
+        RedisKey[] scriptKeys = [keys.DeadLetters, keys.DeadLetterIndex, keys.Tally(sweep.Tally)];
+        var (handled, refused) = (0, 0);
+        if (sweep.Action == SweepAction.Reprocess)
+        {
+            var results = await ReprocessAsync(ids, scriptKeys, cancellationToken);
+            handled = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
+            refused = results.Count(result => result.Outcome is ReprocessOutcome.NoStream or ReprocessOutcome.NoGroup);
+        }
+        else
+        {
+            handled = (await DeleteAsync(ids, scriptKeys, cancellationToken)).Count(deleted => deleted);
+        }
+
+        var total = (long?)await redis.ExecuteAsync("GET", cancellationToken, keys.Tally(sweep.Tally)) ?? 0;
+        return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
+    }
+
+    private async Task<List<ReprocessResult>> ReprocessAsync(
+        IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
+    {
+        var results = new List<ReprocessResult>(ids.Count);
+        foreach (var part in ids.Chunk(ScriptSize))
+        {
+            RedisValue[] arguments = [keys.Prefix, .. part.Select(id => (RedisValue)id)];
+            var replies = (string[])(await redis.ScriptAsync(Script.Reprocess, scriptKeys, arguments, cancellationToken))!;
+            results.AddRange(part.Zip(replies, ReadResult));
+        }
+
+        return results;
+    }
+
+    private static ReprocessResult ReadResult(string id, string reply) => reply switch
+    {
+        "gone" => new ReprocessResult(id, ReprocessOutcome.Gone, null),
+        "no_stream" => new ReprocessResult(id, ReprocessOutcome.NoStream, null),
+        "no_group" => new ReprocessResult(id, ReprocessOutcome.NoGroup, null),
+        _ => new ReprocessResult(id, ReprocessOutcome.Reprocessed, reply),
+    };
+
+    private async Task<List<bool>> DeleteAsync(IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
+    {
+        var results = new List<bool>(ids.Count);
+        foreach (var part in ids.Chunk(ScriptSize))
+        {
+            var replies = (RedisResult[])(await redis.ScriptAsync(
+                Script.Delete, scriptKeys, [.. part.Select(id => (RedisValue)id)], cancellationToken))!;
+            results.AddRange(replies.Select(reply => (long)reply == 1));
+        }
+
+        return results;
+    }
+
+    private async IAsyncEnumerable<DeadLetterEntry> ScanAsync(
+        DeadLetterFilter filter, string? upTo, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var begin = FirstOf(filter);
+        List<DeadLetterEntry> page;
+        do
+        {
+            page = await ReadAsync("XRANGE", begin, upTo ?? LastOf(filter), PageSize, DeadLetterReply.Grouped, cancellationToken);
+            foreach (var letter in page.Where(filter.Matches))
+                yield return letter;
+            if (page.Count > 0)
+                begin = $"({page[^1].Id}";
+        }
+        while (page.Count == PageSize);
+    }
+
+    private async Task<List<DeadLetterEntry>> ReadAsync(
+        string command, string begin, string end, int count, RedisValue[] fields, CancellationToken cancellationToken)
+    {
+        RedisValue[] arguments = [command, begin, end, count, LongestListed, .. fields];
+        var reply = (RedisResult[])(await redis.ScriptAsync(Script.Letters, [keys.DeadLetters], arguments, cancellationToken))!;
+        return [.. reply.Select(DeadLetterReply.Read)];
+    }
+
+    private static string FirstOf(DeadLetterFilter filter) => filter.From is { } from ? Milliseconds(from) : "-";
+
+    // The milliseconds of an id alone mean, at the end of a range, all entries of that millisecond.
+    private static string LastOf(DeadLetterFilter filter) => filter.To is { } to ? Milliseconds(to) : "+";
+
+    private static string Milliseconds(DateTimeOffset time)
+        => Math.Max(0, time.ToUnixTimeMilliseconds()).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Reads dead letters, whoever wrote them: a field may be missing, doubled, or anything but text.</summary>
+internal static class DeadLetterReply
+{
+    /// <summary>What a list shows of a letter.</summary>
+    public static readonly RedisValue[] Listed =
+    [
+        "stream", "group", "type", "reason", "exception", "error", "event_id", "attempts", "original_id", "first_entry_id",
+        "first_failed_at", "consumer", EntryFields.TraceParent,
+    ];
+
+    /// <summary>What tells letters of one kind from another.</summary>
+    public static readonly RedisValue[] Grouped = ["stream", "group", "type", "reason", "exception", "error"];
+
+    public static DeadLetterEntry Read(RedisResult item)
+    {
+        var (id, fields) = ReadFields(item);
+        return Read(id, fields);
+    }
+
+    public static DeadLetterDetails ReadDetails(RedisResult item)
+    {
+        var (id, fields) = ReadFields(item);
+        return new DeadLetterDetails(
+            Read(id, fields),
+            fields.GetValueOrDefault(EntryFields.Data, ""),
+            fields.GetValueOrDefault("stack", ""),
+            fields.Where(field => field.Key is not (EntryFields.Data or "stack")).ToDictionary());
+    }
+
+    private static (string Id, Dictionary<string, string> Fields) ReadFields(RedisResult item)
+    {
+        var entry = (RedisResult[])item!;
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in EntryReply.Fields(entry[1]))
+            fields[name] = Encoding.UTF8.GetString(value);
+        return ((string)entry[0]!, fields);
+    }
+
+    private static DeadLetterEntry Read(string id, Dictionary<string, string> fields)
+    {
+        var stream = fields.GetValueOrDefault("stream", "");
+        return new DeadLetterEntry
+        {
+            Id = id,
+            FailedAt = EntryId.Parse(id).Time,
+            Type = fields.GetValueOrDefault("type") is { Length: > 0 } type ? type : StreamName.TypeOf(stream),
+            Stream = stream,
+            Group = fields.GetValueOrDefault("group", ""),
+            Reason = fields.GetValueOrDefault("reason", ""),
+            Exception = fields.GetValueOrDefault("exception", ""),
+            Error = fields.GetValueOrDefault("error", ""),
+            EventId = fields.GetValueOrDefault("event_id", ""),
+            Attempts = int.TryParse(fields.GetValueOrDefault("attempts"), CultureInfo.InvariantCulture, out var attempts) ? attempts : null,
+            OriginalId = fields.GetValueOrDefault("original_id", ""),
+            FirstEntryId = fields.GetValueOrDefault("first_entry_id", ""),
+            FirstFailedAt = fields.GetValueOrDefault("first_failed_at", ""),
+            Consumer = fields.GetValueOrDefault("consumer", ""),
+            TraceId = EntryReply.TraceOf(fields.GetValueOrDefault(EntryFields.TraceParent)),
+        };
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>
+/// Degraded while Redis is away, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
+/// Unhealthy when a consumer has stopped reading for no reason that it knows of, such as handlers that never end.
+/// </summary>
+internal sealed class BusHealthCheck(BusState state, WatchedConnection redis, EventBusOptions options) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var silent = state.Silent(options.SilenceLimit).ToList();
+        if (silent.Count > 0 && !state.HasProblems)
+            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.SilenceLimit.TotalSeconds:0} s: {string.Join(", ", silent)}."));
+
+        var problems = state.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
+        problems.AddRange(state.Alerts.Select(alert => alert.Summary));
+        if (!redis.IsConnected)
+            problems.Insert(0, "Redis can't be reached.");
+        return Task.FromResult(problems.Count == 0
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Degraded(string.Join(" ", problems)));
+    }
+}

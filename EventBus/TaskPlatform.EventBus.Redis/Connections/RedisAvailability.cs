@@ -1,0 +1,16 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Tells a Redis that can't be reached, or can't serve yet, from one that said no.</summary>
+internal static class RedisAvailability
+{
+    private static readonly string[] Passing = ["LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "OOM", "MISCONF", "BUSY "];
+
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        RedisServerException e => Array.Exists(Passing, state => e.Message.Contains(state, StringComparison.Ordinal)),
+        RedisConnectionException or TimeoutException or ObjectDisposedException => true,
+        _ => false,
+    };
+}

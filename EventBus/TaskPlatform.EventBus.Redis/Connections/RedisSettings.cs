@@ -1,0 +1,31 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>How the process reaches Redis, kept for the connections that the bus needs besides the shared one.</summary>
+internal sealed class RedisSettings
+{
+    private ConfigurationOptions? options;
+
+    /// <summary>Makes a connection that notices within seconds that its server is gone, and comes back within one.</summary>
+    public void Tune(ConfigurationOptions configuration)
+    {
+        configuration.AbortOnConnectFail = false;
+        configuration.KeepAlive = 3;
+        configuration.ConnectTimeout = 2000;
+        configuration.ReconnectRetryPolicy = new LinearRetry(500);
+        options = configuration.Clone();
+    }
+
+    /// <summary>Opens a connection of its own, for calls that block and would hold up everybody else's.</summary>
+    public async Task<ConnectionMultiplexer> ConnectAsync(string name)
+    {
+        var own = options?.Clone() ?? throw new InvalidOperationException("The shared Redis connection is to be made first.");
+        own.ClientName = name;
+        var connection = await ConnectionMultiplexer.ConnectAsync(own);
+#pragma warning disable CS0618 // Newer versions always behave like this; in 1.2 the default can stall continuations.
+        connection.PreserveAsyncOrder = false;
+#pragma warning restore CS0618
+        return connection;
+    }
+}

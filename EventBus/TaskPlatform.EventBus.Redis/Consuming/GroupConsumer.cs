@@ -1,0 +1,243 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>One consumer of a group: reads, hands to the lanes, keeps its claims alive, and takes over what dead consumers left.</summary>
+internal sealed partial class GroupConsumer(
+    ConsumerGroup group, ConsumerName consumer, GroupStreams streams, BlockingReader reader, LaneSet lanes, Settler settler,
+    RedisKeys keys, EventBusOptions options, BusState state, ILogger<GroupConsumer> logger)
+{
+    private readonly Dictionary<string, string> cursors = [];
+    private readonly ReadPlan plan = new();
+    private IReadOnlyList<string> readable = [];
+    private bool hasReadBefore;
+
+    /// <summary>Runs until the process stops, then drains.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        using var abort = new CancellationTokenSource();
+        using var stopLanes = new CancellationTokenSource();
+        var handling = lanes.RunAsync(stopLanes.Token, abort.Token);
+        var feeding = Task.WhenAll(
+            LoopAsync("reading", ReadOnceAsync, TimeSpan.Zero, stoppingToken),
+            LoopAsync("claiming", ClaimOnceAsync, options.ClaimInterval, stoppingToken),
+            LoopAsync("renewing", RenewOnceAsync, options.ClaimIdle / 3, stoppingToken),
+            UnblockAtStopAsync(stoppingToken));
+        if (await Task.WhenAny(feeding, handling) == handling)
+            await handling; // Lanes end by themselves only of a bug: it ends the process, which then shows it.
+
+        // Nothing is read any more. What runs may finish; the rest goes to the others.
+        stopLanes.Cancel();
+        lanes.Complete();
+        abort.CancelAfter(options.DrainTimeout);
+        var renewing = LoopAsync("renewing", RenewOnceAsync, options.ClaimIdle / 3, abort.Token);
+        await handling;
+        abort.Cancel();
+        await renewing;
+        await HandOverAsync();
+    }
+
+    /// <summary>Runs one pass after the other; whatever one fails of, the next follows after a back-off.</summary>
+    private async Task LoopAsync(string role, Func<CancellationToken, Task> pass, TimeSpan pause, CancellationToken stoppingToken)
+    {
+        var loop = $"{group.Name} {role}";
+        var backOff = new BackOff();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (pause == TimeSpan.Zero)
+                state.Beats(loop);
+            try
+            {
+                await pass(stoppingToken);
+                backOff.Reset();
+                if (state.GoesOn(loop))
+                    LogGoesOn(group.Name, role);
+                if (pause > TimeSpan.Zero)
+                    await Task.Delay(pause, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                readable = [];
+                if (state.Waits(loop, e.Message))
+                {
+                    if (RedisAvailability.IsUnavailable(e))
+                        LogAway(group.Name, e.Message);
+                    else
+                        LogInterrupted(group.Name, e);
+                }
+
+                await backOff.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        state.Ends(loop);
+    }
+
+    /// <summary>Reads what is new. After a start or an interruption: first what this consumer holds already without knowing it.</summary>
+    private async Task ReadOnceAsync(CancellationToken stoppingToken)
+    {
+        if (readable.Count == 0)
+        {
+            var ensured = await EnsureStreamsAsync(stoppingToken);
+            foreach (var stream in ensured)
+                await TakeUpOwnAsync(stream, stoppingToken);
+            readable = ensured;
+            hasReadBefore = true;
+        }
+
+        // The read that is under way at a stop is waited for, so that nothing it brings is forgotten.
+        var request = plan.Next(readable);
+        await lanes.InFlight.WaitForRoomAsync(Math.Min(request.Streams.Count, options.Prefetch), stoppingToken);
+        var count = request.Count(lanes.InFlight.Free);
+        var reply = await reader.ReadAsync(
+            group.Name, consumer.Value, count, request.Wait, [.. request.Streams.Select(keys.Stream)], CancellationToken.None);
+        var full = new List<string>();
+        foreach (var (key, entries) in StreamReply.ReadStreams(reply))
+        {
+            var stream = key[keys.Prefix.Length..];
+            if (entries.Length >= count)
+                full.Add(stream);
+            EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
+            lanes.Enqueue(entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>());
+        }
+
+        plan.Learn(full);
+    }
+
+    private async Task UnblockAtStopAsync(CancellationToken stoppingToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await reader.UnblockAsync();
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
+        {
+            LogAway(group.Name, e.Message); // Then the read comes back by itself, a little later.
+        }
+    }
+
+    /// <summary>Makes sure of the groups. A key that is no stream costs its own events only, not those of the other streams.</summary>
+    private async Task<IReadOnlyList<string>> EnsureStreamsAsync(CancellationToken stoppingToken)
+    {
+        var ensured = new List<string>();
+        foreach (var stream in group.EventTypes.Select(StreamName.Of))
+        {
+            try
+            {
+                await streams.EnsureAsync(stream).WaitAsync(stoppingToken);
+                ensured.Add(stream);
+                if (state.GoesOn($"{group.Name} {stream}"))
+                    LogGoesOn(group.Name, stream);
+            }
+            catch (RedisServerException e) when (!RedisAvailability.IsUnavailable(e))
+            {
+                if (state.Waits($"{group.Name} {stream}", e.Message))
+                    LogNoStream(group.Name, stream, e);
+            }
+        }
+
+        if (ensured.Count == 0)
+            throw new InvalidOperationException($"The group '{group.Name}' has no stream to read.");
+        return ensured;
+    }
+
+    /// <summary>
+    /// What a process of the same name left at its end may have killed it. But what this one holds without knowing it came in a
+    /// reply that got lost: no handler ever saw it, and that delivery counts against nobody.
+    /// </summary>
+    private async Task TakeUpOwnAsync(string stream, CancellationToken stoppingToken)
+    {
+        var uncounted = hasReadBefore ? 1 : 0;
+        for (var from = "-"; ;)
+        {
+            await lanes.InFlight.WaitForRoomAsync(1, stoppingToken);
+            var page = await streams.OwnAsync(stream, from, lanes.InFlight.Free, uncounted).WaitAsync(stoppingToken);
+            Take(stream, page);
+            if (page.Next.Length == 0)
+                return;
+            from = $"({page.Next}";
+        }
+    }
+
+    /// <summary>One round over the streams, as far as there is room; each goes on where it stopped.</summary>
+    private async Task ClaimOnceAsync(CancellationToken stoppingToken)
+    {
+        await settler.SettleRefusedAsync(stoppingToken);
+        var current = readable;
+        if (current.Count < group.EventTypes.Count)
+            readable = []; // A key that was no stream may be one by now.
+        foreach (var stream in current)
+        {
+            do
+            {
+                var room = lanes.InFlight.Free;
+                if (room == 0)
+                    return;
+                var page = await streams.ClaimAsync(stream, cursors.GetValueOrDefault(stream, "0-0"), room).WaitAsync(stoppingToken);
+                cursors[stream] = page.Next;
+                Take(stream, page);
+            }
+            while (cursors[stream] != "0-0");
+
+            await streams.ForgetConsumersAsync(stream, 10 * options.ClaimIdle).WaitAsync(stoppingToken);
+        }
+    }
+
+    private void Take(string stream, PendingPage page)
+    {
+        foreach (var entryId in page.Deleted)
+        {
+            EventBusTelemetry.EntriesLost.Add(1, EventBusTelemetry.OwnTags(stream, group.Name));
+            LogLost(group.Name, entryId, stream);
+        }
+
+        lanes.Enqueue(page.Deliveries);
+    }
+
+    private async Task RenewOnceAsync(CancellationToken stoppingToken)
+    {
+        foreach (var held in lanes.InFlight.Entries.GroupBy(d => d.Stream))
+        {
+            foreach (var entryId in await streams.RenewAsync(held.Key, [.. held]).WaitAsync(stoppingToken))
+                lanes.InFlight.Find(held.Key, entryId)?.LoseClaim();
+        }
+    }
+
+    /// <summary>What was not finished is offered to the others at once, and this consumer leaves the group where it holds nothing.</summary>
+    private async Task HandOverAsync()
+    {
+        try
+        {
+            foreach (var held in lanes.InFlight.Entries.GroupBy(d => d.Stream))
+                await streams.ReleaseAsync(held.Key, [.. held]);
+            foreach (var stream in readable)
+                await streams.ForgetConsumersAsync(stream, TimeSpan.Zero, consumer.Value);
+            await reader.DisposeAsync();
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
+        {
+            LogAway(group.Name, e.Message); // The others take over after the claim's idle time instead.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Group} waits for Redis; it goes on by itself: {Error}")]
+    private partial void LogAway(string group, string error);
+
+    [LoggerMessage(LogLevel.Warning, "{Group} was interrupted and goes on.")]
+    private partial void LogInterrupted(string group, Exception exception);
+
+    [LoggerMessage(LogLevel.Information, "{Group} goes on: {Role}.")]
+    private partial void LogGoesOn(string group, string role);
+
+    [LoggerMessage(LogLevel.Error, "{Group} can't read {Stream}.")]
+    private partial void LogNoStream(string group, string stream, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "{Group} lost entry {EntryId} of {Stream}: it was deleted before it was handled.")]
+    private partial void LogLost(string group, string entryId, string stream);
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>What one consumer does with its group's streams, apart from the blocking read: a method a script or command.</summary>
+internal sealed class GroupStreams(
+    WatchedConnection redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
+{
+    private const string Released = "(released)";
+
+    /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
+    public Task EnsureAsync(string stream)
+        => redis.EvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
+
+    public Task AckAsync(string stream, IReadOnlyList<Delivery> deliveries)
+    {
+        var arguments = new object[deliveries.Count + 2];
+        arguments[0] = keys.Stream(stream);
+        arguments[1] = group.Name;
+        for (var i = 0; i < deliveries.Count; i++)
+            arguments[i + 2] = deliveries[i].EntryId;
+        return redis.ExecuteAsync("XACK", arguments);
+    }
+
+    /// <summary>Gives a failed delivery back for its next attempt. False: the entry belongs to somebody else, nothing was done.</summary>
+    public Task<bool> RetryAsync(Delivery delivery)
+    {
+        var attempt = delivery.Attempt + 1;
+        List<RedisValue> arguments =
+        [
+            group.Name, consumer.Value, delivery.EntryId, (long)retries.DelayBefore(attempt).TotalMilliseconds, delivery.Stream,
+            .. RetryFields(delivery, attempt),
+        ];
+        return RunAsync(Script.Retry, [keys.Stream(delivery.Stream), keys.Retry], arguments);
+    }
+
+    /// <summary>Moves a delivery to the dead letter queue. False: it was there already, or the entry belongs to somebody else.</summary>
+    public Task<bool> DeadLetterAsync(Delivery delivery)
+    {
+        List<RedisValue> arguments =
+        [
+            group.Name, consumer.Value, delivery.EntryId, delivery.EventId.ToString(),
+            .. DeadLetterFields.Of(delivery, group.Name, consumer.Value, clock.GetUtcNow()),
+        ];
+        return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex], arguments);
+    }
+
+    /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>
+    public Task<bool> StartAsync(Delivery delivery)
+        => RunAsync(Script.Start, [keys.Stream(delivery.Stream)], [group.Name, consumer.Value, delivery.EntryId]);
+
+    /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
+    public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
+        => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream]);
+
+    /// <summary>Lists what this consumer holds already; of each entry's deliveries so many are not counted.</summary>
+    public Task<PendingPage> OwnAsync(string stream, string from, int count, int uncounted)
+        => PageAsync(stream, Script.Own, [group.Name, consumer.Value, from, count, stream], uncounted);
+
+    /// <summary>Keeps entries from being taken over; returns those that are somebody else's by now.</summary>
+    public Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries)
+        => RenewAsync(stream, deliveries, consumer.Value, TimeSpan.Zero);
+
+    /// <summary>Offers entries to the group's other consumers, who take them at their next look. Until then a name without a process holds them.</summary>
+    public Task ReleaseAsync(string stream, IReadOnlyList<Delivery> deliveries) => RenewAsync(stream, deliveries, Released, TimeSpan.FromDays(1));
+
+    /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
+    public async Task<long> ForgetConsumersAsync(string stream, TimeSpan idle, string onlyConsumer = "")
+        => (long)await redis.EvaluateAsync(
+            Script.Forget, [keys.Stream(stream)], [group.Name, (long)idle.TotalMilliseconds, onlyConsumer]);
+
+    private async Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries, string owner, TimeSpan idle)
+    {
+        RedisValue[] arguments =
+            [group.Name, consumer.Value, owner, (long)idle.TotalMilliseconds, .. deliveries.Select(d => (RedisValue)d.EntryId)];
+        try
+        {
+            return (string[]?)await redis.EvaluateAsync(Script.Renew, [keys.Stream(stream)], arguments) ?? [];
+        }
+        catch (RedisServerException e) when (Script.IsNoGroup(e))
+        {
+            return [.. deliveries.Select(d => d.EntryId)];
+        }
+    }
+
+    private async Task<bool> RunAsync(string script, RedisKey[] scriptKeys, List<RedisValue> arguments)
+    {
+        try
+        {
+            return (long)await redis.EvaluateAsync(script, scriptKeys, [.. arguments]) == 1;
+        }
+        catch (RedisServerException e) when (Script.IsNoGroup(e))
+        {
+            return false;
+        }
+    }
+
+    private async Task<PendingPage> PageAsync(string stream, string script, RedisValue[] arguments, int uncounted = 0)
+    {
+        var reply = (RedisResult[])(await redis.EvaluateAsync(script, [keys.Stream(stream), keys.Lost], arguments))!;
+        var deliveries = Array.ConvertAll((RedisResult[])reply[2]!, item =>
+        {
+            var entry = (RedisResult[])item!;
+            var deliveries = Math.Max(0, (long)entry[1] - uncounted);
+            return StreamReply.ReadEntry(stream, (string)entry[0]!, entry[2], deliveries, options.MaxEventBytes);
+        });
+        return new PendingPage((string)reply[0]!, (string[]?)reply[1] ?? [], deliveries);
+    }
+
+    /// <summary>The fields that the next attempt's entry has: the event as it came, and what a retry knows more.</summary>
+    private IEnumerable<RedisValue> RetryFields(Delivery delivery, int attempt)
+    {
+        foreach (var (name, value) in delivery.Fields)
+        {
+            if (name is EntryFields.Data or EntryFields.AggregateVersion or EntryFields.Schema or EntryFields.TraceParent
+                or EntryFields.TraceState or EntryFields.CorrelationId or EntryFields.CausationId or EntryFields.ReplayId)
+            {
+                yield return name;
+                yield return value.ToArray();
+            }
+        }
+
+        yield return EntryFields.EventId;
+        yield return delivery.EventId.ToString();
+        yield return EntryFields.Attempt;
+        yield return attempt;
+        yield return EntryFields.TargetGroup;
+        yield return group.Name;
+        yield return EntryFields.FirstEntryId;
+        yield return delivery.FirstEntryId ?? delivery.EntryId;
+        yield return EntryFields.FirstFailedAt;
+        yield return delivery.FirstFailedAt ?? clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>A page of pending entries.</summary>
+/// <param name="Next">Where the next page begins; <c>0-0</c> or empty after the last.</param>
+/// <param name="Deleted">Entries that were pending but are not in the stream any more: nobody can handle them.</param>
+/// <param name="Deliveries">The rest.</param>
+internal sealed record PendingPage(string Next, IReadOnlyList<string> Deleted, IReadOnlyList<Delivery> Deliveries);

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Runs the event bus on Redis Streams.</summary>
+public static class EventBusRedisExtensions
+{
+    /// <summary>Adds the event bus on the Redis of a connection string.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="connectionName">The name below <c>ConnectionStrings</c>.</param>
+    /// <param name="events">The event types of the solution.</param>
+    /// <param name="configure">Settings beyond the section <c>EventBus</c>.</param>
+    public static EventBusBuilder AddEventBus(
+        this IHostApplicationBuilder builder,
+        string connectionName,
+        EventCatalog events,
+        Action<EventBusOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionName);
+        ArgumentNullException.ThrowIfNull(events);
+
+        var services = builder.Services;
+        services.AddOptions<EventBusOptions>().BindConfiguration(EventBusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        if (configure is not null)
+            services.Configure(configure);
+
+        var settings = new RedisSettings();
+        builder.AddRedisClient(connectionName, client => client.DisableHealthChecks = true, settings.Tune);
+        services.AddSingleton(settings);
+        services.AddSingleton<BusState>();
+        services.AddSingleton<WatchedConnection>();
+        services.AddHostedService(provider => provider.GetRequiredService<WatchedConnection>());
+        services.AddHealthChecks().AddCheck<BusHealthCheck>("event-bus");
+        services.AddSingleton(events);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<EventBusOptions>>().Value);
+        services.AddSingleton(provider => new RedisKeys(provider.GetRequiredService<EventBusOptions>().KeyPrefix));
+        services.AddSingleton(provider =>
+            ConsumerName.Of(builder.Environment.ApplicationName, provider.GetRequiredService<EventBusOptions>()));
+        services.AddSingleton<RetryPolicy>();
+        services.AddSingleton<IEventTransport, RedisTransport>();
+        services.AddSingleton<AdminCalls>();
+        services.AddSingleton<IDeadLetterQueue, DeadLetterQueue>();
+        services.AddSingleton<IStreamAdmin, StreamAdmin>();
+        services.AddSingleton<IReplays, Replays>();
+        services.AddScoped<CurrentEvent>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMonitoring();
+        services.AddHostedService<ConsumerHost>();
+        services.AddOptions<HostOptions>().PostConfigure<EventBusOptions>((host, bus) =>
+        {
+            // The host must not lose patience before the consumers have drained.
+            var needed = bus.DrainTimeout + TimeSpan.FromSeconds(10);
+            host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
+        });
+        return new EventBusBuilder(builder, events);
+    }
+}

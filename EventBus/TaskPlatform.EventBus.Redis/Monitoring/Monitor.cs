@@ -1,0 +1,141 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>
+/// Measures the bus and raises alerts. Every process looks; the one that holds the lease in Redis reports. Alerts that fire are
+/// kept in Redis: so every process knows of them, and a new sampler does not tell them again.
+/// </summary>
+internal sealed partial class Monitor(
+    WatchedConnection redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IOptions<AlertOptions> options,
+    BusState state, TimeProvider clock, IServiceScopeFactory scopes, ILogger<Monitor> logger) : BackgroundService
+{
+    private const int MostCounted = 1000;
+
+    private readonly AlertRules rules = new(options.Value);
+    private readonly Queue<AlertChanged> untold = new();
+    private bool elected;
+
+    /// <summary>One look.</summary>
+    /// <returns>The sample, where this process is elected.</returns>
+    internal async Task<BusSample?> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var streams = catalog.Types.Select(StreamName.Of).ToList();
+        var reply = (RedisResult[])(await redis.EvaluateAsync(
+            Script.Sample,
+            [keys.Sampler, keys.Alerts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost, .. streams.Select(keys.Stream)],
+            [name.Value, (long)(3 * options.Value.Interval).TotalMilliseconds, MostCounted]).WaitAsync(cancellationToken))!;
+        var firing = SampleReply.ReadAlerts(reply[1]);
+        state.Alerts = firing;
+        if ((long)reply[0] == 0)
+        {
+            elected = false;
+            return null;
+        }
+
+        if (!elected)
+            rules.TakeOver(firing);
+        elected = true;
+        var sample = SampleReply.Read(reply, streams);
+        foreach (var change in rules.Look(sample, clock.GetUtcNow()))
+            Note(change);
+        await TellAsync(cancellationToken);
+        return sample;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.Interval);
+        do
+        {
+            try
+            {
+                SharedGauges.Show(await RunOnceAsync(stoppingToken));
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                SharedGauges.Show(null);
+                LogBlind(e.Message);
+            }
+        }
+        while (await TickAsync(timer, stoppingToken));
+
+        SharedGauges.Show(null);
+    }
+
+    private static async Task<bool> TickAsync(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Note(AlertChanged change)
+    {
+        EventBusTelemetry.Alerts.Add(1, new KeyValuePair<string, object?>("rule", change.Rule), new("status", change.IsResolved ? "resolved" : "firing"));
+        if (change.IsResolved)
+            LogResolved(change.Rule, change.Summary);
+        else
+            LogFiring(change.Rule, change.Summary);
+        untold.Enqueue(change);
+    }
+
+    /// <summary>
+    /// Tells every sink, then keeps the alert: a process that dies in between has the next one tell it again, and never nobody.
+    /// A sink that fails is told again at the next look; measuring goes on meanwhile.
+    /// </summary>
+    private async Task TellAsync(CancellationToken cancellationToken)
+    {
+        while (untold.TryPeek(out var change))
+        {
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                foreach (var sink in scope.ServiceProvider.GetServices<IAlertSink>())
+                    await sink.TellAsync(change, cancellationToken);
+                await KeepAsync(change, cancellationToken);
+                untold.Dequeue();
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                LogUntold(change.Rule, e);
+                return;
+            }
+        }
+    }
+
+    private async Task KeepAsync(AlertChanged change, CancellationToken cancellationToken)
+    {
+        var field = $"{change.Rule} {change.Subject}";
+        var kept = change.IsResolved
+            ? redis.ExecuteAsync("HDEL", keys.Alerts, field)
+            : redis.ExecuteAsync("HSET", keys.Alerts, field, JsonSerializer.Serialize(change, AlertJson.Default.AlertChanged));
+        await kept.WaitAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Alert {Rule}: {Summary}")]
+    private partial void LogFiring(string rule, string summary);
+
+    [LoggerMessage(LogLevel.Information, "Alert {Rule} is over. It was: {Summary}")]
+    private partial void LogResolved(string rule, string summary);
+
+    [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be told; it is tried again.")]
+    private partial void LogUntold(string rule, Exception exception);
+
+    [LoggerMessage(LogLevel.Debug, "The bus can't be measured now: {Error}")]
+    private partial void LogBlind(string error);
+}

@@ -1,0 +1,96 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>
+/// POSTs alerts to where the options say, in the format of Alertmanager's webhook, version 4
+/// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). It has a queue of its own, so a slow receiver holds nothing up.
+/// </summary>
+internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<AlertOptions> options, ILogger<Webhook> logger) : BackgroundService, IAlertSink
+{
+    private const int MostWaiting = 100;
+    private const int MostTries = 8;
+
+    private readonly Channel<AlertChanged> waiting = Channel.CreateBounded<AlertChanged>(
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    public Task TellAsync(AlertChanged alert, CancellationToken cancellationToken)
+    {
+        if (options.Value.Webhook is not null)
+            waiting.Writer.TryWrite(alert);
+        return Task.CompletedTask;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var alert in waiting.Reader.ReadAllAsync(stoppingToken))
+                await PostAsync(alert, options.Value.Webhook!, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops; what fires still does so in the next.
+        }
+    }
+
+    private async Task PostAsync(AlertChanged alert, Uri receiver, CancellationToken cancellationToken)
+    {
+        var backOff = new BackOff();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                using var http = clients.CreateClient(nameof(Webhook));
+                using var answer = await http.PostAsJsonAsync(receiver, Body(alert), cancellationToken);
+                answer.EnsureSuccessStatusCode();
+                return;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                LogRefused(alert.Rule, tries, e.Message);
+                if (tries == MostTries)
+                    return;
+            }
+
+            await backOff.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static JsonObject Body(AlertChanged alert)
+    {
+        var status = alert.IsResolved ? "resolved" : "firing";
+        JsonObject Labels() => new() { ["alertname"] = alert.Rule, ["subject"] = alert.Subject };
+        JsonObject Annotations() => new() { ["summary"] = alert.Summary };
+        return new JsonObject
+        {
+            ["version"] = "4",
+            ["groupKey"] = $"{{}}:{{alertname=\"{alert.Rule}\", subject=\"{alert.Subject}\"}}",
+            ["truncatedAlerts"] = 0,
+            ["status"] = status,
+            ["receiver"] = "taskplatform",
+            ["groupLabels"] = Labels(),
+            ["commonLabels"] = Labels(),
+            ["commonAnnotations"] = Annotations(),
+            ["externalURL"] = "",
+            ["alerts"] = new JsonArray(new JsonObject
+            {
+                ["status"] = status,
+                ["labels"] = Labels(),
+                ["annotations"] = Annotations(),
+                ["startsAt"] = alert.StartsAt,
+                ["endsAt"] = alert.EndsAt ?? DateTimeOffset.MinValue, // Alertmanager's "not over yet".
+                ["generatorURL"] = "",
+                ["fingerprint"] = DerivedEventId.Of(alert.Rule, alert.Subject).ToString("n")[..16],
+            }),
+        };
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The webhook did not take the alert {Rule} (try {Try}): {Error}")]
+    private partial void LogRefused(string rule, int @try, string error);
+}

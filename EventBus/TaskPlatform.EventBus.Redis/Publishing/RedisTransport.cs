@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Adds committed events to their streams, and carries the wake-ups between the processes of a service.</summary>
+internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys keys, EventBusOptions options, ILogger<RedisTransport> logger)
+    : IEventTransport
+{
+    private const int TrimPage = 10_000;
+
+    private readonly ConcurrentDictionary<string, (string Stream, RedisKey Key)> streams = new(StringComparer.Ordinal);
+
+    /// <summary>The group that holds each stream's trimming back, as last seen.</summary>
+    private readonly Dictionary<string, string> holders = new(StringComparer.Ordinal);
+
+    public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var replies = new Task<RedisResult>[events.Count];
+        var spans = new Activity?[events.Count];
+        var ambient = Activity.Current;
+        for (var i = 0; i < events.Count; i++)
+        {
+            var (stream, key) = StreamOf(events[i].Type);
+            spans[i] = EventSpans.Send(stream, events[i].EventId, events[i].TraceParent, events[i].TraceState);
+            Activity.Current = ambient; // Many spans are open at a time, none of them within another.
+            replies[i] = Add(key, events[i]);
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(WatchedConnection.Patience);
+        await Task.WhenAll((IEnumerable<Task>)replies).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var results = new PublishResult[events.Count];
+        for (var i = 0; i < events.Count; i++)
+        {
+            results[i] = await ResultAsync(replies[i], patience.Token);
+            Finish(results[i], spans[i]);
+        }
+
+        Count(events, results);
+        EventBusTelemetry.OperationDuration.Record(
+            Stopwatch.GetElapsedTime(started).TotalSeconds,
+            new TagList { { "messaging.system", "redis" }, { "messaging.operation.name", "send" } });
+        return results;
+    }
+
+    public async Task<TransportState> ProbeAsync(
+        IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = (RedisResult[])(await redis.EvaluateAsync(
+                Script.Probe,
+                [.. entries.Select(entry => keys.Stream(StreamName.Of(entry.EventType)))],
+                [.. entries.Select(entry => (RedisValue)entry.EntryId)]).WaitAsync(cancellationToken))!;
+            return new TransportState((string)reply[0]!, [.. reply.Skip(1).Select(found => (long)found > 0)]);
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e))
+        {
+            throw new EventTransportUnavailableException(e);
+        }
+    }
+
+    /// <summary>A key that is no stream costs nobody else's trimming.</summary>
+    public async Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
+    {
+        foreach (var stream in eventTypes.Select(StreamName.Of))
+        {
+            try
+            {
+                while (await TrimPageAsync(stream, cancellationToken) > 0)
+                {
+                    // There may be more.
+                }
+            }
+            catch (RedisServerException e) when (!RedisAvailability.IsUnavailable(e))
+            {
+                LogNotTrimmed(stream, e.Message);
+            }
+        }
+    }
+
+    /// <summary>What is only measured stops nobody.</summary>
+    public async Task ReportOutboxAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await redis.EvaluateAsync(Script.Outbox, [keys.Outboxes], [service, waiting, (long)oldestAge.TotalMilliseconds])
+                .WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RedisException || RedisAvailability.IsUnavailable(e))
+        {
+            LogNotReported(e.Message);
+        }
+    }
+
+    public async Task WakeAsync(string service, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await redis.PublishAsync(keys.Wake, service).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e))
+        {
+            // The dispatcher looks for itself each second.
+        }
+    }
+
+    public Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken)
+        => redis.SubscribeAsync(keys.Wake, (_, woken) =>
+        {
+            if (woken == service)
+                wake();
+        }).WaitAsync(cancellationToken);
+
+    private async Task<long> TrimPageAsync(string stream, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await redis.EvaluateAsync(
+            Script.Trim,
+            [keys.Stream(stream), keys.Groups],
+            [stream, (long)options.StreamRetention.TotalMilliseconds, TrimPage]).WaitAsync(cancellationToken))!;
+        var dropped = (long)reply[0];
+        var group = (string?)reply[1] is { Length: > 0 } name && dropped == 0 ? name : null;
+        if (holders.TryGetValue(stream, out var before) && before != group && holders.Remove(stream))
+            EventBusTelemetry.HeldBack.Record(0, EventBusTelemetry.OwnTags(stream, before));
+        if (group is not null)
+        {
+            EventBusTelemetry.HeldBack.Record((long)reply[3] / 1000d, EventBusTelemetry.OwnTags(stream, group));
+            if (holders.TryAdd(stream, group))
+                LogHeldBack(stream, group, (string?)reply[2]);
+        }
+
+        return dropped;
+    }
+
+    private static async Task<PublishResult> ResultAsync(Task<RedisResult> reply, CancellationToken patience)
+    {
+        try
+        {
+            return new PublishResult((string?)(reply.IsCompleted ? await reply : await reply.WaitAsync(patience)));
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is OperationCanceledException)
+        {
+            return new PublishResult(null, e);
+        }
+        catch (RedisException e)
+        {
+            return new PublishResult(null, e, Refused: true);
+        }
+    }
+
+    private static void Finish(PublishResult result, Activity? span)
+    {
+        if (span is null)
+            return;
+        if (result.Error is { } error)
+            span.Fail(error);
+        else
+            span.SetTag("messaging.redis.stream.entry_id", result.EntryId);
+        span.Dispose();
+    }
+
+    /// <summary>Counts what was sent, neighbours of the same stream and outcome at a time.</summary>
+    private void Count(IReadOnlyList<OutgoingEvent> events, PublishResult[] results)
+    {
+        for (var from = 0; from < results.Length;)
+        {
+            var to = from + 1;
+            while (to < results.Length && events[to].Type == events[from].Type && results[to].Error?.GetType() == results[from].Error?.GetType())
+                to++;
+            EventBusTelemetry.SentMessages.Add(
+                to - from, EventBusTelemetry.Tags(StreamOf(events[from].Type).Stream, errorType: results[from].Error?.GetType().FullName));
+            from = to;
+        }
+    }
+
+    private (string Stream, RedisKey Key) StreamOf(string eventType)
+        => streams.GetOrAdd(eventType, static (type, keys) => (StreamName.Of(type), keys.Stream(StreamName.Of(type))), keys);
+
+    private Task<RedisResult> Add(RedisKey stream, in OutgoingEvent outgoing)
+    {
+        var arguments = new List<object>(18)
+        {
+            stream, "*",
+            EntryFields.Data, outgoing.Envelope,
+            EntryFields.EventId, outgoing.EventId.ToString(),
+            EntryFields.Schema, outgoing.Schema,
+            EntryFields.CorrelationId, outgoing.CorrelationId,
+        };
+        if (outgoing.AggregateVersion is { } version)
+            arguments.AddRange([EntryFields.AggregateVersion, version]);
+        if (outgoing.TraceParent is { } traceParent)
+            arguments.AddRange([EntryFields.TraceParent, traceParent]);
+        if (outgoing.TraceState is { Length: > 0 } traceState)
+            arguments.AddRange([EntryFields.TraceState, traceState]);
+        if (outgoing.CausationId is { } causationId)
+            arguments.AddRange([EntryFields.CausationId, causationId]);
+        return redis.Send("XADD", [.. arguments]);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Stream} holds entries beyond its retention, because the group {Group} is not done with them ({Reason}).")]
+    private partial void LogHeldBack(string stream, string group, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "{Stream} can't be trimmed: {Error}")]
+    private partial void LogNotTrimmed(string stream, string error);
+
+    [LoggerMessage(LogLevel.Debug, "How much waits in the log can't be reported now: {Error}")]
+    private partial void LogNotReported(string error);
+}

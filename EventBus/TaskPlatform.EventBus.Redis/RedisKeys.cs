@@ -1,0 +1,49 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Every key and channel of the bus.</summary>
+internal sealed class RedisKeys(string prefix)
+{
+    /// <summary>Goes before every key.</summary>
+    public string Prefix => prefix;
+
+    /// <summary>Stream of dead letters.</summary>
+    public RedisKey DeadLetters { get; } = prefix + "event_dlq";
+
+    /// <summary>Hash that finds a dead letter; field = group and event id, value = id of its entry in <see cref="DeadLetters"/>.</summary>
+    public RedisKey DeadLetterIndex { get; } = prefix + "event_dlq:index";
+
+    /// <summary>Counter of the letters that a bulk work has done; goes by itself a week after the last.</summary>
+    public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
+
+    /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = msgpack of stream, field, value…</summary>
+    public RedisKey Retry { get; } = prefix + "events:retry";
+
+    /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in s.</summary>
+    public RedisKey Groups { get; } = prefix + "events:groups";
+
+    /// <summary>Name of the process that reports the shared metrics; it expires when that is gone.</summary>
+    public RedisKey Sampler { get; } = prefix + "events:sampler";
+
+    /// <summary>Hash of the alerts that fire; field = rule and subject, value = the alert as JSON.</summary>
+    public RedisKey Alerts { get; } = prefix + "events:alerts";
+
+    /// <summary>Hash of what waits in each service's log; field = service, value = how many, and since when the oldest does (ms, Redis's clock).</summary>
+    public RedisKey Outboxes { get; } = prefix + "events:outbox";
+
+    /// <summary>Hash of how many entries were lost; field = stream and group.</summary>
+    public RedisKey Lost { get; } = prefix + "events:lost";
+
+    /// <summary>Hash of what services are asked to replay from their logs; field = replay and where it begins, value = the request as JSON.</summary>
+    public RedisKey Replays { get; } = prefix + "events:replays";
+
+    /// <summary>Hash of how far they are; field as in <see cref="Replays"/>, value = last row, events added, 1 at the end.</summary>
+    public RedisKey ReplayProgress { get; } = prefix + "events:replays:progress";
+
+    /// <summary>Channel that wakes the dispatcher of the service named in the message.</summary>
+    public RedisChannel Wake { get; } = new(prefix + "events:wake", RedisChannel.PatternMode.Literal);
+
+    /// <summary>The key of a stream, by its name on the wire (<c>events:task.created</c>).</summary>
+    public RedisKey Stream(string name) => prefix + name;
+}

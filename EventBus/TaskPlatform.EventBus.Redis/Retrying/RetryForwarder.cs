@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
+internal sealed partial class RetryForwarder(WatchedConnection redis, RedisKeys keys, BusState state, ILogger<RetryForwarder> logger)
+{
+    private const string Role = "retries";
+    private const int PageSize = 100;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>Forwards what is due.</summary>
+    /// <returns>How long there is nothing to do.</returns>
+    internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await redis.EvaluateAsync(Script.Forward, [keys.Retry, keys.DeadLetters], [keys.Prefix, PageSize]).WaitAsync(cancellationToken))!;
+        if ((string?)reply[2] is { Length: > 0 } refusal)
+            LogRefused(refusal);
+
+        var untilNext = (long)reply[1];
+        return untilNext < 0 || untilNext > Look.TotalMilliseconds ? Look : TimeSpan.FromMilliseconds(untilNext);
+    }
+
+    /// <summary>Forwards until the process stops.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var pause = await RunOnceAsync(stoppingToken);
+                state.GoesOn(Role);
+                await Task.Delay(pause, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (state.Waits(Role, e.Message))
+                    LogInterrupted(e);
+                await Task.Delay(Look, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A scheduled retry can't be put back into its stream and is tried again in 10 s: {Error}")]
+    private partial void LogRefused(string error);
+
+    [LoggerMessage(LogLevel.Warning, "Forwarding retries was interrupted; it goes on by itself.")]
+    private partial void LogInterrupted(Exception exception);
+}

@@ -1,0 +1,38 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>The Lua scripts of this folder. Each is atomic: nobody sees a half of it, and a dying caller leaves no half behind.</summary>
+internal static class Script
+{
+    public static readonly string Retry = Load("retry");
+    public static readonly string DeadLetter = Load("dead_letter");
+    public static readonly string Page = Load("page");
+    public static readonly string Answer = Load("answer");
+    public static readonly string Describe = Load("describe");
+    public static readonly string Letters = Load("letters");
+    public static readonly string Reprocess = Load("reprocess");
+    public static readonly string Delete = Load("delete");
+    public static readonly string Forward = Load("forward");
+    public static readonly string Claim = Load("claim");
+    public static readonly string Own = Load("own");
+    public static readonly string Start = Load("start");
+    public static readonly string Renew = Load("renew");
+    public static readonly string Forget = Load("forget");
+    public static readonly string Group = Load("group");
+    public static readonly string Gone = Load("gone");
+    public static readonly string Probe = Load("probe");
+    public static readonly string Outbox = Load("outbox");
+    public static readonly string Sample = Load("sample");
+    public static readonly string Trim = Load("trim");
+
+    /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>
+    public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
+
+    private static string Load(string name)
+    {
+        using var stream = typeof(Script).Assembly.GetManifestResourceStream($"TaskPlatform.EventBus.Redis.Scripts.{name}.lua")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

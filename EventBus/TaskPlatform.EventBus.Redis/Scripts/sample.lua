@@ -1,0 +1,50 @@
+-- Measures the streams, for the one process that is elected to report them.
+-- KEYS  1 events:sampler  2 events:alerts  3 event_dlq  4 events:retry  5 events:outbox  6 events:lost  7.. streams
+-- ARGV  1 sampler's name  2 its lease in ms  3 how many unread entries are counted at the most, in all, where Redis gives no lag
+-- Returns { 1 if the caller is elected, { alert, state.. }, now in ms }, and if it is elected also
+--   { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. }, { stream and group, lost.. },
+--   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local alerts = redis.call('HGETALL', KEYS[2])
+local elected = redis.call('GET', KEYS[1])
+if elected and elected ~= ARGV[1] then return { 0, alerts, now } end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+
+-- Entries are read to be counted, and Redis does nothing else meanwhile.
+local budget = tonumber(ARGV[3])
+
+local function sample(stream)
+  if redis.call('TYPE', stream).ok ~= 'stream' then return { 0, {} } end
+  local groups = {}
+  for i, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+    local group = {}
+    for j = 1, #info, 2 do group[info[j]] = info[j + 1] end
+    local after = '(' .. group['last-delivered-id']
+    local unread = redis.call('XRANGE', stream, after, '+', 'COUNT', 1)
+    local lag, capped = group.lag, 0
+    if not lag then
+      -- Redis lost count: entries were deleted, or trimmed past the group.
+      local most = math.max(1, budget)
+      lag = #redis.call('XRANGE', stream, after, '+', 'COUNT', most)
+      capped = lag >= most and 1 or 0
+      budget = budget - lag
+    end
+    local idle = 0
+    if group.pending > 0 then
+      for _, p in ipairs(redis.call('XPENDING', stream, group.name, '-', '+', 100)) do idle = math.max(idle, p[3]) end
+    end
+    groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', group.pending, idle, group.consumers }
+  end
+  return { redis.call('XLEN', stream), groups }
+end
+
+local dead = { 0, '' }
+if redis.call('TYPE', KEYS[3]).ok == 'stream' then
+  local oldest = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)
+  dead = { redis.call('XLEN', KEYS[3]), oldest[1] and oldest[1][1] or '' }
+end
+
+local streams = {}
+for i = 7, #KEYS do streams[i - 6] = sample(KEYS[i]) end
+return { 1, alerts, now, dead, redis.call('ZCARD', KEYS[4]), redis.call('HGETALL', KEYS[5]), redis.call('HGETALL', KEYS[6]), streams }

@@ -1,0 +1,34 @@
+namespace TaskPlatform.EventBus;
+
+/// <summary>Which dead letters are meant; what is null matches every one.</summary>
+public sealed record DeadLetterFilter
+{
+    /// <summary>Every dead letter.</summary>
+    public static DeadLetterFilter All { get; } = new();
+
+    /// <summary>The event type.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>The consumer group.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The reason.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The exception's full type name.</summary>
+    public string? Exception { get; init; }
+
+    /// <summary>Came at this time or later.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Came before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    internal bool Matches(DeadLetterEntry letter)
+        => (Type is null || Type == letter.Type)
+            && (Group is null || Group == letter.Group)
+            && (Reason is null || Reason == letter.Reason)
+            && (Exception is null || Exception == letter.Exception)
+            && !(From > letter.FailedAt)
+            && !(To <= letter.FailedAt);
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Settles what needs no handler: foreign, unreadable, unknown, or deadly.</summary>
+internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
+{
+    /// <summary>Whether a handler is to run; if not, the outcome is decided.</summary>
+    public bool Admit(Delivery delivery)
+    {
+        if (delivery.TargetGroup is { } target && target != group.Name)
+        {
+            delivery.Outcome = Outcome.Skipped;
+            return false;
+        }
+
+        if (delivery.Problem is not null)
+            return Refuse(delivery, DeadLetterReason.Unreadable, delivery.Problem);
+
+        var type = delivery.Envelope!.Type;
+        if (group.Find(type) is not { } subscription)
+            return Refuse(delivery, DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
+
+        try
+        {
+            delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span);
+        }
+        catch (JsonException e)
+        {
+            return Refuse(delivery, DeadLetterReason.Unreadable, e);
+        }
+
+        return !retries.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)
+            || Refuse(delivery, DeadLetterReason.CrashLoop, new InvalidOperationException(
+                $"{delivery.EarlierDeliveries} deliveries of this entry ended with the consumer's death or silence."));
+    }
+
+    private static bool Refuse(Delivery delivery, string reason, Exception error)
+    {
+        delivery.Die(reason, error);
+        return false;
+    }
+}

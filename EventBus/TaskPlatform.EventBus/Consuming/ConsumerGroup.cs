@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>A consumer group of this process, and what it does about which event.</summary>
+public sealed class ConsumerGroup
+{
+    private readonly Dictionary<string, Subscription> subscriptions = new(StringComparer.Ordinal);
+    private FrozenDictionary<string, Subscription>? frozen;
+
+    internal ConsumerGroup(string name) => Name = name;
+
+    /// <summary>The name in Redis and in the inbox.</summary>
+    public string Name { get; }
+
+    /// <summary>The wire names of the events that the group handles.</summary>
+    public IReadOnlyCollection<string> EventTypes => subscriptions.Keys;
+
+    /// <summary>The <see cref="IDeadLetterHandler"/> to call, if any.</summary>
+    internal Type? DeadLetterHandler { get; private set; }
+
+    internal void SetDeadLetterHandler(Type handler)
+    {
+        if (DeadLetterHandler is { } first)
+            throw new InvalidOperationException($"The group '{Name}' handles its dead letters twice: {first.Name} and {handler.Name}.");
+        DeadLetterHandler = handler;
+    }
+
+    internal void Add(Subscription subscription)
+    {
+        if (subscriptions.TryGetValue(subscription.EventType, out var first))
+        {
+            throw new InvalidOperationException(
+                $"The group '{Name}' handles '{subscription.EventType}' twice: {first.HandlerName} and {subscription.HandlerName}.");
+        }
+
+        subscriptions.Add(subscription.EventType, subscription);
+    }
+
+    internal Subscription? Find(string eventType)
+        => (frozen ??= subscriptions.ToFrozenDictionary(StringComparer.Ordinal)).GetValueOrDefault(eventType);
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>
+/// Has a group's <see cref="IDeadLetterHandler"/> run before an event is moved to the dead letter queue, and remembers in the same
+/// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it.
+/// </summary>
+internal sealed partial class DeadLetterHook(
+    ConsumerGroup group, Type handler, IInbox inbox, IServiceScopeFactory scopes, ILogger logger)
+{
+    private const int Tries = 3;
+
+    private readonly string inboxGroup = $"{group.Name}:dead_letter";
+
+    /// <summary>Whether this very entry was told before, and then its consumer died before it could move it.</summary>
+    public async Task<bool> WasToldAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var entry = EntryRow(delivery);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, [entry], cancellationToken);
+        return transaction.Handled.Contains(entry);
+    }
+
+    /// <summary>Tells of a delivery that is to be dead-lettered, unless that was done before.</summary>
+    /// <exception cref="StoreUnavailableException">The inbox's store is away.</exception>
+    public async Task TellAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        for (var left = Tries; left > 0 && !delivery.IsToldDead; left--)
+        {
+            try
+            {
+                await TryTellAsync(delivery, cancellationToken);
+                delivery.IsToldDead = true;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                if (!await inbox.AnswersAsync(cancellationToken))
+                    throw new StoreUnavailableException(e);
+                if (left == 1)
+                    LogFailed(handler.Name, group.Name, delivery.EventId, e);
+            }
+        }
+
+        delivery.IsToldDead = true;
+    }
+
+    private async Task TryTellAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        using var span = EventSpans.GiveUp(delivery, group.Name);
+        await using var scope = scopes.CreateAsyncScope();
+        Guid[] rows = [.. new[] { delivery.EventId, EntryRow(delivery) }.Distinct()];
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
+        if (!transaction.Handled.Contains(delivery.EventId))
+        {
+            scope.ServiceProvider.GetRequiredService<CurrentEvent>().Cause = (delivery.EventId, delivery.CorrelationId);
+            var told = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
+            await told.HandleAsync(Letter(delivery), cancellationToken);
+        }
+
+        // False, where another consumer told of it meanwhile, is as good.
+        await transaction.CommitAsync([.. rows.Except(transaction.Handled)], cancellationToken);
+    }
+
+    private static Guid EntryRow(Delivery delivery) => DerivedEventId.Of(delivery.Stream, delivery.EntryId);
+
+    private DeadLetter Letter(Delivery delivery) => new()
+    {
+        EventId = delivery.EventId,
+        Group = group.Name,
+        Stream = delivery.Stream,
+        Type = delivery.Envelope?.Type,
+        AggregateId = delivery.Envelope?.AggregateId,
+        Payload = delivery.Payload,
+        Data = delivery.Data,
+        Reason = delivery.Reason ?? DeadLetterReason.Exhausted,
+        Error = delivery.Error?.Message ?? "",
+        Attempts = delivery.Attempts,
+        CorrelationId = delivery.CorrelationId,
+    };
+
+    [LoggerMessage(LogLevel.Error, "{Handler} of {Group} failed to take note that event {EventId} is given up; it goes to the dead letter queue all the same.")]
+    private partial void LogFailed(string handler, string group, Guid eventId, Exception exception);
+}

@@ -1,0 +1,196 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>A stream entry that this process holds for a group, and what has become of it.</summary>
+internal sealed class Delivery
+{
+    private CancellationTokenSource? handler;
+
+    private Delivery(string stream, string entryId, IReadOnlyList<EntryField> fields)
+    {
+        Stream = stream;
+        EntryId = entryId;
+        Fields = fields;
+    }
+
+    /// <summary>The stream, without the key prefix: <c>events:task.created</c>.</summary>
+    public string Stream { get; }
+
+    public string EntryId { get; }
+
+    /// <summary>Every field as it stands in the entry.</summary>
+    public IReadOnlyList<EntryField> Fields { get; }
+
+    /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or fell silent.</summary>
+    public long EarlierDeliveries { get; private set; }
+
+    public ReadOnlyMemory<byte> Data { get; private set; }
+
+    public Guid EventId { get; private set; }
+
+    public long? AggregateVersion { get; private set; }
+
+    public int Attempt { get; private set; }
+
+    public string? TargetGroup { get; private set; }
+
+    public string? FirstEntryId { get; private set; }
+
+    public string? FirstFailedAt { get; private set; }
+
+    public string? TraceParent { get; private set; }
+
+    public string? TraceState { get; private set; }
+
+    public string? CorrelationId { get; private set; }
+
+    /// <summary>The event, where the entry could be read.</summary>
+    public EventEnvelope? Envelope { get; private set; }
+
+    /// <summary>What is wrong with the entry, where it could not.</summary>
+    public UnreadableEventException? Problem { get; private set; }
+
+    /// <summary>The payload, once the group's subscription has read it.</summary>
+    public object? Payload { get; set; }
+
+    public Outcome Outcome { get; set; }
+
+    /// <summary>For <see cref="Outcome.DeadLetter"/>: one of <see cref="DeadLetterReason"/>.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Why it failed.</summary>
+    public Exception? Error { get; set; }
+
+    /// <summary>How often its connection to the store broke, though the store was there.</summary>
+    public int Breaks { get; set; }
+
+    /// <summary>Whether the group's <see cref="IDeadLetterHandler"/> has had its turn.</summary>
+    public bool IsToldDead { get; set; }
+
+    /// <summary>How often a handler was started on it, retries included.</summary>
+    public long Attempts => Attempt + EarlierDeliveries + (Reason == DeadLetterReason.CrashLoop ? 0 : 1);
+
+    /// <summary>The span of its handler, for what comes after.</summary>
+    public ActivityContext? ProcessContext { get; set; }
+
+    /// <summary>Whether the entry was found to belong to somebody else by now.</summary>
+    public bool ClaimLost { get; private set; }
+
+    /// <summary>Keeps the events of one aggregate together; a foreign publisher's unreadable entry goes by its own id.</summary>
+    public string LaneKey => Envelope?.AggregateId ?? EntryId;
+
+    public static Delivery Parse(string stream, string entryId, IReadOnlyList<EntryField> fields, long earlierDeliveries, int maxBytes)
+    {
+        var delivery = new Delivery(stream, entryId, fields) { EarlierDeliveries = earlierDeliveries };
+        try
+        {
+            delivery.ReadFields();
+            if (delivery.Data.Length > maxBytes)
+                throw new UnreadableEventException($"The field 'data' has {delivery.Data.Length} bytes; {maxBytes} are allowed.");
+            delivery.Envelope = EventEnvelope.Read(delivery.Data);
+        }
+        catch (UnreadableEventException e)
+        {
+            delivery.Problem = e;
+        }
+
+        if (delivery.EventId == Guid.Empty)
+            delivery.EventId = DerivedEventId.Of(stream, entryId);
+        return delivery;
+    }
+
+    /// <summary>It is to be dead-lettered.</summary>
+    /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">What the dead letter says.</param>
+    public void Die(string reason, Exception error)
+    {
+        Outcome = Outcome.DeadLetter;
+        Reason = reason;
+        Error = error;
+    }
+
+    /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>
+    public void OnClaimLost(CancellationTokenSource? running)
+    {
+        lock (Fields)
+            handler = running;
+    }
+
+    /// <summary>The entry belongs to somebody else now: whatever is done for it here is cancelled.</summary>
+    public void LoseClaim()
+    {
+        lock (Fields)
+        {
+            ClaimLost = true;
+            handler?.Cancel();
+        }
+    }
+
+    private void ReadFields()
+    {
+        // The data first: whatever is wrong with the others, a dead letter shows it.
+        var hasData = false;
+        foreach (var (name, value) in Fields)
+        {
+            if (name == EntryFields.Data)
+            {
+                Data = value;
+                hasData = true;
+            }
+        }
+
+        if (!hasData)
+            throw new UnreadableEventException("The entry has no field 'data'.");
+
+        foreach (var (name, value) in Fields)
+        {
+            switch (name)
+            {
+                case EntryFields.EventId: EventId = ReadGuid(value.Span); break;
+                case EntryFields.AggregateVersion: AggregateVersion = ReadNumber(name, value.Span); break;
+                case EntryFields.Attempt: Attempt = (int)Math.Clamp(ReadNumber(name, value.Span), 0, int.MaxValue); break;
+                case EntryFields.TargetGroup: TargetGroup = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.FirstEntryId: FirstEntryId = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.FirstFailedAt: FirstFailedAt = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.TraceParent: TraceParent = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.TraceState: TraceState = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.CorrelationId: CorrelationId = Encoding.UTF8.GetString(value.Span); break;
+            }
+        }
+    }
+
+    private static Guid ReadGuid(ReadOnlySpan<byte> value)
+        => Utf8Parser.TryParse(value, out Guid id, out var consumed) && consumed == value.Length && id != Guid.Empty
+            ? id
+            : throw new UnreadableEventException($"The field '{EntryFields.EventId}' is not a UUID.");
+
+    private static long ReadNumber(string name, ReadOnlySpan<byte> value)
+        => Utf8Parser.TryParse(value, out long number, out var consumed) && consumed == value.Length
+            ? number
+            : throw new UnreadableEventException($"The field '{name}' is not a whole number.");
+}
+
+/// <summary>A field of a stream entry: a name and bytes.</summary>
+internal readonly record struct EntryField(string Name, ReadOnlyMemory<byte> Value);
+
+/// <summary>What became of a delivery; everything but the first is to be settled with the transport.</summary>
+internal enum Outcome
+{
+    /// <summary>Not decided: still to be handled.</summary>
+    Open,
+
+    /// <summary>Its effects are committed.</summary>
+    Handled,
+
+    /// <summary>Its effects were committed before, or it is a retry for another group: nothing to do but ack.</summary>
+    Skipped,
+
+    /// <summary>The handler failed and has a retry left.</summary>
+    Failed,
+
+    /// <summary>It is given up.</summary>
+    DeadLetter,
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Calls a group's handlers, traced and measured.</summary>
+internal sealed class HandlerCall(ConsumerGroup group)
+{
+    /// <summary>Calls the handler of a delivery.</summary>
+    public Task RunAsync(IServiceProvider scope, Delivery delivery, CancellationToken cancellationToken)
+    {
+        scope.GetRequiredService<CurrentEvent>().Cause = (delivery.EventId, delivery.CorrelationId);
+        return group.Find(delivery.Envelope!.Type)!.HandleAsync(scope, delivery.Payload!, Context(delivery), cancellationToken);
+    }
+
+    /// <summary>Traces and measures the work on a delivery.</summary>
+    public async Task ObserveAsync(Delivery delivery, Func<Task> work)
+    {
+        using var span = EventSpans.Process(delivery, group.Name);
+        delivery.ProcessContext = span?.Context;
+        var started = Stopwatch.GetTimestamp();
+        string? error = null;
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            error = e.GetType().FullName;
+            span.Fail(e);
+            throw;
+        }
+        finally
+        {
+            EventBusTelemetry.ProcessDuration.Record(
+                Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(delivery.Stream, group.Name, error));
+        }
+    }
+
+    private EventContext Context(Delivery delivery) => new()
+    {
+        EventId = delivery.EventId,
+        Type = delivery.Envelope!.Type,
+        Group = group.Name,
+        AggregateId = delivery.Envelope.AggregateId,
+        AggregateVersion = delivery.AggregateVersion,
+        Timestamp = delivery.Envelope.Timestamp,
+        EntryId = delivery.EntryId,
+        Attempt = delivery.Attempt,
+        CorrelationId = delivery.CorrelationId,
+    };
+}

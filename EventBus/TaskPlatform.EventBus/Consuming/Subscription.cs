@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>An event type and its handler within a group, with the types erased.</summary>
+internal abstract class Subscription
+{
+    public abstract string EventType { get; }
+
+    public abstract string HandlerName { get; }
+
+    /// <summary>Reads a payload.</summary>
+    /// <exception cref="JsonException">It is not what the event type says.</exception>
+    public abstract object Read(ReadOnlySpan<byte> data);
+
+    public abstract Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken);
+}
+
+internal sealed class Subscription<TEvent, THandler> : Subscription
+    where TEvent : class, IEvent<TEvent>
+    where THandler : class, IEventHandler<TEvent>
+{
+    public override string EventType => TEvent.Type;
+
+    public override string HandlerName => typeof(THandler).Name;
+
+    public override object Read(ReadOnlySpan<byte> data)
+        => JsonSerializer.Deserialize(data, TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
+
+    public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
+        => scope.GetRequiredService<THandler>().HandleAsync((TEvent)data, context, cancellationToken);
+}

@@ -1,0 +1,28 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>The id of an event whose publisher gave it none: the same for every redelivery of its entry.</summary>
+internal static class DerivedEventId
+{
+    private static readonly Guid Namespace = new("7f0d6f6a-8f0a-5d8e-9c53-0d1c4a4c9b11");
+
+    /// <summary>UUID version 5 (RFC 9562, section 5.5) over the stream's and the entry's name.</summary>
+    public static Guid Of(string stream, string entryId)
+    {
+        Span<byte> input = stackalloc byte[16 + Encoding.UTF8.GetMaxByteCount(stream.Length + 1 + entryId.Length)];
+        Namespace.TryWriteBytes(input, bigEndian: true, out var length);
+        length += Encoding.UTF8.GetBytes(stream, input[length..]);
+        input[length++] = (byte)' ';
+        length += Encoding.UTF8.GetBytes(entryId, input[length..]);
+
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // Version 5 is defined over SHA-1; nothing here relies on it being hard to forge.
+        SHA1.HashData(input[..length], hash);
+#pragma warning restore CA5350
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x50);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Something that an operator should know of: an event of the bus itself, when it begins and when it is over.</summary>
+/// <param name="Rule">Which rule, for example <c>lag_age</c>.</param>
+/// <param name="Subject">What it is about, for example <c>events:task.created notifications_service</c>; empty where there is only one.</param>
+/// <param name="Summary">What is wrong, or was, for a person.</param>
+/// <param name="StartsAt">Since when.</param>
+/// <param name="EndsAt">Until when; null as long as it lasts.</param>
+public sealed record AlertChanged(string Rule, string Subject, string Summary, DateTimeOffset StartsAt, DateTimeOffset? EndsAt)
+    : IEvent<AlertChanged>
+{
+    /// <inheritdoc />
+    public static string Type => "alert.changed";
+
+    /// <inheritdoc />
+    public static JsonTypeInfo<AlertChanged> JsonTypeInfo => AlertJson.Default.AlertChanged;
+
+    /// <summary>Whether it is over.</summary>
+    [JsonIgnore]
+    public bool IsResolved => EndsAt is not null;
+
+    string IEvent<AlertChanged>.AggregateId => Subject.Length == 0 ? Rule : $"{Rule} {Subject}";
+}
+
+/// <summary>How alerts are kept and published.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(AlertChanged))]
+internal sealed partial class AlertJson : JsonSerializerContext;
+
+/// <summary>Where alerts are told, besides the log, the metric and the health check. A failing one is tried again at the next look.</summary>
+public interface IAlertSink
+{
+    /// <summary>Tells of an alert that fires or is resolved. It may come twice, when the process that tells it dies.</summary>
+    Task TellAsync(AlertChanged alert, CancellationToken cancellationToken);
+}

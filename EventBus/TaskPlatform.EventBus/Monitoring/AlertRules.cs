@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Looks at one sample after the other, and says which alerts begin and which are over. It remembers, and does nothing else.</summary>
+internal sealed class AlertRules(AlertOptions options)
+{
+    private readonly Dictionary<(string Rule, string Subject), AlertChanged> firing = [];
+    private readonly Dictionary<(string Rule, string Subject), DateTimeOffset> since = [];
+    private readonly Dictionary<(string Rule, string Subject), Queue<(DateTimeOffset At, long Count)>> history = [];
+
+    /// <summary>Takes over what an earlier sampler had found to fire, so that a new one does not tell it again.</summary>
+    public void TakeOver(IEnumerable<AlertChanged> alerts)
+    {
+        firing.Clear();
+        since.Clear();
+        history.Clear();
+        foreach (var alert in alerts)
+            firing[(alert.Rule, alert.Subject)] = alert;
+    }
+
+    /// <summary>What changed with this sample.</summary>
+    public IReadOnlyList<AlertChanged> Look(BusSample sample, DateTimeOffset now)
+    {
+        var changes = new List<AlertChanged>();
+        var broken = new HashSet<(string, string)>();
+        foreach (var (rule, subject, duration, summary) in Broken(sample, now))
+        {
+            var key = (rule, subject);
+            broken.Add(key);
+            since.TryAdd(key, now);
+            if (now - since[key] < duration || firing.ContainsKey(key))
+                continue;
+
+            firing[key] = new AlertChanged(rule, subject, summary, since[key], null);
+            changes.Add(firing[key]);
+        }
+
+        foreach (var key in since.Keys.Where(key => !broken.Contains(key)).ToList())
+            since.Remove(key);
+        foreach (var (key, alert) in firing.Where(alert => !broken.Contains(alert.Key)).ToList())
+        {
+            firing.Remove(key);
+            changes.Add(alert with { EndsAt = now });
+        }
+
+        return changes;
+    }
+
+    private IEnumerable<(string Rule, string Subject, TimeSpan For, string Summary)> Broken(BusSample sample, DateTimeOffset now)
+    {
+        foreach (var stream in sample.Streams)
+        {
+            foreach (var group in stream.Groups)
+            {
+                var subject = $"{stream.Stream} {group.Group}";
+                if (group.LagAge > options.LagAge.Threshold)
+                    yield return ("lag_age", subject, options.LagAge.For, $"{group.Group} has not read {stream.Stream} for {Text(group.LagAge)}; {group.Lag} entries wait.");
+                if (group.OldestIdle > options.PendingIdle.Threshold)
+                    yield return ("pending_idle", subject, options.PendingIdle.For, $"{group.Group} has left an entry of {stream.Stream} untouched for {Text(group.OldestIdle)}.");
+            }
+        }
+
+        foreach (var outbox in sample.Outboxes.Where(outbox => outbox.OldestAge > options.OutboxAge.Threshold))
+            yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Waiting} events of {outbox.Service} wait to be published, the oldest for {Text(outbox.OldestAge)}.");
+
+        if (Growth("dlq_growth", "", sample.DeadLetters, options.DeadLetters, now) is { } dead)
+            yield return ("dlq_growth", "", options.DeadLetters.For, $"{dead} dead letters came within {Text(options.DeadLetters.Window)}; there are {sample.DeadLetters}.");
+
+        foreach (var lost in sample.Lost)
+        {
+            var subject = $"{lost.Stream} {lost.Group}";
+            if (Growth("lost_entries", subject, lost.Count, options.LostEntries, now) is { } count)
+                yield return ("lost_entries", subject, options.LostEntries.For, $"{lost.Group} lost {count} entries of {lost.Stream} within {Text(options.LostEntries.Window)}.");
+        }
+    }
+
+    /// <summary>By how much a count rose above its lowest within the window; null where that is below the threshold.</summary>
+    private long? Growth(string rule, string subject, long count, CountRule limit, DateTimeOffset now)
+    {
+        if (!history.TryGetValue((rule, subject), out var counts))
+        {
+            // A sampler that begins can't know what came before. What already fires goes on until the count falls or the window is over.
+            history[(rule, subject)] = counts = new Queue<(DateTimeOffset, long)>();
+            if (firing.ContainsKey((rule, subject)))
+                counts.Enqueue((now, Math.Max(0, count - limit.Threshold)));
+        }
+
+        counts.Enqueue((now, count));
+        while (now - counts.Peek().At > limit.Window)
+            counts.Dequeue();
+        var growth = count - counts.Min(entry => entry.Count);
+        return growth >= limit.Threshold ? growth : null;
+    }
+
+    private static string Text(TimeSpan time) => time.TotalMinutes >= 2
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s");
+}

@@ -1,0 +1,20 @@
+namespace TaskPlatform.EventBus;
+
+/// <summary>Why an event is in the dead letter queue; the names go over the wire.</summary>
+internal static class DeadLetterReason
+{
+    /// <summary>It failed on the first delivery and on every retry.</summary>
+    public const string Exhausted = "exhausted";
+
+    /// <summary>Its consumers died again and again.</summary>
+    public const string CrashLoop = "crash_loop";
+
+    /// <summary>It is not the JSON of an event, or its payload is not what its type says.</summary>
+    public const string Unreadable = "unreadable";
+
+    /// <summary>The group has no handler for its type, though it stands in a stream the group reads.</summary>
+    public const string UnknownType = "unknown_type";
+
+    /// <summary>Its handler threw a <see cref="PermanentException"/>.</summary>
+    public const string Rejected = "rejected";
+}

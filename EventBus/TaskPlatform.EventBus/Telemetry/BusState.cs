@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>What holds the bus up in this process, if anything does. Each role of it says when it waits, and logs that once an episode.</summary>
+internal sealed class BusState
+{
+    private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, long> beats = new(StringComparer.Ordinal);
+
+    /// <summary>Who waits, and for what.</summary>
+    public IReadOnlyDictionary<string, string> Problems => problems;
+
+    /// <summary>The alerts that fire, whichever process found them.</summary>
+    public IReadOnlyList<AlertChanged> Alerts { get; set; } = [];
+
+    public bool HasProblems => !problems.IsEmpty;
+
+    /// <summary>A loop came round again.</summary>
+    public void Beats(string loop) => beats[loop] = Stopwatch.GetTimestamp();
+
+    /// <summary>A loop ended as it should.</summary>
+    public void Ends(string loop) => beats.TryRemove(loop, out _);
+
+    /// <summary>The loops that have not come round for so long.</summary>
+    public IEnumerable<string> Silent(TimeSpan limit) => beats.Where(beat => Stopwatch.GetElapsedTime(beat.Value) > limit).Select(beat => beat.Key);
+
+    /// <summary>A role can't go on for now.</summary>
+    /// <returns>Whether it could until now.</returns>
+    public bool Waits(string role, string reason)
+    {
+        if (problems.TryAdd(role, reason))
+            return true;
+        problems[role] = reason;
+        return false;
+    }
+
+    /// <summary>A role does its work.</summary>
+    /// <returns>Whether it waited until now.</returns>
+    public bool GoesOn(string role) => problems.TryRemove(role, out _);
+}

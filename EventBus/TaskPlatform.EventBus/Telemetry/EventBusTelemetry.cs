@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Every name that the bus is seen by: spans after the OpenTelemetry conventions for messaging, metrics with their units.</summary>
+public static class EventBusTelemetry
+{
+    /// <summary>The activity source and the meter, for <c>AddSource</c> and <c>AddMeter</c>.</summary>
+    public const string Name = "TaskPlatform.EventBus";
+
+    internal static readonly ActivitySource Source = new(Name);
+    internal static readonly Meter Meter = new(Name);
+
+    internal static readonly Counter<long> SentMessages =
+        Meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Events added to their stream.");
+
+    internal static readonly Counter<long> ConsumedMessages =
+        Meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Entries read from a stream.");
+
+    internal static readonly Histogram<double> ProcessDuration =
+        Meter.CreateHistogram<double>("messaging.process.duration", "s", "How long a handler took for one event.");
+
+    internal static readonly Histogram<double> OperationDuration =
+        Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "How long a call to Redis took.");
+
+    internal static readonly Histogram<double> EndToEndDuration =
+        Meter.CreateHistogram<double>("taskplatform.event.end_to_end.duration", "s", "From the event's creation to its ack.");
+
+    internal static readonly Counter<long> Retries =
+        Meter.CreateCounter<long>("taskplatform.retries", "{message}", "Events given back for another attempt.");
+
+    internal static readonly Counter<long> DeadLetters =
+        Meter.CreateCounter<long>("taskplatform.dlq.messages", "{message}", "Events moved to the dead letter queue.");
+
+    internal static readonly Counter<long> InboxDuplicates =
+        Meter.CreateCounter<long>("taskplatform.inbox.duplicates", "{message}", "Deliveries of events that were handled before.");
+
+    internal static readonly Counter<long> EntriesLost =
+        Meter.CreateCounter<long>("taskplatform.entries.lost", "{entry}", "Entries that were deleted before their group had handled them.");
+
+    internal static readonly Counter<long> AckFailures =
+        Meter.CreateCounter<long>("taskplatform.ack.failures", "{call}", "Acks that Redis did not take; they are sent again.");
+
+    internal static readonly Counter<long> Alerts =
+        Meter.CreateCounter<long>("taskplatform.alerts", "{alert}", "Alerts that fired or were resolved.");
+
+    internal static readonly Gauge<double> HeldBack = Meter.CreateGauge<double>(
+        "taskplatform.stream.held_back.age", "s", "Age of a stream's oldest entry, where a group keeps it from being trimmed; else 0.");
+
+    internal static TagList Tags(string stream, string? group = null, string? errorType = null)
+    {
+        var tags = new TagList { { "messaging.system", "redis" }, { "messaging.destination.name", stream } };
+        if (group is not null)
+            tags.Add("messaging.consumer.group.name", group);
+        if (errorType is not null)
+            tags.Add("error.type", errorType);
+        return tags;
+    }
+
+    internal static TagList OwnTags(string stream, string group, string? reason = null)
+    {
+        var tags = new TagList { { "stream", stream }, { "group", group } };
+        if (reason is not null)
+            tags.Add("reason", reason);
+        return tags;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>The spans of an event's way, all within the trace of the request that created it. None costs anything unless it is sampled.</summary>
+internal static class EventSpans
+{
+    /// <summary>An event is appended to the log: the span whose context travels with it.</summary>
+    public static Activity? Create(string stream, Guid eventId)
+        => Describe(EventBusTelemetry.Source.StartActivity($"create {stream}", ActivityKind.Producer), "create", "create", stream, eventId);
+
+    /// <summary>An event is added to its stream.</summary>
+    public static Activity? Send(string stream, Guid eventId, string? traceParent, string? traceState)
+        => ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var created)
+            ? Describe(EventBusTelemetry.Source.StartActivity($"send {stream}", ActivityKind.Producer, created), "send", "send", stream, eventId)
+            : null;
+
+    /// <summary>A handler works on an event.</summary>
+    public static Activity? Process(Delivery delivery, string group)
+    {
+        var activity = ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
+            ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
+            : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
+        Describe(activity, "process", "process", delivery.Stream, delivery.EventId)
+            ?.SetTag("messaging.consumer.group.name", group)
+            .SetTag("messaging.redis.stream.entry_id", delivery.EntryId)
+            .SetTag("taskplatform.event.attempt", delivery.Attempt);
+        return activity;
+    }
+
+    /// <summary>A group's own code learns that it gives the event up.</summary>
+    public static Activity? GiveUp(Delivery delivery, string group)
+    {
+        ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
+        var activity = EventBusTelemetry.Source.StartActivity(
+            $"give up {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
+        return Describe(activity, "give up", "process", delivery.Stream, delivery.EventId)
+            ?.SetTag("messaging.consumer.group.name", group);
+    }
+
+    /// <summary>Several events share a transaction: a span of its own, linked to each of them.</summary>
+    public static Activity? Batch(IReadOnlyList<Delivery> deliveries, string group)
+    {
+        if (!EventBusTelemetry.Source.HasListeners())
+            return null;
+
+        var links = new List<ActivityLink>(deliveries.Count);
+        foreach (var delivery in deliveries)
+        {
+            if (ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
+                && created.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+                links.Add(new ActivityLink(created));
+        }
+
+        return links.Count == 0
+            ? null
+            : EventBusTelemetry.Source.StartActivity($"process batch {group}", ActivityKind.Consumer, default(ActivityContext), links: links)
+                ?.SetTag("messaging.system", "redis")
+                .SetTag("messaging.operation.name", "process")
+                .SetTag("messaging.operation.type", "process")
+                .SetTag("messaging.consumer.group.name", group)
+                .SetTag("messaging.batch.message_count", deliveries.Count);
+    }
+
+    /// <summary>An event was settled: acked, given back for a retry, or moved to the dead letter queue.</summary>
+    public static void Settled(Delivery delivery, string operation, string group, DateTimeOffset start, DateTimeOffset end)
+    {
+        if (delivery.ProcessContext is not { } parent)
+            return;
+
+        using var activity = EventBusTelemetry.Source.StartActivity($"{operation} {delivery.Stream}", ActivityKind.Client, parent, startTime: start);
+        Describe(activity, operation, "settle", delivery.Stream, delivery.EventId)
+            ?.SetTag("messaging.consumer.group.name", group)
+            .SetTag("messaging.redis.stream.entry_id", delivery.EntryId)
+            .SetEndTime(end.UtcDateTime);
+    }
+
+    public static void Fail(this Activity? activity, Exception exception)
+    {
+        activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+        activity?.SetTag("error.type", exception.GetType().FullName);
+        activity?.AddException(exception);
+    }
+
+    private static Activity? Describe(Activity? activity, string operation, string operationType, string stream, Guid eventId)
+        => activity is not { IsAllDataRequested: true }
+            ? activity
+            : activity
+                .SetTag("messaging.system", "redis")
+                .SetTag("messaging.operation.name", operation)
+                .SetTag("messaging.operation.type", operationType)
+                .SetTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
+                .SetTag("messaging.destination.name", stream)
+                .SetTag("messaging.message.id", eventId.ToString());
+}
