@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using TaskPlatform.ServiceDefaults.Start;
+
+namespace TaskPlatform.ServiceDefaults.Data;
+
+/// <summary>Gives a service its database.</summary>
+public static class DatabaseExtensions
+{
+    /// <summary>Adds the database of a connection string and brings it up to date before the service starts.</summary>
+    public static WebApplicationBuilder AddDatabase<TDb>(this WebApplicationBuilder builder, string connectionName)
+        where TDb : DbContext
+    {
+        builder.RequireConnectionString(connectionName, value => _ = new NpgsqlConnectionStringBuilder(value));
+
+        var options = builder.Configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
+        builder.AddNpgsqlDbContext<TDb>(connectionName, settings =>
+        {
+            // No retries below us: a request answers 503 and the bus pauses, each in its own way and at once.
+            settings.DisableRetry = true;
+            settings.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
+            settings.ConnectionString = WithTimeout(settings.ConnectionString, options.ConnectTimeout);
+        });
+        builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddScoped<IStartupStep, MigrateDatabase<TDb>>();
+        return builder;
+    }
+
+    /// <summary>
+    /// Waits until no other process holds the lock, and holds it to the end of the current transaction.
+    /// </summary>
+    /// <param name="db">The database, within a transaction.</param>
+    /// <param name="name">The lock's name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static Task LockAsync(this DbContext db, string name, CancellationToken cancellationToken)
+        => db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
+
+    private static string? WithTimeout(string? connectionString, TimeSpan timeout)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (settings.Count == 0 || settings.ShouldSerialize(nameof(settings.Timeout)))
+                return connectionString;
+
+            settings.Timeout = (int)timeout.TotalSeconds;
+            return settings.ConnectionString;
+        }
+        catch (ArgumentException)
+        {
+            // The start says which setting makes no sense.
+            return connectionString;
+        }
+    }
+}

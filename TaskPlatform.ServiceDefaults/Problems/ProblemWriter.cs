@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace TaskPlatform.ServiceDefaults.Problems;
+
+/// <summary>Writes a problem also for a client that didn't ask for JSON: it is told more than by an empty answer.</summary>
+internal sealed class ProblemWriter(IOptions<JsonOptions> json) : IProblemDetailsWriter
+{
+    private readonly JsonSerializerOptions options = json.Value.SerializerOptions;
+
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        problem.Status ??= http.Response.StatusCode;
+        problem.Type ??= "about:blank";
+        problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
+        problem.Extensions.Remove("traceId");
+        if (Activity.Current is { } span)
+            problem.Extensions["trace_id"] = span.TraceId.ToHexString();
+
+        await http.Response.WriteAsJsonAsync(
+            problem, problem.GetType(), options, "application/problem+json", http.RequestAborted);
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using TaskPlatform.ServiceDefaults.Health;
+using TaskPlatform.ServiceDefaults.Json;
+using TaskPlatform.ServiceDefaults.OpenApi;
+using TaskPlatform.ServiceDefaults.Problems;
+using TaskPlatform.ServiceDefaults.Telemetry;
+
+namespace TaskPlatform.ServiceDefaults;
+
+/// <summary>What every service has.</summary>
+public static class ServiceDefaultsExtensions
+{
+    private const long MaxRequestBytes = 64 * 1024;
+
+    /// <summary>Adds telemetry, health checks, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
+    {
+        // Below every other source, so that any of them can say otherwise.
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["Logging:LogLevel:Default"] = "Information",
+                ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+                ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
+                // What fails there is an exception of whoever asked: often expected, else logged by the one who gives up.
+                ["Logging:LogLevel:Microsoft.AspNetCore.Authentication"] = "Critical",
+                ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database"] = "Critical",
+                ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Query"] = "Critical",
+                ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Update"] = "Critical",
+                ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+            },
+        });
+
+        builder.AddTelemetry();
+        builder.AddHealth();
+        builder.AddJson();
+        builder.AddProblems();
+        builder.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+        });
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        return builder;
+    }
+
+    /// <summary>Puts it to work. Comes before the service's own endpoints.</summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseRouting();
+        app.UseMiddleware<RequestSpans>();
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
+
+        app.MapHealth();
+        app.MapOpenApiIfAdded();
+        return app;
+    }
+}

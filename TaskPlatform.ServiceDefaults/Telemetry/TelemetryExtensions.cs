@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace TaskPlatform.ServiceDefaults.Telemetry;
+
+internal static class TelemetryExtensions
+{
+    // .NET's own sources: no instrumentation package is needed on top of them.
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "TaskPlatform.EventBus"];
+
+    private static readonly string[] Meters =
+        ["Microsoft.AspNetCore.*", "System.Net.Http", "System.Runtime", "Npgsql", "TaskPlatform.EventBus"];
+
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        // Has ASP.NET Core set the HTTP attributes on its spans, which it leaves to an instrumentation package by default.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddSource(Sources).SetSampler(new ParentBasedSampler(new WorkSampler())))
+            .WithMetrics(metrics => metrics.AddMeter(Meters))
+            .WithLogging(configureBuilder: null, logs =>
+            {
+                logs.IncludeFormattedMessage = true;
+                logs.IncludeScopes = true;
+            });
+
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            telemetry.UseOtlpExporter();
+    }
+}

@@ -1,0 +1,20 @@
+namespace TaskPlatform.ServiceDefaults.Tokens;
+
+/// <summary>What Auth and everybody who trusts it agree on.</summary>
+public static class TokenFormat
+{
+    /// <summary>Who signs the tokens, and whom they are for.</summary>
+    public const string Issuer = "taskplatform-auth", Audience = "taskplatform";
+
+    /// <summary>The user's id.</summary>
+    public const string SubjectClaim = "sub";
+
+    /// <summary>The user's e-mail address.</summary>
+    public const string EmailClaim = "email";
+
+    /// <summary>The user's role.</summary>
+    public const string RoleClaim = "role";
+
+    /// <summary>Where Auth publishes the public keys.</summary>
+    public const string KeysPath = "/.well-known/jwks.json";
+}
