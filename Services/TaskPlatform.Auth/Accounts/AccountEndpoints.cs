@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Identity;
+using TaskPlatform.Auth.Data;
+using TaskPlatform.ServiceDefaults.Start;
+
+namespace TaskPlatform.Auth.Accounts;
+
+internal static class AccountEndpoints
+{
+    // OWASP's figure for PBKDF2 with HMAC-SHA-512 (Password Storage Cheat Sheet, 2023).
+    private const int HashIterations = 210_000;
+
+    public static void AddAccounts(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashIterations);
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        services.AddSingleton<PasswordCheck>();
+        services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section);
+        services.AddScoped<IStartupStep, CreateFirstAdmin>();
+        builder.AddAccountLimits();
+    }
+
+    public static void MapAccountEndpoints(this IEndpointRouteBuilder app)
+    {
+        var accounts = app.MapGroup("/api/auth").AllowAnonymous().WithTags("Accounts");
+
+        Register.Map(accounts);
+        Login.Map(accounts);
+    }
+}

@@ -1,0 +1,11 @@
+namespace TaskPlatform.Auth.Accounts;
+
+/// <summary>The first admin; section <c>Admin</c>. Looked at only while there is no admin.</summary>
+internal sealed class AdminOptions
+{
+    public const string Section = "Admin";
+
+    public string? Email { get; set; }
+
+    public string? Password { get; set; }
+}

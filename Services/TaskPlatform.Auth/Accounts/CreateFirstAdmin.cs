@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using TaskPlatform.Auth.Data;
+using TaskPlatform.Auth.Users;
+using TaskPlatform.EventBus;
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Start;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Auth.Accounts;
+
+/// <summary>Makes the admin of the configuration where there is none: somebody must be able to appoint the others.</summary>
+internal sealed partial class CreateFirstAdmin(
+    AuthDb db,
+    IEventLog events,
+    IPasswordHasher<User> passwords,
+    IOptions<AdminOptions> options,
+    TimeProvider time,
+    ILogger<CreateFirstAdmin> logger) : IStartupStep
+{
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.LockAsync("first-admin", cancellationToken);
+        if (await db.Users.AnyAsync(user => user.Role == Role.Admin, cancellationToken))
+            return;
+
+        var (email, password) = Read(options.Value);
+        var key = User.KeyOf(email);
+        if (await db.Users.AnyAsync(user => user.EmailKey == key, cancellationToken))
+            throw new StartupException($"There is no admin, and the address of {AdminOptions.Section}:Email belongs to a user who is none.");
+
+        var admin = Register.Create(email, "Administrator", Role.Admin, password, passwords, time.GetUtcNow());
+        await db.Users.AddAsync(admin, cancellationToken);
+        events.Append(UserEvents.Created(admin), admin.Version, admin.UpdatedAt);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        LogCreated(admin.Id);
+    }
+
+    private static (string Email, string Password) Read(AdminOptions admin)
+    {
+        if (!UserRules.IsEmail(admin.Email))
+            throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Email is missing or not an e-mail address.");
+        if (admin.Password is not { Length: >= UserRules.MinPassword })
+            throw new StartupException(
+                $"There is no admin yet, and the setting {AdminOptions.Section}:Password is missing or has fewer than {UserRules.MinPassword} characters.");
+        return (admin.Email!, admin.Password);
+    }
+
+    [LoggerMessage(LogLevel.Information, "The first admin is user {UserId}")]
+    private partial void LogCreated(long userId);
+}

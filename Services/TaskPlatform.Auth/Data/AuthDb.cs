@@ -1,0 +1,43 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Postgres;
+
+namespace TaskPlatform.Auth.Data;
+
+internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(options)
+{
+    // So many ids are fetched at a time: a user's id is known before it is saved, and its event goes along in the same trip.
+    private const int IdsAtATime = 10;
+
+    public DbSet<User> Users => Set<User>();
+
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.AddEventLog();
+        modelBuilder.HasSequence("user_ids").IncrementsBy(IdsAtATime);
+        modelBuilder.Entity<User>(user =>
+        {
+            user.ToTable("users");
+            user.Property(e => e.Id).HasColumnName("id").UseHiLo("user_ids");
+            user.Property(e => e.Email).HasColumnName("email").HasMaxLength(254);
+            user.Property(e => e.EmailKey).HasColumnName("email_key").HasMaxLength(254);
+            user.Property(e => e.FullName).HasColumnName("full_name").HasMaxLength(200);
+            user.Property(e => e.Role).HasColumnName("role").HasMaxLength(20);
+            user.Property(e => e.PasswordHash).HasColumnName("password_hash");
+            user.Property(e => e.CreatedAt).HasColumnName("created_at");
+            user.Property(e => e.UpdatedAt).HasColumnName("updated_at");
+            user.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
+            user.HasIndex(e => e.EmailKey).IsUnique().HasDatabaseName(User.UniqueEmail);
+        });
+        modelBuilder.Entity<SigningKey>(key =>
+        {
+            key.ToTable("signing_keys");
+            key.Property(e => e.Id).HasColumnName("id");
+            key.Property(e => e.PrivateKey).HasColumnName("private_key");
+            key.Property(e => e.CreatedAt).HasColumnName("created_at");
+            key.Property(e => e.SignsUntil).HasColumnName("signs_until");
+            key.Property(e => e.PublishedUntil).HasColumnName("published_until");
+        });
+    }
+}

@@ -1,0 +1,30 @@
+namespace TaskPlatform.Auth.Data;
+
+/// <summary>An account. Every change raises its version, which is also its events' aggregate version.</summary>
+internal sealed class User
+{
+    public const string UniqueEmail = "ix_users_email_key";
+
+    public long Id { get; init; }
+
+    /// <summary>As its owner writes it.</summary>
+    public required string Email { get; set; }
+
+    /// <summary>What makes the address unique (see <see cref="KeyOf"/>).</summary>
+    public required string EmailKey { get; set; }
+
+    public required string FullName { get; set; }
+
+    public required string Role { get; set; }
+
+    public required string PasswordHash { get; set; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; set; }
+
+    public int Version { get; set; } = 1;
+
+    /// <summary>Addresses that differ only in case are the same account.</summary>
+    public static string KeyOf(string email) => email.ToUpperInvariant();
+}

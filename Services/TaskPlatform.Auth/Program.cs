@@ -1,0 +1,32 @@
+using TaskPlatform.Auth.Accounts;
+using TaskPlatform.Auth.Data;
+using TaskPlatform.Auth.Keys;
+using TaskPlatform.Auth.Users;
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.ServiceDefaults;
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Start;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddTokenAuthentication<SigningKeys>();
+builder.AddCurrentUser();
+builder.AddDatabase<AuthDb>("auth-db");
+builder.RequireConnectionString("redis");
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<AuthDb>("auth").PublishAlerts<AuthDb>();
+builder.AddSigningKeys();
+builder.AddAccounts();
+
+var app = builder.Build();
+
+app.UseServiceDefaults();
+app.UseRateLimiter();
+app.MapKeyEndpoints();
+app.MapAccountEndpoints();
+app.MapUserEndpoints();
+
+return await app.RunServiceAsync();

@@ -1,0 +1,32 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.Auth.Data;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Auth.Users;
+
+internal static class DeleteUser
+{
+    public static void Map(IEndpointRouteBuilder users) => users.MapDelete("/{id:long}", HandleAsync)
+        .WithName(nameof(DeleteUser))
+        .WithSummary("Deletes a user")
+        .WithDescription("By that user or an admin. This service knows the tokens of a deleted account no longer; "
+            + "the others believe them until they expire.")
+        .ProducesProblem(StatusCodes.Status403Forbidden)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
+        long id, ClaimsPrincipal caller, AuthDb db, IEventLog events, CancellationToken cancellationToken)
+    {
+        if (!caller.MayTouch(id))
+            return UserAccess.NotYours();
+        if (await db.Users.FindAsync([id], cancellationToken) is not { } user)
+            return UserAccess.NotFound(id);
+
+        db.Users.Remove(user);
+        events.Append(UserEvents.Deleted(user), user.Version + 1);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

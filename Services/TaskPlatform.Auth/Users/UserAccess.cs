@@ -1,0 +1,22 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Auth.Users;
+
+/// <summary>One's own account, or any for an admin.</summary>
+internal static class UserAccess
+{
+    public static bool MayTouch(this ClaimsPrincipal caller, long id) => caller.IsAdmin || caller.UserId == id;
+
+    public static ProblemHttpResult NotFound(long id)
+        => TypedResults.Problem($"There is no user {id}.", statusCode: StatusCodes.Status404NotFound);
+
+    public static ProblemHttpResult Forbidden(string detail)
+        => TypedResults.Problem(detail, statusCode: StatusCodes.Status403Forbidden);
+
+    public static ProblemHttpResult NotYours() => Forbidden("Only the user or an admin may do this.");
+
+    public static ProblemHttpResult EmailTaken()
+        => TypedResults.Problem("There is an account with this e-mail address.", statusCode: StatusCodes.Status409Conflict);
+}

@@ -1,0 +1,17 @@
+using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Contracts;
+
+/// <summary>An account is gone; whoever keeps something of this user erases it.</summary>
+public sealed record UserDeleted(long UserId, string Email = "") : IEvent<UserDeleted>
+{
+    /// <inheritdoc />
+    public static string Type => "user.deleted";
+
+    /// <inheritdoc />
+    public static JsonTypeInfo<UserDeleted> JsonTypeInfo => ContractsJson.Default.UserDeleted;
+
+    string IEvent<UserDeleted>.AggregateId => UserId.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,12 @@
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Notifications.Worker.Handlers;
+
+/// <summary>A task is done: who put it up is told.</summary>
+internal sealed class NotifyCreator(Notifier notifier) : IEventHandler<TaskCompleted>
+{
+    public Task HandleAsync(TaskCompleted data, EventContext context, CancellationToken cancellationToken)
+        => notifier.TellAsync(
+            data.CreatorId is { } creator ? [creator] : [], Messages.For(data), data.TaskId, context, cancellationToken);
+}

@@ -1,0 +1,11 @@
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Notifications.Worker.Handlers;
+
+/// <summary>A task was taken back: its workers are told.</summary>
+internal sealed class NotifyOfDeletion(Notifier notifier) : IEventHandler<TaskDeleted>
+{
+    public Task HandleAsync(TaskDeleted data, EventContext context, CancellationToken cancellationToken)
+        => notifier.TellAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
+}

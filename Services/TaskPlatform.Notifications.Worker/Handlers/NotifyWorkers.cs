@@ -1,0 +1,11 @@
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Notifications.Worker.Handlers;
+
+/// <summary>A new task: its workers are told.</summary>
+internal sealed class NotifyWorkers(Notifier notifier) : IEventHandler<TaskCreated>
+{
+    public Task HandleAsync(TaskCreated data, EventContext context, CancellationToken cancellationToken)
+        => notifier.TellAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
+}

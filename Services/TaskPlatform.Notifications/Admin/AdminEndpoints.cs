@@ -1,0 +1,53 @@
+using TaskPlatform.Notifications.Admin.Audit;
+using TaskPlatform.Notifications.Admin.DeadLetters;
+using TaskPlatform.Notifications.Admin.Jobs;
+using TaskPlatform.Notifications.Admin.Streams;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Notifications.Admin;
+
+/// <summary>What those who run the platform can see and do.</summary>
+internal static class AdminEndpoints
+{
+    public static void AddAdministration(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddScoped<Deed>();
+        services.AddScoped<BulkJobs>();
+        services.AddScoped<ReplayStart>();
+        services.AddScoped<Cancellation>();
+        services.AddScoped<SweepStep>();
+        services.AddScoped<ReplayStep>();
+        services.AddHostedService<JobRunner>();
+        services.AddExceptionHandler<RedisProblem>();
+    }
+
+    public static void MapAdminEndpoints(this IEndpointRouteBuilder app)
+    {
+        var admin = app.MapGroup("/admin").RequireAuthorization(Role.Admin).AddEndpointFilter<RouteGroupBuilder, Audited>();
+
+        var letters = admin.MapGroup("/dlq").WithTags("Dead letters");
+        ListDeadLetters.Map(letters);
+        GroupDeadLetters.Map(letters);
+        GetDeadLetter.Map(letters);
+        ReprocessDeadLetter.Map(letters);
+        ReprocessDeadLetters.Map(letters);
+        DeleteDeadLetter.Map(letters);
+        PurgeDeadLetters.Map(letters);
+
+        var streams = admin.MapGroup("/streams").WithTags("Streams");
+        ListStreams.Map(streams);
+        GetStream.Map(streams);
+        PeekEntries.Map(streams);
+        ListPending.Map(streams);
+        DeclareGroupGone.Map(streams);
+        ReplayEvents.Map(streams);
+
+        var jobs = admin.MapGroup("/jobs").WithTags("Jobs");
+        ListJobs.Map(jobs);
+        GetJob.Map(jobs);
+        CancelJob.Map(jobs);
+
+        ListActions.Map(admin.MapGroup("").WithTags("Audit"));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Security.Claims;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Data;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Notifications.Admin.Audit;
+
+/// <summary>Writes down every request that changes something: before it is done, who wants what; afterwards, what became of it.</summary>
+internal sealed class Audited(NotificationsDb db, Deed deed, TimeProvider time) : IEndpointFilter
+{
+    private const int LongestTarget = 2000;
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        if (HttpMethods.IsGet(http.Request.Method))
+            return await next(context);
+
+        // Without the row no deed: while the database is away, nothing is done either.
+        var action = new AdminAction
+        {
+            At = time.GetUtcNow(),
+            UserId = http.User.UserId,
+            Email = http.User.FindFirstValue(TokenFormat.EmailClaim) ?? "",
+            Action = http.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "",
+            Target = Cut($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}"),
+        };
+        db.AdminActions.Add(action);
+        await db.SaveChangesAsync(http.RequestAborted);
+        try
+        {
+            var result = await next(context);
+            await EndAsync(action.Id, StatusOf(result), deed.Details);
+            return result;
+        }
+        catch (Exception failure) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            var status = failure is EventTransportUnavailableException
+                ? StatusCodes.Status503ServiceUnavailable
+                : StatusCodes.Status500InternalServerError;
+            await EndAsync(action.Id, status, $"{deed.Details} Failed: {failure.Message}".Trim());
+            throw;
+        }
+    }
+
+    // Not given up with the request: what was done is done.
+    private async Task EndAsync(long id, int status, string details)
+        => await db.AdminActions.Where(row => row.Id == id).ExecuteUpdateAsync(
+            update => update.SetProperty(row => row.Status, status).SetProperty(row => row.Details, details), CancellationToken.None);
+
+    private static int StatusOf(object? result) => result switch
+    {
+        INestedHttpResult nested => StatusOf(nested.Result),
+        IStatusCodeHttpResult { StatusCode: { } status } => status,
+        _ => StatusCodes.Status200OK,
+    };
+
+    private static string Cut(string text) => text.Length <= LongestTarget ? text : text[..LongestTarget];
+}

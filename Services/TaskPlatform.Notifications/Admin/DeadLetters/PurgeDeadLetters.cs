@@ -1,0 +1,38 @@
+using System.ComponentModel;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.Notifications.Admin.Jobs;
+using TaskPlatform.ServiceDefaults.Problems;
+
+namespace TaskPlatform.Notifications.Admin.DeadLetters;
+
+internal static class PurgeDeadLetters
+{
+    public static void Map(IEndpointRouteBuilder letters) => letters.MapDelete("/", HandleAsync)
+        .WithName(nameof(PurgeDeadLetters))
+        .WithSummary("Deletes the dead letters of a filter for good, as a job")
+        .WithDescription("With no filter: every dead letter. Nothing happens unless confirm says how many there are; the answer to a wrong one does.")
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
+        [AsParameters] DeadLetterQuery query,
+        [Description("How many letters you mean to delete.")] long? confirm,
+        [Description("Letters a second; 0: no limit. Default 200.")] int? rate,
+        BulkJobs jobs,
+        ClaimsPrincipal caller,
+        CancellationToken cancellationToken)
+    {
+        var errors = query.Validate(new FieldErrors())
+            .RequireRate(rate)
+            .Require(confirm is null or >= 0, "confirm", "Must be the number of letters that you mean to delete.");
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var started = await jobs.PurgeAsync(query.Filter, confirm, rate, caller, cancellationToken);
+        if (started.Job is { } job)
+            return JobView.Accepted(job);
+        return started.Matching is { } matching
+            ? errors.Require(false, "confirm", $"There are {matching} such dead letters: repeat the request with confirm={matching}.").ToProblem()
+            : BulkJobs.InTheWay(started);
+    }
+}

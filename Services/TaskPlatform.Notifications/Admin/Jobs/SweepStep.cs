@@ -1,0 +1,30 @@
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Admin.Jobs;
+
+/// <summary>One step of a job on the dead letter queue.</summary>
+internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
+{
+    private const int LettersAtATime = 500;
+
+    public async Task RunAsync(AdminJob job, CancellationToken cancellationToken)
+    {
+        var progress = await queue.SweepAsync(
+            new DeadLetterSweep(
+                job.Kind == JobKind.Purge ? SweepAction.Delete : SweepAction.Reprocess,
+                JobJson.Read<DeadLetterFilter>(job.Parameters),
+                job.Cutoff,
+                job.Cursor,
+                Tally: job.Id.ToString(),
+                Math.Min(LettersAtATime, job.Rate ?? LettersAtATime)),
+            cancellationToken);
+
+        // Redis counts along with each change: also those of a step whose process died before it could note it here.
+        job.Done = Math.Max(job.Done, progress.Total);
+        job.Refused += progress.Refused;
+        job.Cursor = progress.Next ?? job.Cursor;
+        job.State = progress.Next is null ? JobState.Done : JobState.Running;
+        job.NextAt = time.GetUtcNow() + Pacing.PauseAfter(progress.Handled, job.Rate);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.Notifications.Admin.Jobs;
+
+namespace TaskPlatform.Notifications.Admin.Streams;
+
+internal static class ReplayEvents
+{
+    public static void Map(IEndpointRouteBuilder streams) => streams.MapPost("/{type}/replay", HandleAsync)
+        .WithName(nameof(ReplayEvents))
+        .WithSummary("Delivers past events to a group again, as a job")
+        .WithDescription("From the stream, or where that has lost them, from the log of the service that published them.")
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
+        string type, ReplayStart.Request request, ReplayStart replays, ClaimsPrincipal caller, CancellationToken cancellationToken)
+        => await replays.StartAsync(type, request, caller, cancellationToken) switch
+        {
+            { Job: { } job } => JobView.Accepted(job),
+            { Errors: { } errors } => errors.ToProblem(),
+            { InTheWay: { } other } => BulkJobs.InTheWay(other),
+            _ => GetStream.NotFound(type),
+        };
+}

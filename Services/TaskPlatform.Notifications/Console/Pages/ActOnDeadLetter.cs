@@ -1,0 +1,37 @@
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Admin.Audit;
+using TaskPlatform.Notifications.Console.Parts;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class ActOnDeadLetter
+{
+    public static void Map(IEndpointRouteBuilder console)
+    {
+        console.MapPost("/dead-letters/{id}/reprocess", ReprocessAsync).WithName("ConsoleReprocess");
+        console.MapPost("/dead-letters/{id}/delete", DeleteAsync).WithName("ConsoleDelete");
+    }
+
+    private static async Task<IResult> ReprocessAsync(
+        string id, Viewer viewer, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+    {
+        if (!EntryId.TryParse(id, out _))
+            return ShowDeadLetter.Missing(id, viewer);
+
+        var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
+        deed.Say($"{id}: {result.Outcome}.");
+        return result.Outcome == ReprocessOutcome.Reprocessed
+            ? TypedResults.LocalRedirect("/console/dead-letters")
+            : ShowDeadLetter.NotDone(id, result.Outcome, viewer);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        string id, Viewer viewer, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+    {
+        if (!EntryId.TryParse(id, out _) || !(await queue.DeleteAsync([id], cancellationToken))[0])
+            return ShowDeadLetter.Missing(id, viewer);
+
+        deed.Say($"{id}: deleted.");
+        return TypedResults.LocalRedirect("/console/dead-letters");
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Notifications.Console.Parts;
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class ShowJob
+{
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/jobs/{id:guid}", HandleAsync);
+
+    private static async Task<Results<RazorComponentResult<JobPage>, RazorComponentResult<MissingPage>>> HandleAsync(
+        Guid id, Viewer viewer, NotificationsDb db, CancellationToken cancellationToken)
+        => await db.AdminJobs.AsNoTracking().SingleOrDefaultAsync(job => job.Id == id, cancellationToken) is { } found
+            ? new RazorComponentResult<JobPage>(new { Viewer = viewer, Job = found })
+            : Missing(id, viewer);
+
+    public static RazorComponentResult<MissingPage> Missing(Guid id, Viewer viewer)
+        => new(new { Viewer = viewer, What = $"There is no job {id}." }) { StatusCode = StatusCodes.Status404NotFound };
+}

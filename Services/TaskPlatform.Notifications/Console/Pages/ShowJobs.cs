@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Notifications.Console.Parts;
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class ShowJobs
+{
+    private const int Shown = 100;
+
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/jobs", HandleAsync);
+
+    private static async Task<RazorComponentResult<JobsPage>> HandleAsync(Viewer viewer, NotificationsDb db, CancellationToken cancellationToken)
+        => new(new
+        {
+            Viewer = viewer,
+            Jobs = await db.AdminJobs.AsNoTracking().OrderByDescending(job => job.Id).Take(Shown).ToListAsync(cancellationToken),
+        });
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Admin;
+using TaskPlatform.Notifications.Console.Parts;
+using TaskPlatform.ServiceDefaults.Problems;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class ShowStream
+{
+    private const int EntriesShown = 20;
+    private const int PendingShown = 20;
+
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/streams/{type}", HandleAsync);
+
+    private static async Task<IResult> HandleAsync(
+        string type, Viewer viewer, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        => await ShowAsync(type, viewer, streams, options, time, problem: null, cancellationToken);
+
+    public static async Task<IResult> ShowAsync(
+        string type, Viewer viewer, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, string? problem,
+        CancellationToken cancellationToken)
+    {
+        if (new FieldErrors().RequireEventType(type).Any)
+            return Missing(type, viewer);
+        var stream = (await streams.DescribeAsync([type], cancellationToken))[0];
+        if (!stream.Exists)
+            return Missing(type, viewer);
+
+        var groups = new List<GroupContent>();
+        foreach (var group in stream.Groups)
+        {
+            groups.Add(new GroupContent(
+                group,
+                await streams.ConsumersAsync(type, group.Name, cancellationToken),
+                await streams.PendingAsync(type, group.Name, PendingShown, after: null, cancellationToken)));
+        }
+
+        return new RazorComponentResult<StreamPage>(new
+        {
+            Viewer = viewer,
+            Stream = stream,
+            Groups = groups,
+            Entries = stream.Problem is null ? await streams.EntriesAsync(type, EntriesShown, null, newestFirst: true, cancellationToken) : [],
+            Options = options.Value,
+            Now = time.GetUtcNow(),
+            Problem = problem,
+        })
+        {
+            StatusCode = problem is null ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
+        };
+    }
+
+    private static RazorComponentResult<MissingPage> Missing(string type, Viewer viewer)
+        => new(new { Viewer = viewer, What = $"There is no stream of {type}. The first event of this type makes it." })
+        {
+            StatusCode = StatusCodes.Status404NotFound,
+        };
+}

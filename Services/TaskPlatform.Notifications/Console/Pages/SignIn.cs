@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.IdentityModel.JsonWebTokens;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+/// <summary>Asks Auth for a token, as any other client does, and keeps it in the session's cookie.</summary>
+internal static class SignIn
+{
+    public const string HttpClientName = "console-sign-in";
+
+    private const string AuthAddress = "services:auth:http:0";
+
+    private sealed record Login(string Email, string Password);
+
+    private sealed record Token(string AccessToken, int ExpiresIn);
+
+    public static void Map(IEndpointRouteBuilder site)
+    {
+        site.MapGet("/sign-in", Show).AllowAnonymous();
+        site.MapPost("/sign-in", HandleAsync).AllowAnonymous();
+    }
+
+    private static RazorComponentResult<SignInPage> Show(string? back) => Page(back, "", null, StatusCodes.Status200OK);
+
+    private static async Task<IResult> HandleAsync(
+        HttpContext http, IHttpClientFactory clients, IConfiguration configuration, [FromQuery] string? back, CancellationToken cancellationToken)
+    {
+        if (!http.Request.HasFormContentType || !OwnForms.IsSameOrigin(http.Request))
+            return Page(back, "", "This form does not come from the console.", StatusCodes.Status400BadRequest);
+
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var (email, password) = (form["email"].ToString(), form["password"].ToString());
+        try
+        {
+            using var auth = clients.CreateClient(HttpClientName);
+            using var answer = await auth.PostAsJsonAsync(
+                new Uri(new Uri(configuration[AuthAddress]!), "/api/auth/login"), new Login(email, password), SnakeCase, cancellationToken);
+            if (!answer.IsSuccessStatusCode)
+                return Page(back, email, Explain(answer.StatusCode), StatusCodes.Status401Unauthorized);
+
+            var token = (await answer.Content.ReadFromJsonAsync<Token>(SnakeCase, cancellationToken))!;
+            if (!new JsonWebToken(token.AccessToken).Claims.Any(claim => claim is { Type: TokenFormat.RoleClaim, Value: Role.Admin }))
+                return Page(back, email, "This account is no admin's.", StatusCodes.Status403Forbidden);
+
+            ConsoleSession.Begin(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
+            return TypedResults.LocalRedirect(IsConsolePage(back) ? back! : ConsoleSession.Path);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return Page(back, email, "The auth service can't be reached at the moment.", StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private static System.Text.Json.JsonSerializerOptions SnakeCase { get; } = new()
+    {
+        PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower,
+    };
+
+    private static string Explain(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.TooManyRequests => "There were too many tries. Wait a minute.",
+        HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => "The e-mail address or the password is wrong.",
+        _ => "The auth service can't say at the moment.",
+    };
+
+    // No other site, and no other part of this one.
+    private static bool IsConsolePage(string? path)
+        => path is not null && (path == ConsoleSession.Path || path.StartsWith($"{ConsoleSession.Path}/", StringComparison.Ordinal)
+            || path.StartsWith($"{ConsoleSession.Path}?", StringComparison.Ordinal));
+
+    private static RazorComponentResult<SignInPage> Page(string? back, string email, string? problem, int status)
+        => new(new { Back = IsConsolePage(back) ? back : null, Email = email, Problem = problem }) { StatusCode = status };
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Admin.Jobs;
+using TaskPlatform.Notifications.Console.Parts;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class StartReplay
+{
+    public static void Map(IEndpointRouteBuilder console)
+        => console.MapPost("/streams/{type}/replay", HandleAsync).WithName("ConsoleReplay");
+
+    private static async Task<IResult> HandleAsync(
+        string type, HttpContext http, Viewer viewer, ReplayStart replays, IStreamAdmin streams, IOptions<ConsoleOptions> options,
+        TimeProvider time, CancellationToken cancellationToken)
+    {
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var wanted = new ReplayStart.Request(Time(form["from"]), Time(form["to"]), form["group"], form["effects"], Rate: null);
+        var started = await replays.StartAsync(type, wanted, http.User, cancellationToken);
+        return started.Job is { } job
+            ? TypedResults.LocalRedirect($"/console/jobs/{job.Id}")
+            : await ShowStream.ShowAsync(type, viewer, streams, options, time, started.Problem, cancellationToken);
+    }
+
+    private static DateTimeOffset? Time(string? text)
+        => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+}

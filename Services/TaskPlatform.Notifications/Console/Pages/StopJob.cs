@@ -1,0 +1,20 @@
+using TaskPlatform.Notifications.Admin.Audit;
+using TaskPlatform.Notifications.Admin.Jobs;
+using TaskPlatform.Notifications.Console.Parts;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+internal static class StopJob
+{
+    public static void Map(IEndpointRouteBuilder console) => console.MapPost("/jobs/{id:guid}/cancel", HandleAsync).WithName("ConsoleCancel");
+
+    private static async Task<IResult> HandleAsync(
+        Guid id, Viewer viewer, Cancellation cancellation, Deed deed, CancellationToken cancellationToken)
+    {
+        if (await cancellation.CancelAsync(id, cancellationToken) is not { } job)
+            return ShowJob.Missing(id, viewer);
+
+        deed.Say($"{job.State} after {job.Done} entries.");
+        return TypedResults.LocalRedirect($"/console/jobs/{id}");
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+/// <summary>Sends what is added to the streams, as long as somebody looks and is signed in.</summary>
+internal static class StreamLive
+{
+    private const int EntriesAtATime = 50;
+    private const int LooksBetweenBeats = 15;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the page's script makes an item of.</summary>
+    public sealed record Item(
+        string EntryId, DateTimeOffset At, string Type, string? AggregateId, string? TargetGroup, string? TraceLink, string Data);
+
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live/events", Handle);
+
+    private static ServerSentEventsResult<Item?> Handle(
+        string? type, string? aggregate, ClaimsPrincipal caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        TimeProvider time, IHostApplicationLifetime host, CancellationToken cancellationToken)
+        => TypedResults.ServerSentEvents(FollowAsync(
+            new LiveFilter(type, aggregate), EndOf(caller), streams, events, options.Value, time, host.ApplicationStopping, cancellationToken));
+
+    private static async IAsyncEnumerable<SseItem<Item?>> FollowAsync(
+        LiveFilter filter, DateTimeOffset end, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
+        CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
+            .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
+        for (var looks = 0; time.GetUtcNow() < end && !stopping.IsCancellationRequested; looks++)
+        {
+            // At once, so that the page knows it is connected; then often enough for proxies that close idle connections.
+            if (looks % LooksBetweenBeats == 0)
+                yield return new SseItem<Item?>(null, "beat");
+
+            var found = await Task.WhenAll(seen.Select(
+                stream => streams.EntriesAsync(stream.Key, EntriesAtATime, stream.Value, newestFirst: false, cancellationToken)));
+            foreach (var entry in found.SelectMany(entries => entries).OrderBy(entry => EntryId.Parse(entry.EntryId)))
+            {
+                seen[entry.Type] = entry.EntryId;
+                if (filter.Matches(entry))
+                    yield return new SseItem<Item?>(ItemOf(entry, options));
+            }
+
+            await Task.Delay(Look, time, cancellationToken);
+        }
+    }
+
+    private static Item ItemOf(StreamEntry entry, ConsoleOptions options) => new(
+        entry.EntryId, EntryId.Parse(entry.EntryId).Time, entry.Type, entry.AggregateId,
+        entry.Headers.GetValueOrDefault("target_group"), options.TraceLink(entry.TraceId), entry.Data);
+
+    private static DateTimeOffset EndOf(ClaimsPrincipal caller)
+        => long.TryParse(caller.FindFirstValue("exp"), out var expiry) ? DateTimeOffset.FromUnixTimeSeconds(expiry) : DateTimeOffset.MinValue;
+}

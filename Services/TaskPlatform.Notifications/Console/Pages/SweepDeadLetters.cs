@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Admin;
+using TaskPlatform.Notifications.Admin.DeadLetters;
+using TaskPlatform.Notifications.Admin.Jobs;
+using TaskPlatform.Notifications.Console.Parts;
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Console.Pages;
+
+/// <summary>Reprocesses or purges what a filter matches: first it asks, then it starts a job.</summary>
+internal static class SweepDeadLetters
+{
+    public static void Map(IEndpointRouteBuilder console)
+    {
+        foreach (var kind in new[] { JobKind.Reprocess, JobKind.Purge })
+        {
+            var path = $"/dead-letters/{NameOf(kind)}";
+            console.MapGet(path, (
+                    [AsParameters] DeadLetterQuery query, Viewer viewer, IDeadLetterQueue queue, CancellationToken cancellationToken)
+                => AskAsync(kind, query, viewer, queue, problem: null, cancellationToken));
+            console.MapPost(path, (
+                    HttpContext http, [AsParameters] DeadLetterQuery query, Viewer viewer, BulkJobs jobs, IDeadLetterQueue queue,
+                    CancellationToken cancellationToken)
+                => StartAsync(kind, http, query, viewer, jobs, queue, cancellationToken)).WithName($"Console{kind}All");
+        }
+    }
+
+    public static string NameOf(JobKind kind) => kind == JobKind.Purge ? "purge" : "reprocess";
+
+    private static async Task<IResult> AskAsync(
+        JobKind kind, DeadLetterQuery query, Viewer viewer, IDeadLetterQueue queue, string? problem, CancellationToken cancellationToken)
+    {
+        var filter = ShowDeadLetters.Normalize(query.Filter);
+        var newest = await queue.FindNewestAsync(cancellationToken);
+        var count = newest is null ? 0 : await queue.CountAsync(filter, newest, cancellationToken);
+        return new RazorComponentResult<SweepPage>(new { Viewer = viewer, Kind = kind, Filter = filter, Count = count, Problem = problem })
+        {
+            StatusCode = problem is null ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
+        };
+    }
+
+    private static async Task<IResult> StartAsync(
+        JobKind kind, HttpContext http, DeadLetterQuery query, Viewer viewer, BulkJobs jobs, IDeadLetterQueue queue,
+        CancellationToken cancellationToken)
+    {
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var rate = int.TryParse(form["rate"], CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= AdminRules.MaxRate
+            ? number
+            : BulkJobs.DefaultRate;
+        var confirmed = long.TryParse(form["confirm"], CultureInfo.InvariantCulture, out var count) ? count : (long?)null;
+        var filter = ShowDeadLetters.Normalize(query.Filter);
+        var started = kind == JobKind.Purge
+            ? await jobs.PurgeAsync(filter, confirmed, rate, http.User, cancellationToken)
+            : await jobs.ReprocessAsync(filter, rate, http.User, cancellationToken);
+        if (started.Job is { } job)
+            return TypedResults.LocalRedirect($"/console/jobs/{job.Id}");
+
+        var problem = started.Other is { } other
+            ? $"A job ({other.Kind}, group {other.Group}) is at work. Wait for its end, or cancel it."
+            : "Their number has changed since you were asked. Look again.";
+        return await AskAsync(kind, query, viewer, queue, problem, cancellationToken);
+    }
+}

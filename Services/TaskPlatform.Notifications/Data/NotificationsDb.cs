@@ -1,0 +1,62 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Postgres;
+
+namespace TaskPlatform.Notifications.Data;
+
+internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) : DbContext(options)
+{
+    /// <summary>The name below <c>ConnectionStrings</c>.</summary>
+    public const string ConnectionName = "notifications-db";
+
+    /// <summary>Where the trigger on the table says who has something new: the user's id.</summary>
+    public const string Channel = "notifications";
+
+    // So many ids are fetched at a time: a notification's id is known before it is saved, and its event goes along.
+    private const int IdsAtATime = 64;
+
+    public DbSet<Notification> Notifications => Set<Notification>();
+
+    public DbSet<Reader> Readers => Set<Reader>();
+
+    public DbSet<AdminAction> AdminActions => Set<AdminAction>();
+
+    public DbSet<AdminJob> AdminJobs => Set<AdminJob>();
+
+    public DbSet<BusSample> BusSamples => Set<BusSample>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.AddEventLog();
+        modelBuilder.AddInbox();
+        modelBuilder.AddOperations();
+        modelBuilder.HasSequence("notification_ids").IncrementsBy(IdsAtATime);
+        modelBuilder.Entity<Notification>(notification =>
+        {
+            notification.ToTable("notifications");
+            notification.Property(e => e.Id).HasColumnName("id").UseHiLo("notification_ids");
+            notification.Property(e => e.Position).HasColumnName("position").UseIdentityAlwaysColumn();
+            notification.Property(e => e.TransactionId).HasColumnName("transaction_id").HasColumnType("xid8")
+                .HasDefaultValueSql("pg_current_xact_id()");
+            notification.Property(e => e.UserId).HasColumnName("user_id");
+            notification.Property(e => e.Type).HasColumnName("type");
+            notification.Property(e => e.TaskId).HasColumnName("task_id");
+            notification.Property(e => e.Message).HasColumnName("message");
+            notification.Property(e => e.CauseEventId).HasColumnName("cause_event_id");
+            notification.Property(e => e.CreatedAt).HasColumnName("created_at");
+            notification.Property(e => e.ReadAt).HasColumnName("read_at");
+            notification.HasIndex(e => new { e.UserId, e.Position }).HasDatabaseName("ix_notifications_user_id");
+            notification.HasIndex(e => new { e.UserId, e.TransactionId }).HasDatabaseName("ix_notifications_stream");
+            notification.HasIndex(e => e.UserId).HasFilter("read_at IS NULL").HasDatabaseName("ix_notifications_unread");
+        });
+        modelBuilder.Entity<Reader>(reader =>
+        {
+            reader.ToTable("readers");
+            reader.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
+            reader.Property(e => e.FullName).HasColumnName("full_name");
+            reader.Property(e => e.Role).HasColumnName("role");
+            reader.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
+            reader.Property(e => e.Deleted).HasColumnName("deleted");
+            reader.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_readers_admins");
+        });
+    }
+}

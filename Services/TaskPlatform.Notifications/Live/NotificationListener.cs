@@ -1,0 +1,56 @@
+using Npgsql;
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Live;
+
+/// <summary>Listens to the database: one connection for all streams of the process.</summary>
+internal sealed partial class NotificationListener(
+    NewNotifications news, IConfiguration configuration, TimeProvider time, ILogger<NotificationListener> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogInterrupted(failure.Message);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Listens as long as the connection lasts.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var address = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString(NotificationsDb.ConnectionName))
+        {
+            Pooling = false,
+
+            // In seconds: notices a connection that went silent.
+            KeepAlive = 10,
+        };
+        await using var connection = new NpgsqlConnection(address.ConnectionString);
+        connection.Notification += (_, message) => news.Take(message.Payload);
+        await connection.OpenAsync(cancellationToken);
+        await using (var listen = new NpgsqlCommand($"LISTEN {NotificationsDb.Channel}", connection))
+            await listen.ExecuteNonQueryAsync(cancellationToken);
+
+        // What was committed while nobody listened.
+        news.CatchUp();
+        while (true)
+            await connection.WaitAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "New notifications can't be heard of at the moment: {Reason}")]
+    private partial void LogInterrupted(string reason);
+}

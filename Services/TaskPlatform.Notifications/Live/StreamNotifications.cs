@@ -1,0 +1,87 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using TaskPlatform.Notifications.Data;
+using TaskPlatform.Notifications.Notifications;
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Tokens;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace TaskPlatform.Notifications.Live;
+
+internal static class StreamNotifications
+{
+    // Short enough for proxies that close idle connections after half a minute.
+    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(15);
+
+    public static void AddNotificationStream(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<NewNotifications>();
+        builder.Services.AddHostedService<NotificationListener>();
+    }
+
+    public static void Map(IEndpointRouteBuilder notifications) => notifications.MapGet("/stream", HandleAsync)
+        .WithName(nameof(StreamNotifications))
+        .WithSummary("My notifications as they come, as server-sent events")
+        .WithDescription("Each has an id, which only the server understands. Last-Event-ID, which a client sends by itself when it comes again, brings what it missed meanwhile. "
+            + "The stream ends with the token.")
+        .Produces<string>(contentType: "text/event-stream")
+        .ProducesValidationProblem()
+        .DisableHttpMetrics();
+
+    private static async Task HandleAsync(
+        [FromHeader(Name = "Last-Event-ID")] StreamCursor? lastEventId,
+        ClaimsPrincipal caller,
+        NewNotifications news,
+        NotificationsDb db,
+        IOptions<JsonOptions> json,
+        TimeProvider time,
+        IHostApplicationLifetime host,
+        HttpContext http)
+    {
+        using var expiry = new CancellationTokenSource(Remaining(caller, time), time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping, expiry.Token);
+        using var subscription = news.Subscribe(caller.UserId);
+        var rows = new StreamRows(db, news, caller.UserId);
+        try
+        {
+            await rows.StartAsync(lastEventId, end.Token);
+            http.Response.ContentType = "text/event-stream";
+            http.Response.Headers.CacheControl = "no-cache";
+            http.Response.Headers["X-Accel-Buffering"] = "no";
+            http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+
+            // So that a client that goes away before anything came misses nothing either.
+            await WriteAsync($": welcome\nid: {rows.Cursor}\n\n");
+
+            while (true)
+            {
+                await foreach (var (row, id) in rows.NewAsync(end.Token))
+                    await WriteAsync($"id: {id}\nevent: notification\ndata: {Serialize(row)}\n\n");
+                while (!await subscription.WaitAsync(BeatInterval, time, end.Token))
+                    await WriteAsync(": still here\n\n");
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+        }
+        catch (Exception failure) when (http.Response.HasStarted && DatabaseFailure.IsUnavailable(failure))
+        {
+            // The client comes again, and is told then.
+        }
+
+        string Serialize(Notification row) => JsonSerializer.Serialize(NotificationView.Of(row), json.Value.SerializerOptions);
+
+        async Task WriteAsync(string text)
+        {
+            await http.Response.WriteAsync(text, end.Token);
+            await http.Response.Body.FlushAsync(end.Token);
+        }
+    }
+
+    private static TimeSpan Remaining(ClaimsPrincipal caller, TimeProvider time)
+        => long.TryParse(caller.FindFirstValue("exp"), out var expiry)
+            && DateTimeOffset.FromUnixTimeSeconds(expiry) - time.GetUtcNow() is { Ticks: > 0 } remaining ? remaining : TimeSpan.Zero;
+}

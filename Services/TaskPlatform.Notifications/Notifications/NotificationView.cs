@@ -1,0 +1,12 @@
+using TaskPlatform.Notifications.Data;
+
+namespace TaskPlatform.Notifications.Notifications;
+
+/// <summary>A notification as its reader sees it.</summary>
+internal sealed record NotificationView(
+    long NotificationId, string Type, long? TaskId, string Message, bool Read, DateTimeOffset CreatedAt, DateTimeOffset? ReadAt)
+{
+    public static NotificationView Of(Notification notification) => new(
+        notification.Id, notification.Type, notification.TaskId, notification.Message,
+        notification.ReadAt is not null, notification.CreatedAt, notification.ReadAt);
+}

@@ -1,0 +1,31 @@
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Notifications.Admin;
+using TaskPlatform.Notifications.Console;
+using TaskPlatform.Notifications.Data;
+using TaskPlatform.Notifications.Live;
+using TaskPlatform.Notifications.Notifications;
+using TaskPlatform.ServiceDefaults;
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Start;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddTokenAuthentication();
+builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
+builder.AddNotificationStream();
+builder.RequireConnectionString("redis");
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog());
+builder.AddAdministration();
+builder.AddConsole();
+
+var app = builder.Build();
+
+app.UseServiceDefaults();
+app.MapNotificationEndpoints();
+app.MapAdminEndpoints();
+app.MapConsole();
+
+return await app.RunServiceAsync();

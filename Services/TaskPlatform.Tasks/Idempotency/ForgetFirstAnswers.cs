@@ -1,0 +1,40 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Tasks.Data;
+
+namespace TaskPlatform.Tasks.Idempotency;
+
+/// <summary>Forgets answers that nobody repeats any more.</summary>
+internal sealed partial class ForgetFirstAnswers(IServiceScopeFactory scopes, TimeProvider time, ILogger<ForgetFirstAnswers> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>One pass.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var before = time.GetUtcNow() - Kept;
+        await scope.ServiceProvider.GetRequiredService<TasksDb>()
+            .FirstAnswers.Where(answer => answer.CreatedAt < before).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Old Idempotency-Keys can't be removed at the moment: {Reason}")]
+    private partial void LogFailed(string reason);
+}

@@ -1,0 +1,27 @@
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.ServiceDefaults;
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Start;
+using TaskPlatform.ServiceDefaults.Tokens;
+using TaskPlatform.Tasks.Data;
+using TaskPlatform.Tasks.Idempotency;
+using TaskPlatform.Tasks.Tasks;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddTokenAuthentication();
+builder.AddDatabase<TasksDb>("tasks-db");
+builder.Services.AddScoped<FirstAnswers>();
+builder.Services.AddHostedService<ForgetFirstAnswers>();
+builder.RequireConnectionString("redis");
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TasksDb>("tasks", keepHistory: true).PublishAlerts<TasksDb>();
+
+var app = builder.Build();
+
+app.UseServiceDefaults();
+app.MapTaskEndpoints();
+
+return await app.RunServiceAsync();

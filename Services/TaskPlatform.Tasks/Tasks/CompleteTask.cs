@@ -1,0 +1,49 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+using TaskPlatform.EventBus;
+using TaskPlatform.ServiceDefaults.Tokens;
+using TaskPlatform.Tasks.Data;
+
+namespace TaskPlatform.Tasks.Tasks;
+
+internal static class CompleteTask
+{
+    public static void Map(IEndpointRouteBuilder tasks) => tasks.MapPost("/{id:long}/complete", HandleAsync)
+        .WithName(nameof(CompleteTask))
+        .WithSummary("Reports a task as done")
+        .WithDescription("By one of its workers, its creator or an admin. Repeating it changes nothing.")
+        .ProducesProblem(StatusCodes.Status403Forbidden)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed);
+
+    private static async Task<Results<Ok<TaskView>, ProblemHttpResult>> HandleAsync(
+        long id,
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        ClaimsPrincipal caller,
+        TasksDb db,
+        IEventLog events,
+        TimeProvider time,
+        HttpResponse response,
+        CancellationToken cancellationToken)
+    {
+        if (await db.Tasks.FindAsync([id], cancellationToken) is not { } task)
+            return TaskAccess.NotFound(id);
+        if (task.RefuseCompletion(caller, ifMatch) is { } refusal)
+            return refusal;
+
+        if (task.Status != TaskItemStatus.Completed)
+        {
+            var now = time.GetUtcNow();
+            task.SetStatus(TaskItemStatus.Completed, now);
+            task.Touch(now);
+            events.Append(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        response.Headers[HeaderNames.ETag] = task.ETag();
+        return TypedResults.Ok(TaskView.Of(task));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using TaskPlatform.EventBus;
+using TaskPlatform.ServiceDefaults.Tokens;
+using TaskPlatform.Tasks.Data;
+
+namespace TaskPlatform.Tasks.Tasks;
+
+internal static class DeleteTask
+{
+    public static void Map(IEndpointRouteBuilder tasks) => tasks.MapDelete("/{id:long}", HandleAsync)
+        .WithName(nameof(DeleteTask))
+        .WithSummary("Takes a task back")
+        .WithDescription("By its creator or an admin. Its history stays.")
+        .ProducesProblem(StatusCodes.Status403Forbidden)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
+        long id,
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        ClaimsPrincipal caller,
+        TasksDb db,
+        IEventLog events,
+        CancellationToken cancellationToken)
+    {
+        if (await db.Tasks.FindAsync([id], cancellationToken) is not { } task)
+            return TaskAccess.NotFound(id);
+        if (task.RefuseChange(caller, ifMatch) is { } refusal)
+            return refusal;
+
+        db.Tasks.Remove(task);
+        events.Append(TaskEvents.Deleted(task, caller.UserId), task.Version + 1);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tasks.Data;
+
+namespace TaskPlatform.Tasks.Tasks;
+
+/// <summary>A task as it was, told again from its events.</summary>
+internal static class TaskPast
+{
+    /// <summary>The task at a time; null where it didn't exist yet, or no longer.</summary>
+    public static async Task<TaskView?> FindAsync(TasksDb db, long id, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var time = at.ToUniversalTime();
+        TaskView? task = null;
+        await foreach (var row in GetTaskHistory.EventsOf(db, id)
+            .Where(row => row.CreatedAt <= time).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            task = Apply(task, row);
+        }
+
+        return task;
+    }
+
+    private static TaskView? Apply(TaskView? task, EventLogRow row)
+    {
+        if (row.Type == TaskCreated.Type)
+        {
+            var made = Read<TaskCreated>(row);
+            return new TaskView(
+                made.TaskId, made.Title, made.Description, TaskItemStatus.Open.Name(), made.CreatorId ?? 0, made.WorkerIds,
+                made.DueAt, row.CreatedAt, row.CreatedAt, CompletedAt: null, row.AggregateVersion ?? 1);
+        }
+
+        if (task is null || row.Type == TaskDeleted.Type)
+            return null;
+
+        task = task with { UpdatedAt = row.CreatedAt, Version = row.AggregateVersion ?? task.Version };
+        return row.Type switch
+        {
+            _ when row.Type == TaskUpdated.Type => Update(task, Read<TaskUpdated>(row), row.CreatedAt),
+            _ when row.Type == TaskAssigned.Type => task with { WorkerIds = Read<TaskAssigned>(row).WorkerIds },
+            _ when row.Type == TaskCompleted.Type => task with
+            {
+                Status = TaskItemStatus.Completed.Name(),
+                CompletedAt = task.CompletedAt ?? row.CreatedAt,
+            },
+            _ => task,
+        };
+    }
+
+    private static TaskView Update(TaskView task, TaskUpdated update, DateTimeOffset at) => task with
+    {
+        Title = update.Title,
+        Description = update.Description,
+        Status = update.Status,
+        WorkerIds = update.WorkerIds,
+        DueAt = update.DueAt,
+        CompletedAt = update.Status == TaskItemStatus.Completed.Name() ? task.CompletedAt ?? at : null,
+    };
+
+    private static TEvent Read<TEvent>(EventLogRow row)
+        where TEvent : IEvent<TEvent>
+    {
+        using var envelope = JsonDocument.Parse(row.Envelope);
+        return envelope.RootElement.GetProperty("data").Deserialize(TEvent.JsonTypeInfo)
+            ?? throw new JsonException($"The event {row.EventId} has no payload.");
+    }
+}

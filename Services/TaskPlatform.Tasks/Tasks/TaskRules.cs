@@ -1,0 +1,30 @@
+using TaskPlatform.ServiceDefaults.Problems;
+
+namespace TaskPlatform.Tasks.Tasks;
+
+/// <summary>What a task's members may be, by whichever route they come.</summary>
+internal static class TaskRules
+{
+    private const int MaxTitle = 200;
+    private const int MaxDescription = 10_000;
+    private const int MaxWorkers = 100;
+
+    // The database can't store this character.
+    private const char Nul = '\0';
+
+    public static FieldErrors RequireTitle(this FieldErrors errors, string? title) => errors
+        .Require(!string.IsNullOrWhiteSpace(title), "title", "A task needs a title.")
+        .Require(title is not { Length: > MaxTitle }, "title", $"Must have at most {MaxTitle} characters.")
+        .Require(title?.Contains(Nul) != true, "title", "Must not contain the character NUL.");
+
+    public static FieldErrors RequireDescription(this FieldErrors errors, string? description) => errors
+        .Require(description is not { Length: > MaxDescription }, "description", $"Must have at most {MaxDescription} characters.")
+        .Require(description?.Contains(Nul) != true, "description", "Must not contain the character NUL.");
+
+    public static FieldErrors RequireWorkers(this FieldErrors errors, long[]? workerIds) => errors
+        .Require(workerIds is not { Length: > MaxWorkers }, "worker_ids", $"Must name at most {MaxWorkers} workers.")
+        .Require(workerIds?.All(id => id > 0) != false, "worker_ids", "Ids are positive numbers.");
+
+    /// <summary>Each worker once, in ascending order: two lists are the same when they name the same people.</summary>
+    public static long[] Workers(long[]? workerIds) => workerIds is null ? [] : [.. workerIds.Distinct().Order()];
+}

@@ -1,0 +1,4 @@
+namespace TaskPlatform.Tasks;
+
+/// <summary>Stands for this service where a type must name it, as every service has a Program.</summary>
+public sealed class TasksService;
