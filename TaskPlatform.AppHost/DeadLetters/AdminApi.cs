@@ -1,0 +1,55 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace TaskPlatform.AppHost.DeadLetters;
+
+/// <summary>The administration of the Notifications service, for the first admin: each use signs in at Auth first.</summary>
+internal sealed class AdminApi(
+    IResourceBuilder<ProjectResource> auth,
+    IResourceBuilder<ProjectResource> notifications,
+    IResourceBuilder<ParameterResource> email,
+    IResourceBuilder<ParameterResource> password)
+{
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <exception cref="HttpRequestException">A service doesn't answer, or refuses; the message says which and why.</exception>
+    public async Task<HttpClient> SignInAsync(CancellationToken cancellationToken)
+    {
+        using var login = new HttpClient { BaseAddress = new Uri(auth.GetEndpoint("http").Url) };
+        using var answer = await login.PostAsJsonAsync(
+            "/api/auth/login",
+            new Login(
+                await email.Resource.GetValueAsync(cancellationToken),
+                await password.Resource.GetValueAsync(cancellationToken)),
+            Json,
+            cancellationToken);
+        var session = await ReadAsync<Session>(answer, cancellationToken);
+
+        return new HttpClient
+        {
+            BaseAddress = new Uri(notifications.GetEndpoint("http").Url),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", session.AccessToken) },
+        };
+    }
+
+    /// <exception cref="HttpRequestException">The answer is a problem; the message is its title or detail.</exception>
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        if (answer.IsSuccessStatusCode)
+            return (await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken))!;
+
+        var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+        var problem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            ? JsonSerializer.Deserialize<Problem>(body, Json)
+            : null;
+        throw new HttpRequestException(
+            $"{answer.RequestMessage!.RequestUri} answered {(int)answer.StatusCode}: {problem?.Detail ?? problem?.Title ?? answer.ReasonPhrase}");
+    }
+
+    private sealed record Login(string? Email, string? Password);
+
+    private sealed record Session(string AccessToken);
+
+    private sealed record Problem(string? Title, string? Detail);
+}

@@ -1,0 +1,45 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace TaskPlatform.AppHost.LocalServers;
+
+/// <summary>A database on the local server, created as soon as the server answers.</summary>
+[UnsupportedOSPlatform("windows")]
+internal sealed class LocalPostgresDatabase(string name, LocalPostgres server)
+    : Resource(name), IResourceWithParent<LocalPostgres>, IResourceWithConnectionString
+{
+    public LocalPostgres Parent { get; } = server;
+
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
+        $"{Parent.ConnectionStringExpression};Database={Name}");
+
+    public static IResourceBuilder<LocalPostgresDatabase> AddTo(IResourceBuilder<LocalPostgres> server, string name)
+    {
+        var builder = server.ApplicationBuilder;
+        var database = new LocalPostgresDatabase(name, server.Resource);
+        var check = $"{name}_exists";
+
+        server.OnResourceReady((_, _, cancellationToken) => database.CreateAsync(cancellationToken));
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            check, _ => new PostgresQuery(server.Resource, $"SELECT FROM pg_database WHERE datname = '{name}'"), null, null));
+
+        return builder.AddResource(database).WithHealthCheck(check);
+    }
+
+    private async Task CreateAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await PostgresQuery.OpenAsync(Parent, cancellationToken);
+        await using var create = new NpgsqlCommand($"CREATE DATABASE \"{Name}\"", connection);
+
+        try
+        {
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.DuplicateDatabase)
+        {
+            // An earlier run made it.
+        }
+    }
+}

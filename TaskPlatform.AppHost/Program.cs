@@ -1,0 +1,50 @@
+using TaskPlatform.AppHost;
+using TaskPlatform.AppHost.Containers;
+using TaskPlatform.AppHost.DeadLetters;
+using TaskPlatform.AppHost.LocalServers;
+
+var builder = DistributedApplication.CreateBuilder(args);
+
+var adminEmail = builder.AddParameter("admin-email");
+var adminPassword = builder.AddParameter("admin-password", secret: true);
+
+// Containers where they can run, else this machine's own redis-server and postgres.
+IDataServers servers = OperatingSystem.IsWindows() || ContainerEngine.IsFor(builder)
+    ? new ContainerServers(builder)
+    : new MachineServers(builder);
+
+var redis = servers.AddRedis("redis", port: 16379);
+var postgres = servers.AddPostgres("postgres", port: 15432);
+var authDb = postgres.AddDatabase("auth-db");
+var tasksDb = postgres.AddDatabase("tasks-db");
+var notificationsDb = postgres.AddDatabase("notifications-db");
+
+var auth = builder.AddService<Projects.TaskPlatform_Auth>("auth", port: 8001)
+    .WithSwaggerLink()
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(authDb).WaitFor(authDb)
+    .WithEnvironment("Admin__Email", adminEmail)
+    .WithEnvironment("Admin__Password", adminPassword);
+
+builder.AddService<Projects.TaskPlatform_Tasks>("tasks", port: 8002)
+    .WithSwaggerLink()
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(tasksDb).WaitFor(tasksDb)
+    .WithReference(auth);
+
+var notifications = builder.AddService<Projects.TaskPlatform_Notifications>("notifications", port: 8003)
+    .WithSwaggerLink()
+    .WithLink("/console", "Console")
+    .WithDashboardAddress("Console__Dashboard")
+    .WithSwaggerLink("Admin API", "#/Dead%20letters")
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(notificationsDb).WaitFor(notificationsDb)
+    .WithReference(auth);
+
+builder.AddService<Projects.TaskPlatform_Notifications_Worker>("notifications-worker")
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(notificationsDb).WaitFor(notificationsDb)
+    .WithLink("/health", "Health")
+    .WithDeadLetterCommands(new AdminApi(auth, notifications, adminEmail, adminPassword));
+
+builder.Build().Run();

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Hosting;
+
+namespace TaskPlatform.AppHost;
+
+internal static class ServiceExtensions
+{
+    /// <summary>
+    /// A web project that answers at <c>/health</c>. It runs in the AppHost's environment, at a port that stands in the AppHost.
+    /// </summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">The name by which others find it.</param>
+    /// <param name="port">Null: any free port, for a service that nobody calls.</param>
+    public static IResourceBuilder<ProjectResource> AddService<TProject>(
+        this IDistributedApplicationBuilder builder, string name, int? port = null)
+        where TProject : IProjectMetadata, new()
+    {
+        var service = builder.AddProject<TProject>(name, launchProfileName: null)
+            .WithHttpEndpoint(port: port)
+            .WithUrlForEndpoint("http", url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
+            .WithHttpHealthCheck("/health");
+
+        return builder.ExecutionContext.IsRunMode
+            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
+            : service;
+    }
+
+    /// <summary>A link to where people try the API out. It is served in development only.</summary>
+    public static IResourceBuilder<ProjectResource> WithSwaggerLink(
+        this IResourceBuilder<ProjectResource> service, string text = "Swagger", string place = "") =>
+        service.ApplicationBuilder.Environment.IsDevelopment() ? service.WithLink($"/swagger/index.html{place}", text) : service;
+
+    /// <summary>Tells a service where the dashboard is, so that its pages can link to traces there.</summary>
+    public static IResourceBuilder<ProjectResource> WithDashboardAddress(this IResourceBuilder<ProjectResource> service, string variable)
+    {
+        var address = service.ApplicationBuilder.Configuration["ASPNETCORE_URLS"]?.Split(';')[0];
+        return Uri.TryCreate(address, UriKind.Absolute, out var dashboard) && dashboard.Port > 0
+            ? service.WithEnvironment(variable, dashboard.ToString())
+            : service;
+    }
+
+    /// <summary>A link on the dashboard to a page of the service.</summary>
+    public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string path, string text) =>
+        service.WithUrlForEndpoint("http", _ => new ResourceUrlAnnotation { Url = path, DisplayText = text });
+}
