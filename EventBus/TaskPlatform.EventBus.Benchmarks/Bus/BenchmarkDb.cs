@@ -1,0 +1,55 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Postgres;
+
+namespace TaskPlatform.EventBus.Benchmarks.Bus;
+
+/// <summary>The state that an event tells of.</summary>
+public sealed class StateRow
+{
+    public required int Id { get; init; }
+
+    public required string Text { get; init; }
+}
+
+/// <summary>What a handler leaves for an event, as large as a notification.</summary>
+public sealed class EffectRow
+{
+    public required Guid Id { get; init; }
+
+    public required Guid EventId { get; init; }
+
+    public required int MeasuredId { get; init; }
+
+    public required string Text { get; init; }
+}
+
+/// <summary>A service's database with nothing but the bus's tables, a state and an effect.</summary>
+public sealed class BenchmarkDb(DbContextOptions<BenchmarkDb> options) : DbContext(options)
+{
+    public DbSet<StateRow> States => Set<StateRow>();
+
+    public DbSet<EffectRow> Effects => Set<EffectRow>();
+
+    public static BenchmarkDb Open(string connectionString)
+        => new(new DbContextOptionsBuilder<BenchmarkDb>().UseNpgsql(connectionString).Options);
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<StateRow>(row =>
+        {
+            row.ToTable("state");
+            row.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
+            row.Property(e => e.Text).HasColumnName("text");
+        });
+        modelBuilder.Entity<EffectRow>(row =>
+        {
+            row.ToTable("effect");
+            row.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
+            row.Property(e => e.EventId).HasColumnName("event_id");
+            row.Property(e => e.MeasuredId).HasColumnName("measured_id");
+            row.Property(e => e.Text).HasColumnName("text");
+        });
+        modelBuilder.AddEventLog();
+        modelBuilder.AddInbox();
+    }
+}

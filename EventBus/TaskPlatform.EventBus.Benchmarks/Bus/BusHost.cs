@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+
+namespace TaskPlatform.EventBus.Benchmarks.Bus;
+
+/// <summary>A process's part in the bus, composed as a service composes it.</summary>
+internal static class BusHost
+{
+    /// <summary>Publishes what is committed, and consumes nothing.</summary>
+    public static IHost Publisher(Place place) => Build(place, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
+
+    /// <summary>Consumes without an inbox.</summary>
+    public static IHost Counter<THandler>(Place place, Tally? tally, Action<EventBusOptions>? options = null)
+        where THandler : class, IEventHandler<Measured>
+        => Build(place, options, services => services.AddSingleton(tally ?? new Tally(0)),
+            bus => bus.AddConsumerGroup(Place.Group).Subscribe<Measured, THandler>());
+
+    /// <summary>Consumes with an inbox and one row each.</summary>
+    public static IHost RowWriter(Place place, Action<EventBusOptions>? options = null)
+        => Build(place, options, services => { },
+            bus => bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>().Subscribe<Measured, LeaveRow>());
+
+    public static IHost Build(
+        Place place, Action<EventBusOptions>? options, Action<IServiceCollection> services, Action<EventBusBuilder> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "benchmark" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:redis"] = place.Redis,
+            ["ConnectionStrings:benchmark-db"] = place.Postgres,
+        });
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.AddNpgsqlDbContext<BenchmarkDb>("benchmark-db", settings => settings.DisableRetry = true);
+        var bus = builder.AddEventBus("redis", new EventCatalog().Add<Measured>(), bus =>
+        {
+            bus.KeyPrefix = place.Prefix;
+            options?.Invoke(bus);
+        });
+        services(builder.Services);
+        configure(bus);
+        return builder.Build();
+    }
+}

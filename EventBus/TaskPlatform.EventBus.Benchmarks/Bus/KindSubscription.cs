@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.EventBus.Postgres;
+
+namespace TaskPlatform.EventBus.Benchmarks.Bus;
+
+/// <summary>One of any number of event types that all have the same payload and handler.</summary>
+internal sealed class KindSubscription(int kind) : Subscription
+{
+    public override string EventType => TypeOf(kind);
+
+    public override string HandlerName => nameof(LeaveRow);
+
+    public static string TypeOf(int kind) => string.Create(CultureInfo.InvariantCulture, $"benchmark.kind_{kind}");
+
+    /// <summary>Has a group handle so many event types.</summary>
+    public static void AddTo(EventBusBuilder bus, int kinds)
+    {
+        bus.Host.Services.AddScoped<LeaveRow>();
+        var group = bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>().Group;
+        for (var kind = 0; kind < kinds; kind++)
+            group.Add(new KindSubscription(kind));
+    }
+
+    /// <summary>An event of a type, as the log holds it.</summary>
+    public static EventLogRow Row(int id, int kind, string filling)
+    {
+        var e = Measured.Outgoing(id, filling);
+        return new EventLogRow
+        {
+            EventId = e.EventId,
+            Type = TypeOf(kind),
+            AggregateType = EventEnvelope.AggregateType(TypeOf(kind)),
+            AggregateId = id.ToString(CultureInfo.InvariantCulture),
+            AggregateVersion = 1,
+            Schema = 1,
+            Envelope = e.Envelope.Replace(Measured.Type, TypeOf(kind), StringComparison.Ordinal),
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+            CorrelationId = e.CorrelationId,
+        };
+    }
+
+    public override object Read(ReadOnlySpan<byte> data) => JsonSerializer.Deserialize(data, Measured.JsonTypeInfo)!;
+
+    public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
+        => scope.GetRequiredService<LeaveRow>().HandleAsync((Measured)data, context, cancellationToken);
+}

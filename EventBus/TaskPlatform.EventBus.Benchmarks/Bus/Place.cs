@@ -1,0 +1,56 @@
+using Npgsql;
+using StackExchange.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.EventBus.Benchmarks.Bus;
+
+/// <summary>Where one measurement takes place: a key prefix in Redis, and a database of its own.</summary>
+internal sealed record Place(string Redis, string Postgres, string Prefix)
+{
+    public const string Group = "benchmark";
+
+    public static readonly string Stream = StreamName.Of(Measured.Type);
+
+    public string StreamKey => Prefix + Stream;
+
+    public static async Task<Place> CreateAsync(RedisServer redis, PostgresServer postgres)
+    {
+        var place = new Place(
+            redis.ConnectionString, await postgres.CreateDatabaseAsync() + ";Maximum Pool Size=40", RedisServer.NewKeyPrefix());
+        await using var db = BenchmarkDb.Open(place.Postgres);
+        await db.Database.EnsureCreatedAsync();
+        return place;
+    }
+
+    public async Task<long> CountAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Postgres);
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // The statements are this program's own.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+#pragma warning restore CA2100
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public Task ExecuteAsync(string sql) => CountAsync(sql + "; SELECT 0");
+
+    public async Task<long> StreamLengthAsync(IDatabase redis) => (long)await redis.ExecuteAsync("XLEN", StreamKey);
+
+    public async Task<long> PendingAsync(IDatabase redis, string group = Group)
+        => (long)((RedisResult[])(await redis.ExecuteAsync("XPENDING", StreamKey, group))!)[0];
+
+    /// <summary>Takes the memory back that the measurement filled.</summary>
+    public async Task EraseAsync(IDatabase redis)
+    {
+        await redis.ExecuteAsync("FLUSHALL");
+        NpgsqlConnection.ClearAllPools();
+        var database = new NpgsqlConnectionStringBuilder(Postgres).Database;
+        var server = this with { Postgres = new NpgsqlConnectionStringBuilder(Postgres) { Database = "postgres" }.ConnectionString };
+        await using var connection = new NpgsqlConnection(server.Postgres);
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // The name is this program's own.
+        await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {database} WITH (FORCE)", connection);
+#pragma warning restore CA2100
+        await drop.ExecuteNonQueryAsync();
+    }
+}

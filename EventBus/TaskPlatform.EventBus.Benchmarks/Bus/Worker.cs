@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.EventBus.Benchmarks.Bus;
+
+/// <summary>A process of its own that consumes until it is told to stop.</summary>
+internal sealed class Worker : IAsyncDisposable
+{
+    public const string Command = "worker";
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
+
+    private readonly ServerProcess process;
+
+    private Worker(ServerProcess process) => this.process = process;
+
+    public int Id => process.Id;
+
+    /// <summary>Starts a worker.</summary>
+    /// <param name="place">Where.</param>
+    /// <param name="leavesRows">Whether its handler leaves rows, or does nothing at all.</param>
+    public static Worker Start(Place place, bool leavesRows)
+        => Start([Command, JsonSerializer.Serialize(new Settings(place, leavesRows))]);
+
+    /// <summary>Starts this program with arguments of its own.</summary>
+    public static Worker Start(IEnumerable<string> arguments)
+        => new(ServerProcess.Start(new ServerCommand(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            ["exec", typeof(Worker).Assembly.Location, .. arguments])));
+
+    /// <summary>What the process does.</summary>
+    public static async Task<int> RunAsync(string settingsJson, CancellationToken cancellationToken)
+    {
+        var settings = JsonSerializer.Deserialize<Settings>(settingsJson)!;
+        using var host = settings.LeavesRows ? BusHost.RowWriter(settings.Place) : BusHost.Counter<Ignore>(settings.Place, tally: null);
+        using var stopping = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        });
+        await host.RunAsync(cancellationToken);
+        return 0;
+    }
+
+    public void EnsureRuns()
+    {
+        if (process.HasExited)
+            throw new InvalidOperationException($"A process of the measurement ended. Its last words:\n{process.LastOutput}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Send(Signal.Terminate);
+            await process.WaitForExitAsync(StopLimit, CancellationToken.None);
+        }
+
+        process.Dispose();
+    }
+
+    private sealed record Settings(Place Place, bool LeavesRows);
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.Benchmarks.Limits;
+
+/// <summary>The way of an event with nothing around it: XADD, a blocking read, and one commit of the two rows.</summary>
+internal static class RawJourney
+{
+    public static async Task<Latency?> RunAsync(Place place, double rate, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var count = (int)(rate * time.TotalSeconds);
+        var milliseconds = new double[count];
+        var sent = new long[count];
+        var key = place.Prefix + "journey";
+        using var writer = new RedisPipe(place.Redis);
+        writer.Append("XGROUP", "CREATE", key, "raw", "0", "MKSTREAM");
+        writer.Send();
+        writer.Skip();
+
+        var reading = Task.Factory.StartNew(
+            () => Read(place, key, sent, milliseconds), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 0; i < count; i++)
+        {
+            var wait = TimeSpan.FromSeconds(i / rate) - Stopwatch.GetElapsedTime(started);
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, cancellationToken);
+            writer.Append("XADD", key, "*", "id", i.ToString(CultureInfo.InvariantCulture));
+            sent[i] = Stopwatch.GetTimestamp();
+            writer.Send();
+            writer.Skip();
+        }
+
+        await reading;
+        return Latency.Of(milliseconds);
+    }
+
+    private static void Read(Place place, string key, long[] sent, double[] milliseconds)
+    {
+        using var pipe = new RedisPipe(place.Redis);
+        using var connection = new NpgsqlConnection(place.Postgres);
+        connection.Open();
+        for (var done = 0; done < sent.Length;)
+        {
+            pipe.Append("XREADGROUP", "GROUP", "raw", "raw", "COUNT", "1", "BLOCK", "2000", "STREAMS", key, ">");
+            pipe.Send();
+            if (pipe.Array() < 0)
+                continue;
+
+            pipe.Array();
+            pipe.Skip();
+            pipe.Array();
+            pipe.Array();
+            pipe.Skip();
+            pipe.Array();
+            pipe.Skip();
+            var id = int.Parse(Encoding.ASCII.GetString(pipe.Bulk()), CultureInfo.InvariantCulture);
+            RawInserts.InsertAsync(connection, [Guid.CreateVersion7()]).GetAwaiter().GetResult();
+            milliseconds[id] = Stopwatch.GetElapsedTime(sent[id]).TotalMilliseconds;
+            done++;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace TaskPlatform.EventBus.Benchmarks.Measuring;
+
+/// <summary>What a process cost.</summary>
+/// <param name="Name">Which.</param>
+/// <param name="CpuSeconds">User and system time, with its children's.</param>
+/// <param name="PeakMegabytes">The most memory it had at a time; for Postgres without the buffers that its processes share.</param>
+internal sealed record ProcessCost(string Name, double CpuSeconds, double PeakMegabytes);
+
+/// <summary>Reads from <c>/proc</c> what processes cost from now on.</summary>
+internal sealed class CostMeter
+{
+    private const double TicksASecond = 100;
+    private readonly List<(string Name, int Id, double Before)> processes = [];
+
+    public CostMeter Add(string name, int id)
+    {
+        try
+        {
+            File.WriteAllText($"/proc/{id}/clear_refs", "5"); // Forgets the peak of earlier measurements.
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            // Then the peak is that of its whole life.
+        }
+
+        processes.Add((name, id, Cpu(id)));
+        return this;
+    }
+
+    public IReadOnlyList<ProcessCost> Read() => [.. processes.Select(p => new ProcessCost(p.Name, Cpu(p.Id) - p.Before, Memory(p.Id)))];
+
+    /// <summary>The most memory that a process has had, in MB.</summary>
+    public static double PeakMegabytes(int id) => Status(id, "VmHWM:");
+
+    private static double Cpu(int id) => Family(id).Sum(member => Stat(member) is { } stat
+        ? (Field(stat, 11) + Field(stat, 12) + (member == id ? Field(stat, 13) + Field(stat, 14) : 0)) / TicksASecond
+        : 0);
+
+    private static double Memory(int id)
+        => Children(id) is { Count: > 0 } children ? Status(id, "VmRSS:") + children.Sum(child => Status(child, "RssAnon:")) : PeakMegabytes(id);
+
+    private static IEnumerable<int> Family(int id) => Children(id).Append(id);
+
+    private static List<int> Children(int parent)
+        => [.. Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id != 0 && id != Environment.ProcessId && Stat(id) is { } stat && (int)Field(stat, 1) == parent)];
+
+    private static double Field(string[] stat, int index) => double.Parse(stat[index], CultureInfo.InvariantCulture);
+
+    /// <summary>The fields after "id (name)": state, parent's id, …</summary>
+    private static string[]? Stat(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static double Status(int id, string field)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+            return double.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using StackExchange.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.EventBus.Benchmarks.Measuring;
+
+/// <summary>A Redis and a Postgres that nobody else uses.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private readonly RedisServer redis = new();
+    private readonly PostgresServer postgres = new() { IsDurable = true };
+    private ConnectionMultiplexer connection = null!;
+
+    public IDatabase Redis => connection.GetDatabase();
+
+    public string RedisConnectionString => redis.ConnectionString;
+
+    public string PostgresConnectionString => postgres.ConnectionString;
+
+    public static async Task<Stage> StartAsync()
+    {
+        var stage = new Stage();
+        await Task.WhenAll(stage.redis.InitializeAsync().AsTask(), stage.postgres.InitializeAsync().AsTask());
+        stage.connection = await ConnectionMultiplexer.ConnectAsync(stage.redis.ConnectionString);
+        return stage;
+    }
+
+    public Task<Place> NewPlaceAsync() => Place.CreateAsync(redis, postgres);
+
+    /// <summary>A database of its own for a service.</summary>
+    public Task<string> NewDatabaseAsync() => postgres.CreateDatabaseAsync();
+
+    /// <summary>Measures the servers and this process from now on.</summary>
+    public CostMeter Meter()
+        => new CostMeter().Add("bus", Environment.ProcessId).Add("redis", redis.ProcessId).Add("postgres", postgres.ProcessId);
+
+    /// <summary>Measures the servers from now on.</summary>
+    public CostMeter ServersMeter() => new CostMeter().Add("redis", redis.ProcessId).Add("postgres", postgres.ProcessId);
+
+    public async ValueTask DisposeAsync()
+    {
+        connection.Dispose();
+        await redis.DisposeAsync();
+        await postgres.DisposeAsync();
+    }
+}

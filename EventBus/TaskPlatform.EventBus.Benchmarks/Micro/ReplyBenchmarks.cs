@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text;
+using BenchmarkDotNet.Attributes;
+
+namespace TaskPlatform.EventBus.Benchmarks.Micro;
+
+/// <summary>An entry's fields to a delivery that a handler can be called with.</summary>
+[MemoryDiagnoser]
+public class ReplyBenchmarks
+{
+    private EntryField[] fields = [];
+
+    [Params(250, 4000)]
+    public int Bytes { get; set; }
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        var e = Measured.Outgoing(4711, Measured.FillingFor(Bytes));
+        fields =
+        [
+            Field(EntryFields.Data, e.Envelope), Field(EntryFields.EventId, e.EventId.ToString()),
+            Field(EntryFields.Schema, e.Schema.ToString(CultureInfo.InvariantCulture)), Field(EntryFields.CorrelationId, e.CorrelationId),
+        ];
+    }
+
+    [Benchmark]
+    public object Parse() => Delivery.Parse(Bus.Place.Stream, "1763800000000-0", fields, earlierDeliveries: 0, maxBytes: 512 * 1024);
+
+    private static EntryField Field(string name, string value) => new(name, Encoding.UTF8.GetBytes(value));
+}

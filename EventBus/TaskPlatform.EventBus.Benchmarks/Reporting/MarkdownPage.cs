@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace TaskPlatform.EventBus.Benchmarks.Reporting;
+
+/// <summary>Puts a report's table into a page, between two comments, so that the page never says what nobody measured.</summary>
+internal static class MarkdownPage
+{
+    private const string Begin = "<!-- figures: written by the benchmarks -->";
+    private const string End = "<!-- end of figures -->";
+
+    public static async Task UpdateAsync(string file, Report report)
+    {
+        var page = await File.ReadAllTextAsync(file);
+        var from = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var to = page.IndexOf(End, StringComparison.Ordinal);
+        if (from < Begin.Length || to < from)
+            throw new InvalidOperationException($"{file} has no place for the figures: the lines '{Begin}' and '{End}'.");
+        await File.WriteAllTextAsync(file, page[..from] + "\n" + Table(report) + page[to..]);
+    }
+
+    private static string Table(Report report)
+    {
+        var machine = report.Machine;
+        var text = new StringBuilder()
+            .AppendLine(Text($"{machine.MeasuredAt:yyyy-MM-dd}, {machine.Cores} cores, {machine.MemoryGigabytes} GB, {machine.Runtime}, Redis {machine.Redis}, Postgres {machine.Postgres}."))
+            .AppendLine(Text($"Medians of {report.Effort.Rounds} rounds; load {machine.LoadBefore:N1} when it began, {machine.LoadAfter:N1} when it ended.\n"))
+            .AppendLine("| | Scenario | Goal | Reached | Limit | Ratio | p50 / p99 / p99.9 ms | |")
+            .AppendLine("|---|---|---|---:|---:|---:|---|---|");
+        foreach (var scenario in report.Scenarios)
+        {
+            var median = scenario.Median;
+            text.Append(Text($"| {scenario.Name} | {scenario.Title} | {scenario.Goal} | {Number(median.Reached)} {scenario.Unit} | "))
+                .Append(median.Limit is { } limit ? Number(limit) : "")
+                .Append(median.Ratio is { } ratio ? Text($" | {ratio:N2} | ") : " | | ")
+                .Append(median.Latency is { } l ? Text($"{l.P50:N1} / {l.P99:N1} / {l.P999:N1}") : "")
+                .AppendLine(scenario.GoalReached ? " | reached |" : " | not reached |");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Number(double value) => value < 100 ? Text($"{value:N1}") : Text($"{value:N0}");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

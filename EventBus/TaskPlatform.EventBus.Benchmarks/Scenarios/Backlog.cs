@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>A log full of events that wait, as after an hour without Redis.</summary>
+internal sealed class Backlog : Scenario
+{
+    private const double Enough = 40_000;
+
+    public override string Name => "B";
+
+    public override string Title => "dispatcher draining a backlog";
+
+    public override string LimitTitle => "raw pipelined XADD";
+
+    public override string Goal => "≥ 40,000 /s";
+
+    public override bool IsReached(Round median) => median.Reached >= Enough;
+
+    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    {
+        var events = effort.EventsOr(200_000);
+        var place = await stage.NewPlaceAsync();
+        var limit = events / RawStream.Add(place.Redis, place.Prefix + "limit", events).TotalSeconds;
+        await FillAsync(place, events);
+
+        using var host = BusHost.Publisher(place);
+        var meter = stage.Meter();
+        await host.StartAsync(cancellationToken);
+        await UntilAsync(async () => await place.StreamLengthAsync(stage.Redis) > 0, cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        var first = await place.StreamLengthAsync(stage.Redis);
+        await UntilAsync(async () => await place.StreamLengthAsync(stage.Redis) >= events, cancellationToken);
+        var rate = (events - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var costs = meter.Read();
+
+        await host.StopAsync(cancellationToken);
+        var published = await place.StreamLengthAsync(stage.Redis);
+        var waiting = await place.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL");
+        await place.EraseAsync(stage.Redis);
+        return new Round
+        {
+            Reached = rate,
+            Limit = limit,
+            Events = events,
+            Missing = waiting,
+            Duplicates = published - events,
+            Processes = costs,
+        };
+    }
+
+    private static Task FillAsync(Place place, int events) => place.ExecuteAsync(
+        $$"""
+        INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, aggregate_version, schema, envelope, created_at, correlation_id)
+        SELECT gen_random_uuid(), '{{Measured.Type}}', 'benchmark', i::text, 1, 1,
+            format('{"type":"{{Measured.Type}}","aggregate_id":"%s","aggregate_type":"benchmark","data":{"id":%s,"filling":"%s"},"timestamp":"2026-01-01T00:00:00Z"}',
+                i, i, repeat('x', 100)),
+            now(), gen_random_uuid()::text
+        FROM generate_series(0, {{events - 1}}) AS i;
+        ANALYZE event_log
+        """);
+}

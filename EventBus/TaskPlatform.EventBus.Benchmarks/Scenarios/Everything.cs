@@ -1,0 +1,11 @@
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>Every scenario, in the order of the table.</summary>
+internal static class Everything
+{
+    public static IReadOnlyList<Scenario> Scenarios { get; } =
+    [
+        new Publish(), new Backlog(), new Consume(), new ConsumeOnce(), new Journey("E", types: 1), new Requests(), new LongBacklog(),
+        new Workers(), new Idle(), new Journey("J", types: 200),
+    ];
+}

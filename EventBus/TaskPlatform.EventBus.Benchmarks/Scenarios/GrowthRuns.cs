@@ -1,0 +1,67 @@
+using TaskPlatform.EventBus.Benchmarks.Reporting;
+
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>The same measurements again and again, with one thing changed at a time.</summary>
+internal static class GrowthRuns
+{
+    private const string Empty = "empty handler";
+    private const string WithRow = "inbox and one row";
+
+    private static readonly int[] Sizes = [16, 64, 256, 1024, 4096];
+    private static readonly int[] Lanes = [1, 2, 4, 8, 16];
+    private static readonly int[] Payloads = [250, 1000, 4000, 16_000, 64_000];
+    private static readonly int[] Backlogs = [10_000, 50_000, 200_000, 500_000];
+
+    public static IReadOnlyList<(string File, string Title, string Axis, IReadOnlyList<(string Line, double At, Scenario Scenario, int Events)> Runs)> Plan =>
+    [
+        ("batch", "Throughput against what a group holds at a time", "entries (EventBus:Prefetch)",
+        [
+            .. Sizes.SelectMany(size => new (string, double, Scenario, int)[]
+            {
+                (Empty, size, new Consume(options: o => o.Prefetch = size), 100_000),
+                (WithRow, size, new ConsumeOnce(o => o.Prefetch = size), 25_000),
+            }),
+        ]),
+        ("lanes", "Throughput against lanes", "lanes (EventBus:Lanes)",
+        [
+            .. Lanes.SelectMany(lanes => new (string, double, Scenario, int)[]
+            {
+                (Empty, lanes, new Consume(options: o => o.Lanes = lanes), 100_000),
+                (WithRow, lanes, new ConsumeOnce(o => o.Lanes = lanes), 25_000),
+            }),
+        ]),
+        ("payload", "Throughput against the size of an event", "bytes of JSON",
+            [.. Payloads.Select(bytes => (Empty, (double)bytes, (Scenario)new Consume(bytes), Math.Min(100_000, 400_000_000 / bytes)))]),
+        ("backlog", "Throughput against the backlog", "events that wait",
+        [
+            .. Backlogs.SelectMany(events => new (string, double, Scenario, int)[]
+            {
+                ("dispatcher", events, new Backlog(), events),
+                (Empty, events, new Consume(), events),
+            }),
+        ]),
+    ];
+
+    public static async Task<List<Growth>> RunAsync(Stage stage, Effort effort, Action<string> step, CancellationToken cancellationToken)
+    {
+        var all = new List<Growth>();
+        foreach (var (file, title, axis, runs) in Plan)
+        {
+            var points = new List<(string Line, GrowthPoint Point)>();
+            foreach (var (line, at, scenario, events) in runs)
+            {
+                var rounds = new List<Round>();
+                for (var i = 0; i < effort.Rounds; i++)
+                    rounds.Add(await scenario.RunAsync(stage, effort with { Events = events }, cancellationToken));
+                var median = Round.Median(rounds);
+                points.Add((line, new GrowthPoint(at, median.Reached, median.Limit)));
+                step(title);
+            }
+
+            all.Add(new Growth(file, title, axis, [.. points.GroupBy(p => p.Line).Select(p => new GrowthLine(p.Key, [.. p.Select(q => q.Point)]))]));
+        }
+
+        return all;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using StackExchange.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>The whole platform, with nothing to do.</summary>
+internal sealed class Idle : Scenario
+{
+    public override string Name => "I";
+
+    public override string Title => "idle platform, four processes";
+
+    public override string LimitTitle => "";
+
+    public override string Goal => "≤ 1 % of a core and ≤ 120 MB a process, ≤ 20 Redis commands/s";
+
+    public override string Unit => "Redis commands/s";
+
+    public override bool IsReached(Round median)
+        => median.Reached <= 20 && median.Figures["most_cpu_percent"] <= 1 && median.Figures["most_mb"] <= 120;
+
+    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["ConnectionStrings:auth-db"] = await stage.NewDatabaseAsync(),
+            ["ConnectionStrings:tasks-db"] = await stage.NewDatabaseAsync(),
+            ["ConnectionStrings:notifications-db"] = await stage.NewDatabaseAsync(),
+            ["ConnectionStrings:redis"] = stage.RedisConnectionString,
+            ["Admin:Email"] = "admin@taskplatform.local",
+            ["Admin:Password"] = "the-first-admin",
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["services:auth:http:0"] = $"http://127.0.0.1:{FreePort.Next()}",
+        };
+        var services = new Dictionary<string, Worker>();
+        try
+        {
+            var starting = new List<Task>();
+            foreach (var service in ServiceProcess.Services.Keys)
+            {
+                settings["urls"] = service == "auth" ? settings["services:auth:http:0"] : $"http://127.0.0.1:{FreePort.Next()}";
+                services[service] = ServiceProcess.Start(service, settings);
+                starting.Add(UntilHealthyAsync(services[service], settings["urls"], cancellationToken));
+            }
+
+            await Task.WhenAll(starting);
+            await Task.Delay(effort.Smoke ? TimeSpan.FromSeconds(0.2) : TimeSpan.FromSeconds(5), cancellationToken); // What starting left to do.
+            return await MeasureAsync(stage, services, effort, cancellationToken);
+        }
+        finally
+        {
+            await Task.WhenAll(services.Values.Select(service => service.DisposeAsync().AsTask()));
+        }
+    }
+
+    private static async Task<Round> MeasureAsync(
+        Stage stage, Dictionary<string, Worker> services, Effort effort, CancellationToken cancellationToken)
+    {
+        var meter = stage.ServersMeter();
+        foreach (var (name, service) in services)
+            meter.Add(name, service.Id);
+        var commands = await CommandsAsync(stage.Redis);
+        var started = Stopwatch.GetTimestamp();
+        await Task.Delay(effort.Smoke ? effort.Time : 2 * effort.Time, cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var rate = (await CommandsAsync(stage.Redis) - commands - 1) / seconds; // One is the question itself.
+        var costs = meter.Read();
+        var own = costs.Where(cost => services.ContainsKey(cost.Name)).ToList();
+        return new Round
+        {
+            Reached = rate,
+            Figures = new Dictionary<string, double>
+            {
+                ["most_cpu_percent"] = own.Max(cost => 100 * cost.CpuSeconds / seconds),
+                ["most_mb"] = own.Max(cost => cost.PeakMegabytes),
+            },
+            Processes = costs,
+        };
+    }
+
+    private static async Task<long> CommandsAsync(IDatabase redis)
+    {
+        var info = (string)(await redis.ExecuteAsync("INFO", "stats"))!;
+        const string field = "total_commands_processed:";
+        var from = info.IndexOf(field, StringComparison.Ordinal) + field.Length;
+        return long.Parse(info.AsSpan(from, info.IndexOf('\r', from) - from), CultureInfo.InvariantCulture);
+    }
+
+    private static async Task UntilHealthyAsync(Worker service, string url, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(url) };
+        await UntilAsync(async () =>
+        {
+            service.EnsureRuns();
+            try
+            {
+                using var answer = await http.GetAsync("/health", cancellationToken);
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, cancellationToken);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>A backlog that would not fit into the worker, were it to hold more than it has room for.</summary>
+internal sealed class LongBacklog : Scenario
+{
+    private const int Million = 1_000_000;
+    private const double MostMegabytes = 200;
+
+    public override string Name => "G";
+
+    public override string Title => "a million events drained by one worker process";
+
+    public override string LimitTitle => "raw XREADGROUP + XACK";
+
+    public override string Goal => "≤ 200 MB and flat; last tenth ≥ 0.9 × the first";
+
+    public override bool IsReached(Round median)
+        => median.Events >= Million && median.Figures["worker_peak_mb"] <= MostMegabytes && median.Figures["last_tenth_to_first"] >= 0.9;
+
+    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    {
+        var events = effort.EventsOr(Million);
+        var place = await stage.NewPlaceAsync();
+        RawStream.Add(place.Redis, place.StreamKey, events);
+        var limit = events / RawStream.Consume(place.Redis, place.StreamKey, "raw", events).TotalSeconds;
+
+        var meter = stage.ServersMeter();
+        await using var worker = Worker.Start(place, leavesRows: false);
+        meter.Add("worker", worker.Id);
+        var progress = new List<(double Seconds, long Acked, double Megabytes)>();
+        var started = 0L;
+        while (progress.Count == 0 || progress[^1].Acked < events)
+        {
+            worker.EnsureRuns();
+            var acked = await GroupProgress.AckedAsync(stage.Redis, place);
+            if (acked > 0)
+            {
+                if (started == 0)
+                    started = Stopwatch.GetTimestamp();
+                progress.Add((Stopwatch.GetElapsedTime(started).TotalSeconds, acked, CostMeter.PeakMegabytes(worker.Id)));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+
+        var costs = meter.Read();
+        await place.EraseAsync(stage.Redis);
+        var rate = (progress[^1].Acked - progress[0].Acked) / Math.Max(progress[^1].Seconds, 0.001);
+        var half = progress.First(p => p.Acked >= events / 2).Megabytes;
+        return new Round
+        {
+            Reached = rate,
+            Limit = limit,
+            Events = events,
+            Missing = events - progress[^1].Acked,
+            Figures = new Dictionary<string, double>
+            {
+                ["worker_peak_mb"] = progress[^1].Megabytes,
+                ["worker_peak_mb_at_half"] = half,
+                ["last_tenth_to_first"] = TimeOfTenth(0) / TimeOfTenth(9),
+            },
+            Processes = costs,
+        };
+
+        double TimeOfTenth(int tenth) => Math.Max(0.001, TimeAt((tenth + 1) / 10.0) - TimeAt(tenth / 10.0));
+
+        // The start of the process is not the first tenth's fault.
+        double TimeAt(double part) => progress.First(p => p.Acked >= progress[0].Acked + (part * (events - progress[0].Acked))).Seconds;
+    }
+}

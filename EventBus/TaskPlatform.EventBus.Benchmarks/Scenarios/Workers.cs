@@ -1,0 +1,80 @@
+using System.Diagnostics;
+
+namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
+
+/// <summary>Several processes in one group, with inbox and rows.</summary>
+internal sealed class Workers : Scenario
+{
+    public override string Name => "H";
+
+    public override string Title => "1, 2 and 4 worker processes in one group";
+
+    public override string LimitTitle => "the same two rows, 100 events a transaction";
+
+    public override string Goal => "no event twice; never below one worker's";
+
+    public override bool IsReached(Round median)
+        => median.Duplicates == 0 && median.Figures.Values.Min() >= median.Figures.Values.First();
+
+    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    {
+        var events = effort.EventsOr(60_000);
+        var figures = new Dictionary<string, double>();
+        var (missing, duplicates, limit) = (0L, 0L, 0.0);
+        int[] counts = effort.Smoke ? [2] : [1, 2, 4];
+        foreach (var count in counts)
+        {
+            var place = await stage.NewPlaceAsync();
+            if (limit == 0)
+            {
+                limit = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events);
+                await place.ExecuteAsync("TRUNCATE inbox, effect");
+            }
+
+            figures[$"workers_{count}"] = await DrainAsync(stage, place, count, events, cancellationToken);
+            var effects = await place.CountAsync("SELECT count(*) FROM effect");
+            var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
+            missing += events - distinct;
+            duplicates += effects - distinct;
+            await place.EraseAsync(stage.Redis);
+        }
+
+        return new Round
+        {
+            Reached = figures.Values.Last(),
+            Limit = limit,
+            Events = (long)events * counts.Length,
+            Missing = missing,
+            Duplicates = duplicates,
+            Figures = figures,
+        };
+    }
+
+    private static async Task<double> DrainAsync(Stage stage, Place place, int count, int events, CancellationToken cancellationToken)
+    {
+        // All of them run, and have compiled what they run, before the backlog comes.
+        var warmUp = Math.Max(count * 100, events / 10);
+        RawStream.Add(place.Redis, place.StreamKey, warmUp);
+        var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(place, leavesRows: true)).ToList();
+        try
+        {
+            await UntilAsync(async () => await AckedAsync() >= warmUp, cancellationToken);
+            await place.ExecuteAsync("TRUNCATE inbox, effect");
+            var started = Stopwatch.GetTimestamp();
+            RawStream.Add(place.Redis, place.StreamKey, events);
+            await UntilAsync(async () => await AckedAsync() >= warmUp + events, cancellationToken);
+            return events / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+        finally
+        {
+            foreach (var worker in workers)
+                await worker.DisposeAsync();
+        }
+
+        async Task<long> AckedAsync()
+        {
+            workers.ForEach(worker => worker.EnsureRuns());
+            return await GroupProgress.AckedAsync(stage.Redis, place);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+global using TaskPlatform.EventBus.Benchmarks.Limits;
+global using TaskPlatform.EventBus.Benchmarks.Measuring;
