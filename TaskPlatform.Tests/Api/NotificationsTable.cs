@@ -1,0 +1,29 @@
+using Npgsql;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Api;
+
+/// <summary>Writes notifications as any process could that has the database.</summary>
+internal static class NotificationsTable
+{
+    /// <summary>Adds one, committed, and gives its id.</summary>
+    public static async Task<long> AddNotificationAsync(this RunningServices services, long userId, string message)
+    {
+        await using var database = services.OpenDatabase("notifications-db");
+        await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        return await connection.AddNotificationAsync(userId, message);
+    }
+
+    /// <summary>Adds one in the connection's transaction, and gives its id.</summary>
+    public static async Task<long> AddNotificationAsync(this NpgsqlConnection connection, long userId, string message)
+    {
+        await using var insert = new NpgsqlCommand(
+            """
+            INSERT INTO notifications (id, user_id, type, message, cause_event_id, created_at)
+            VALUES (nextval('notification_ids'), $1, 'task.created', $2, gen_random_uuid(), now()) RETURNING id
+            """,
+            connection)
+        { Parameters = { new() { Value = userId }, new() { Value = message } } };
+        return (long)(await insert.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Net;
+using TaskPlatform.Tasks;
+using TaskPlatform.Tests.Servers;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Api;
+
+/// <summary>A database that takes a request and says no more: worse than one that is away, since only a time limit tells.</summary>
+[Collection(ServicesTests.Name)]
+public sealed class SilentDatabaseTests(RunningServices services, PostgresServer postgres)
+{
+    // So long the service waits by its settings; then it asks the database to give up, and waits 2 seconds more for that.
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(12);
+
+    [Fact]
+    public async Task It_is_waited_for_so_long_and_no_longer()
+    {
+        await using var proxy = FaultProxy.To(postgres.Port);
+        await using var tasks = ServiceFactory<TasksService>.Start(SettingsThrough(proxy));
+        using var ann = await services.RegisterAsync();
+        using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address) { Token = ann.Token };
+        var id = await client.CreateTaskAsync("Fix bug");
+
+        var held = proxy.HoldReply("UPDATE tasks");
+        var start = Stopwatch.GetTimestamp();
+        var answer = (await client.PutAsync($"/api/tasks/{id}", new { Title = "Fix it" })).AssertProblem(HttpStatusCode.ServiceUnavailable);
+
+        await held.Reached;
+        Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), CommandTimeout, Limit);
+    }
+
+    [Fact]
+    public async Task The_health_check_says_so_soon()
+    {
+        await using var proxy = FaultProxy.To(postgres.Port);
+        await using var tasks = ServiceFactory<TasksService>.Start(SettingsThrough(proxy));
+        using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).Status);
+
+        // Neither the connections of now nor new ones get a word.
+        proxy.Freeze();
+        for (var i = 0; i < 50; i++)
+            proxy.HoldReply("client_encoding");
+        var start = Stopwatch.GetTimestamp();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health")).Status);
+        Assert.True(Stopwatch.GetElapsedTime(start) < Limit);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive")).Status);
+    }
+
+    private Dictionary<string, string> SettingsThrough(FaultProxy proxy)
+    {
+        var settings = new Dictionary<string, string>(services.Settings) { ["Database:CommandTimeout"] = $"{CommandTimeout:c}" };
+        settings["ConnectionStrings:tasks-db"] = settings["ConnectionStrings:tasks-db"]
+            .Replace($"Port={postgres.Port}", $"Port={proxy.Port}", StringComparison.Ordinal);
+        return settings;
+    }
+}

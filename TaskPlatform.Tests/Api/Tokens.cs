@@ -1,0 +1,67 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Tests.Api;
+
+/// <summary>Tokens that must not let anybody in, though each is nearly right.</summary>
+internal static class Tokens
+{
+    /// <summary>All of them, by what is wrong.</summary>
+    public static IEnumerable<(string Wrong, string Token)> Bad(string good, ECDsaSecurityKey ours)
+    {
+        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (header, payload, signature) = (good.Split('.')[0], good.Split('.')[1], good.Split('.')[2]);
+
+        yield return ("expired", Sign(ours, expires: TimeSpan.FromMinutes(-5)));
+        yield return ("not valid yet", Sign(ours, begins: TimeSpan.FromMinutes(5)));
+        yield return ("signed with a foreign key of our key's id", Sign(new ECDsaSecurityKey(stranger) { KeyId = ours.KeyId }));
+        yield return ("signed with a foreign key", Sign(new ECDsaSecurityKey(stranger) { KeyId = "foreign" }));
+        yield return ("alg none", $"{Base64("""{"alg":"none","typ":"JWT"}""")}.{payload}.");
+        yield return ("alg none with our key's id", $"{Base64($$"""{"alg":"none","typ":"JWT","kid":"{{ours.KeyId}}"}""")}.{payload}.");
+        yield return ("HMAC with the public key", WithPublicKeyAsSecret(payload, ours));
+        yield return ("tampered role", $"{header}.{Base64(Text(payload).Replace("\"role\":\"user\"", "\"role\":\"admin\"", StringComparison.Ordinal))}.{signature}");
+        yield return ("no signature", $"{header}.{payload}.");
+        yield return ("for somebody else", Sign(ours, audience: "elsewhere"));
+        yield return ("from somebody else", Sign(ours, issuer: "elsewhere"));
+        yield return ("not a token", "x");
+    }
+
+    private static string Sign(
+        ECDsaSecurityKey key, TimeSpan? begins = null, TimeSpan? expires = null, string issuer = TokenFormat.Issuer, string audience = TokenFormat.Audience)
+    {
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = issuer,
+            Audience = audience,
+            IssuedAt = now.AddHours(-1),
+            NotBefore = now + (begins ?? TimeSpan.FromHours(-1)),
+            Expires = now + (expires ?? TimeSpan.FromHours(1)),
+
+            // One that its neighbours with the same id share must not come back from the cache.
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
+            Claims = new Dictionary<string, object>
+            {
+                [TokenFormat.SubjectClaim] = "1",
+                [TokenFormat.EmailClaim] = "admin@taskplatform.local",
+                [TokenFormat.RoleClaim] = Role.Admin,
+            },
+        });
+    }
+
+    // The old trick: a verifier that takes the algorithm from the token would use the public key as the secret.
+    private static string WithPublicKeyAsSecret(string payload, ECDsaSecurityKey ours)
+    {
+        var text = $"{Base64($$"""{"alg":"HS256","typ":"JWT","kid":"{{ours.KeyId}}"}""")}.{payload}";
+        var secret = Encoding.ASCII.GetBytes(ours.ECDsa.ExportSubjectPublicKeyInfoPem());
+        return $"{text}.{Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(text)))}";
+    }
+
+    private static string Base64(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    private static string Text(string part) => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(part));
+}

@@ -1,0 +1,61 @@
+using Microsoft.Playwright;
+using TaskPlatform.Tests.Dashboard;
+
+[assembly: AssemblyFixture(typeof(Chromium))]
+
+namespace TaskPlatform.Tests.Dashboard;
+
+/// <summary>One browser for all tests that look at pages; the first of them starts it. ./test installs it where it may.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private readonly SemaphoreSlim gate = new(1);
+    private IPlaywright? playwright;
+    private IBrowser? browser;
+
+    /// <summary>A page with nobody's cookies. Skips the test where there is no browser.</summary>
+    public async Task<IPage> NewPageAsync()
+    {
+        var program = Find();
+        Assert.SkipWhen(program is null, "There is no chromium on this machine, and ./test could not install it.");
+
+        var started = await StartedAsync(program);
+        var context = await started.NewContextAsync(new() { ViewportSize = new() { Width = 1400, Height = 800 } });
+        return await context.NewPageAsync();
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (browser is not null)
+            await browser.DisposeAsync();
+        playwright?.Dispose();
+        gate.Dispose();
+    }
+
+    private async Task<IBrowser> StartedAsync(string program)
+    {
+        await gate.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            playwright ??= await Playwright.CreateAsync();
+            return browser ??= await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Arguments });
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator)
+        .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
+}

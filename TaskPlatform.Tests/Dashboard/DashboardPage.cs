@@ -1,0 +1,112 @@
+using System.Globalization;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using TaskPlatform.Tests.Graph;
+using static Microsoft.Playwright.Assertions;
+
+namespace TaskPlatform.Tests.Dashboard;
+
+/// <summary>The real dashboard in a browser.</summary>
+internal sealed class DashboardPage : IAsyncDisposable
+{
+    private const int Patience = 60_000; // ms
+    private const int Glance = 10_000; // ms
+    private const int MostTries = 12;
+
+    private readonly IPage page;
+    private readonly Uri address;
+
+    private DashboardPage(IPage page, Uri address)
+    {
+        this.page = page;
+        this.address = address;
+    }
+
+    public static async Task<DashboardPage> OpenAsync(Chromium chromium, Platform platform)
+    {
+        Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./test says why.");
+        var page = await chromium.NewPageAsync();
+        page.SetDefaultTimeout(Patience);
+        var dashboard = new DashboardPage(page, platform.App.GetEndpoint("aspire-dashboard", "http"));
+        var token = platform.App.Services.GetRequiredService<IConfiguration>()["AppHost:BrowserToken"];
+        await dashboard.GoToAsync($"/login?t={token}");
+        return dashboard;
+    }
+
+    /// <summary>Returns once all scripts are there: a menu that is opened before breaks the dashboard's page.</summary>
+    public Task GoToAsync(string path) => page.GotoAsync(new Uri(address, path).AbsoluteUri, new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+    /// <summary>A resource on the Resources page.</summary>
+    public ILocator Row(string resource) => page.Locator("tr").Filter(new() { Has = page.GetByText(resource, new() { Exact = true }) }).First;
+
+    public Task HasStateAsync(string resource, string state)
+        => Expect(Row(resource).GetByText(state, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = Patience });
+
+    public Task PressAsync(string resource, string button) => Row(resource).GetByTitle(button, new() { Exact = true }).ClickAsync();
+
+    /// <summary>Chooses a command from a resource's menu, and says yes where it asks; returns when the dashboard tells that it succeeded.</summary>
+    public async Task ExecuteAsync(string resource, string command, string? question = null)
+    {
+        var sign = question is null ? page.GetByText($"{resource} \"{command}\"").First : page.Locator("fluent-dialog").GetByText(question);
+        await UntilAsync(sign, async () =>
+        {
+            await GoToAsync("/");
+            await Row(resource).GetByTitle("Actions", new() { Exact = true }).ClickAsync(new() { Timeout = Glance });
+            await page.Locator("fluent-menu-item").Filter(new() { HasText = command }).ClickAsync(new() { Timeout = Glance });
+        });
+        if (question is not null)
+            await page.GetByTitle("Yes", new() { Exact = true }).ClickAsync();
+
+        await SeesAsync($"{resource} \"{command}\" succeeded");
+    }
+
+    public Task SeesAsync(string text) => Expect(page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = Patience });
+
+    /// <summary>Returns when the table of that instrument has that value.</summary>
+    public Task HasMeasuredAsync(string resource, string instrument, int value)
+    {
+        var cell = page.GetByRole(AriaRole.Gridcell, new() { Name = value.ToString(CultureInfo.InvariantCulture), Exact = true });
+        return UntilAsync(cell.First, () => GoToAsync($"{Instrument(resource, instrument)}&view=Table"));
+    }
+
+    public async Task ShowGraphAsync(string resource, string instrument)
+    {
+        await GoToAsync($"{Instrument(resource, instrument)}&view=Graph");
+        await Expect(page.Locator(".js-plotly-plot .scatterlayer path").First).ToBeAttachedAsync(new() { Timeout = Patience });
+    }
+
+    /// <summary>Keeps what is to be seen, where somebody wants it: <c>TASKPLATFORM_SCREENSHOTS=docs/images ./test DashboardTests</c>.</summary>
+    public async Task KeepAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("TASKPLATFORM_SCREENSHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
+    }
+
+    public async ValueTask DisposeAsync() => await page.Context.DisposeAsync();
+
+    /// <summary>
+    /// Tries again until there is a sign of success: on a slow machine the dashboard loses clicks on menus, and it leaves out an
+    /// instrument that a process has not reported yet when the page is opened.
+    /// </summary>
+    private static async Task UntilAsync(ILocator sign, Func<Task> act)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await act();
+                await sign.WaitForAsync(new() { Timeout = Glance });
+                return;
+            }
+            catch (TimeoutException) when (tries < MostTries)
+            {
+                // Once more.
+            }
+        }
+    }
+
+    private static string Instrument(string resource, string name)
+        => $"/metrics/resource/{resource}?meter=TaskPlatform.EventBus&instrument={name}&duration=1";
+}

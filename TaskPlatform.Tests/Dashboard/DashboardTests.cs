@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Graph;
+using static Microsoft.Playwright.Assertions;
+
+namespace TaskPlatform.Tests.Dashboard;
+
+/// <summary>What an operator sees and does on the real dashboard.</summary>
+public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) : IClassFixture<WatchedPlatform>
+{
+    private const string Worker = "notifications-worker";
+    private const string Created = "events:task.created";
+    private const string LateTask = """
+        {"type":"task.created","aggregate_id":"9","aggregate_type":"task",
+         "data":{"task_id":9,"title":"Late","worker_ids":[]},"timestamp":"2026-01-15T10:30:00Z"}
+        """;
+
+    private static readonly string[] Resources = ["redis", "postgres", "auth-db", "tasks-db", "notifications-db", "auth", "tasks", "notifications", Worker];
+
+    private readonly Platform platform = watched.Platform;
+
+    [Fact]
+    public async Task The_Resources_page_shows_what_runs_and_where_to_go_from_there()
+    {
+        await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
+
+        foreach (var resource in Resources)
+            await dashboard.HasStateAsync(resource, "Running");
+        foreach (var service in (string[])["auth", "tasks", "notifications"])
+            await Expect(dashboard.Row(service).GetByText("Swagger")).ToHaveAttributeAsync("href", $"{platform.Client(service).BaseAddress}swagger/index.html");
+        await Expect(dashboard.Row("notifications").GetByText("Console")).ToBeVisibleAsync();
+        await dashboard.KeepAsync("dashboard-resources");
+    }
+
+    [Fact]
+    public async Task The_Metrics_page_shows_how_far_a_stopped_group_falls_behind()
+    {
+        await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
+        await dashboard.PressAsync(Worker, "Stop resource");
+        try
+        {
+            await dashboard.HasStateAsync(Worker, "Finished");
+            var reporter = await BusView.Until(ReporterAsync, name => name is not (null or Worker));
+
+            for (var i = 0; i < 3; i++)
+                await PublishAsync(LateTask);
+            await dashboard.HasMeasuredAsync(reporter!, "taskplatform.stream.lag", 3);
+
+            await dashboard.GoToAsync("/");
+            await dashboard.PressAsync(Worker, "Start resource");
+            await dashboard.HasStateAsync(Worker, "Running");
+            await dashboard.HasMeasuredAsync(reporter!, "taskplatform.stream.lag", 0);
+            await dashboard.ShowGraphAsync(reporter!, "taskplatform.stream.lag");
+            await dashboard.KeepAsync("dashboard-lag");
+        }
+        finally
+        {
+            await platform.StartServiceAsync(Worker);
+        }
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_counted_given_back_and_purged()
+    {
+        await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
+        await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(Worker, TestContext.Current.CancellationToken);
+        await PublishAsync("no JSON");
+        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1);
+        await dashboard.HasMeasuredAsync((await BusView.Until(ReporterAsync, name => name is not null))!, "taskplatform.dlq.size", 1);
+
+        await dashboard.ExecuteAsync(Worker, "Reprocess all dead letters");
+        await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry.ContainsKey("target_group")));
+        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1); // It is still no JSON.
+
+        await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Delete every dead letter for good?");
+        Assert.Empty(await DeadLettersAsync());
+    }
+
+    [Fact]
+    public async Task The_Traces_page_follows_an_event_from_request_to_ack()
+    {
+        await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
+        var worker = await platform.RegisterAsync("worker");
+        var creator = await platform.SignInAsAdminAsync();
+        await creator.CreateTaskAsync("Warm up", worker.UserId);
+        var trace = ActivityTraceId.CreateRandom().ToHexString();
+        creator.Tasks.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
+
+        await creator.CreateTaskAsync("Fix bug", worker.UserId);
+        await BusView.Until(() => platform.TraceAsync(trace), spans =>
+            spans.Any(span => span.Name == $"ack {Created}") && spans.Any(span => span.Name.StartsWith("POST", StringComparison.Ordinal)));
+
+        await dashboard.GoToAsync($"/traces/detail/{trace}");
+        foreach (var step in (string[])["create", "send", "process"])
+            await dashboard.SeesAsync($"{step} {Created}");
+        await dashboard.KeepAsync("dashboard-trace");
+    }
+
+    private async Task PublishAsync(string data) => await platform.Redis.ExecuteAsync("XADD", Created, "*", "data", data);
+
+    private Task<List<Dictionary<string, string>>> DeadLettersAsync() => platform.EntriesAsync("event_dlq");
+
+    /// <summary>The resource whose process reports the gauges that all share, from a consumer's name like <c>TaskPlatform.Tasks:host-1</c>.</summary>
+    private async Task<string?> ReporterAsync()
+        => ((string?)await platform.Redis.StringGetAsync("events:sampler"))?.Split(':')[0] switch
+        {
+            "TaskPlatform.Auth" => "auth",
+            "TaskPlatform.Tasks" => "tasks",
+            "TaskPlatform.Notifications" => "notifications",
+            "TaskPlatform.Notifications.Worker" => Worker,
+            _ => null,
+        };
+}

@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>The bus on real servers, within the test's own process.</summary>
+internal sealed class BusProcess : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private BusProcess(IHost host) => this.host = host;
+
+    public IServiceProvider Services => host.Services;
+
+    public Seen Seen => Services.GetRequiredService<Seen>();
+
+    /// <summary>Starts publishing, and consuming as the groups of these names.</summary>
+    public static async Task<BusProcess> StartAsync(BusPlace place, params string[] groups)
+        => await StartAsync(place, configure: null, groups);
+
+    /// <summary>Starts publishing, and consuming as the groups of these names.</summary>
+    public static Task<BusProcess> StartAsync(BusPlace place, Action<EventBusOptions>? configure, params string[] groups)
+        => StartAsync(place, services => { }, configure, groups);
+
+    /// <summary>The same, with services of the test's own in place of others.</summary>
+    public static async Task<BusProcess> StartAsync(
+        BusPlace place, Action<IServiceCollection> services, Action<EventBusOptions>? configure, params string[] groups)
+    {
+        var host = Build(place, new TestOutputLogger(), services, configure, groups);
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        return new BusProcess(host);
+    }
+
+    public static IHost Build(
+        BusPlace place, ILoggerProvider logger, Action<IServiceCollection> services, Action<EventBusOptions>? configure, params string[] groups)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "notes" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:redis"] = place.Redis,
+            ["ConnectionStrings:notes-db"] = place.Postgres,
+        });
+        builder.Logging.AddProvider(logger);
+        builder.Services.AddSingleton<Seen>();
+        builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
+        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>().Add<NoteErased>(), options =>
+        {
+            options.KeyPrefix = place.Prefix;
+            for (var i = 0; i < options.MaxRetries; i++)
+                options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
+            configure?.Invoke(options);
+        }).UseEventLog<NotesDb>("notes");
+        foreach (var group in groups)
+            bus.AddConsumerGroup(group).UseInbox<NotesDb>().Subscribe<NoteWritten, ObeyNote>().Subscribe<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+        services(builder.Services);
+        return builder.Build();
+    }
+
+    /// <summary>Waits until the health check <c>event-bus</c> says so.</summary>
+    public Task HealthAsync(HealthStatus status)
+        => BusView.Until(
+            async () => (await Services.GetRequiredService<HealthCheckService>()
+                .CheckHealthAsync(check => check.Name == "event-bus", TestContext.Current.CancellationToken)).Entries["event-bus"],
+            report => report.Status == status);
+
+    /// <summary>Writes notes, each with its event in one transaction.</summary>
+    public Task WriteAsync(params NoteWritten[] notes) => WriteAsync(Services, notes, TestContext.Current.CancellationToken);
+
+    /// <summary>Publishes an event of the other stream.</summary>
+    public async Task EraseAsync(int noteId)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<IEventLog>().Append(new NoteErased(noteId));
+        await scope.ServiceProvider.GetRequiredService<NotesDb>().SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
+    public static async Task WriteAsync(IServiceProvider services, IEnumerable<NoteWritten> notes, CancellationToken cancellationToken)
+    {
+        foreach (var note in notes)
+        {
+            await using var scope = services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
+            db.Notes.Add(new Note { Id = note.NoteId, Text = note.Text });
+            scope.ServiceProvider.GetRequiredService<IEventLog>().Append(note);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await host.StopAsync(patience.Token);
+        host.Dispose();
+    }
+}

@@ -1,0 +1,220 @@
+using Microsoft.EntityFrameworkCore;
+using StackExchange.Redis;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Looks at the streams and the database from outside, as an operator with redis-cli and psql would.</summary>
+internal sealed class BusView : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly BusPlace place;
+    private readonly ConnectionMultiplexer connection;
+
+    private BusView(BusPlace place, ConnectionMultiplexer connection)
+    {
+        this.place = place;
+        this.connection = connection;
+    }
+
+    public IDatabase Redis => connection.GetDatabase();
+
+    public string Prefix => place.Prefix;
+
+    public static async Task<BusView> OfAsync(BusPlace place)
+        => new(place, await ConnectionMultiplexer.ConnectAsync($"{place.Redis},abortConnect=false,syncTimeout=5000"));
+
+    /// <summary>Adds an entry, as another publisher would.</summary>
+    public async Task<string> AddAsync(string stream, params RedisValue[] fields)
+        => (string)(await Redis.ExecuteAsync("XADD", [place.Prefix + stream, "*", .. fields.Cast<object>()]))!;
+
+    /// <summary>The entries of a stream: their fields, and their id as <c>id</c>.</summary>
+    public async Task<List<Dictionary<string, string>>> EntriesAsync(string stream)
+        => [.. ((RedisResult[])(await Redis.ExecuteAsync("XRANGE", place.Prefix + stream, "-", "+"))!).Select(item =>
+        {
+            var entry = (RedisResult[])item!;
+            var fields = (string[])entry[1]!;
+            var read = new Dictionary<string, string> { ["id"] = (string)entry[0]! };
+            for (var i = 0; i < fields.Length; i += 2)
+                read[fields[i]] = fields[i + 1];
+            return read;
+        })];
+
+    /// <summary>Waits until there are so many dead letters.</summary>
+    public Task<List<Dictionary<string, string>>> DeadLettersAsync(int count)
+        => Until(() => EntriesAsync("event_dlq"), letters => letters.Count >= count);
+
+    public async Task<List<Effect>> EffectsAsync()
+    {
+        await using var db = place.OpenDatabase();
+        return await db.Effects.OrderBy(e => e.Id).ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<int> EffectCountAsync()
+    {
+        await using var db = place.OpenDatabase();
+        return await db.Effects.CountAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<List<Death>> DeathsAsync()
+    {
+        await using var db = place.OpenDatabase();
+        return await db.Deaths.OrderBy(e => e.Id).ToListAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until the log is published.</summary>
+    public Task PublishedAsync() => Until(WaitingAsync, waiting => waiting == 0);
+
+    /// <summary>Waits until the log is published, the group has read its stream to the end and acked all of it, and no retry is scheduled.</summary>
+    public async Task SettledAsync(string group, string eventType = "note.written")
+    {
+        const string open = """
+            if redis.call('EXISTS', KEYS[1]) == 0 then return 'no stream' end
+            local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+            for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+              local group = {}
+              for i = 1, #info, 2 do group[info[i]] = info[i + 1] end
+              if group.name == ARGV[1] then
+                if last[1] and group['last-delivered-id'] ~= last[1][1] then return 'unread' end
+                if group.pending > 0 then return group.pending .. ' pending' end
+                return redis.call('ZCARD', KEYS[2]) > 0 and 'retry scheduled' or ''
+              end
+            end
+            return 'no group'
+            """;
+        await Until(
+            async () => await WaitingAsync() is > 0 and var waiting
+                ? $"{waiting} in the log"
+                : (string?)await Redis.ScriptEvaluateAsync(open, [place.Prefix + $"events:{eventType}", place.Prefix + "events:retry"], [group]),
+            string.IsNullOrEmpty);
+    }
+
+    /// <summary>
+    /// The oracle of every fault: in the end each note that was committed is published, and each event in the stream, whoever
+    /// published it, has either had its effect exactly once or is a dead letter exactly once, of which the group learned exactly
+    /// once; nothing is pending, nothing waits.
+    /// </summary>
+    /// <param name="group">The group.</param>
+    /// <param name="notes">How many notes were committed, where the test knows.</param>
+    /// <param name="trimmed">Whether entries may be gone from the stream by now.</param>
+    /// <param name="others">How many events of other streams the group handled.</param>
+    public async Task AssertExactlyOnceAsync(string group, int? notes = null, bool trimmed = false, int others = 0)
+    {
+        await SettledAsync(group);
+        await using var db = place.OpenDatabase();
+        var written = await db.Notes.Select(note => note.Id).Order().ToListAsync(TestContext.Current.CancellationToken);
+        var log = await db.Set<EventLogRow>().Where(row => row.Type == "note.written").ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(notes ?? written.Count, written.Count);
+        Assert.Equal(written, log.Select(row => int.Parse(row.AggregateId, System.Globalization.CultureInfo.InvariantCulture)).Order());
+
+        var entries = await EntriesAsync("events:note.written");
+        var published = entries.Select(EventId).ToHashSet();
+        var logged = log.Select(row => row.EventId.ToString()).ToList();
+        if (!trimmed)
+            Assert.Empty(logged.Except(published));
+
+        var all = (await EffectsAsync()).Where(effect => effect.Group == group).ToList();
+        var effects = all.Where(effect => effect.Text != ObeyNote.Erased).Select(effect => effect.EventId.ToString());
+        Assert.Equal(others, all.Count(effect => effect.Text == ObeyNote.Erased));
+        var dead = (await EntriesAsync("event_dlq")).Where(letter => letter["group"] == group).Select(letter => letter["event_id"]).Order().ToList();
+        Assert.Equal(published.Union(logged).Order(), effects.Concat(dead).Order());
+        Assert.Equal(dead, (await DeathsAsync()).Where(death => death.Group == group).Select(death => death.EventId.ToString()).Order());
+    }
+
+    private static string EventId(Dictionary<string, string> entry)
+        => Guid.TryParse(entry.GetValueOrDefault("event_id"), out var id) ? id.ToString() : DerivedEventId.Of("events:note.written", entry["id"]).ToString();
+
+    /// <summary>Waits until a note is committed.</summary>
+    public Task NoteAsync(int id)
+        => Until(
+            async () =>
+            {
+                await using var db = place.OpenDatabase();
+                return await db.Notes.AnyAsync(note => note.Id == id, TestContext.Current.CancellationToken);
+            },
+            committed => committed);
+
+    /// <summary>Waits until so many notes are committed.</summary>
+    public Task<int> NotesAsync(int count)
+        => Until(
+            async () =>
+            {
+                await using var db = place.OpenDatabase();
+                return await db.Notes.CountAsync(TestContext.Current.CancellationToken);
+            },
+            notes => notes >= count);
+
+    /// <summary>The rows of inbox and log.</summary>
+    public async Task<(int Inbox, int Log)> RowsAsync()
+    {
+        await using var db = place.OpenDatabase();
+        return (await db.Set<InboxRow>().CountAsync(TestContext.Current.CancellationToken),
+            await db.Set<EventLogRow>().CountAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Waits until a group holds so many entries.</summary>
+    public Task<long> PendingAsync(string group, int count)
+        => Until(
+            async () => await Redis.KeyExistsAsync(NotesKey) && await GroupAsync(group) is { } info ? long.Parse(info["pending"], System.Globalization.CultureInfo.InvariantCulture) : 0,
+            pending => pending >= count);
+
+    /// <summary>The consumers of a group.</summary>
+    public async Task<List<string>> ConsumersAsync(string group)
+        => [.. ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "CONSUMERS", NotesKey, group))!).Select(item => (string)((RedisResult[])item!)[1]!)];
+
+    /// <summary>Waits until a stream has so many groups.</summary>
+    public Task GroupsAsync(string eventType, int count)
+        => Until(
+            async () => await Redis.KeyExistsAsync(place.Prefix + $"events:{eventType}")
+                ? ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "GROUPS", place.Prefix + $"events:{eventType}"))!).Length
+                : 0,
+            groups => groups == count);
+
+    private string NotesKey => place.Prefix + "events:note.written";
+
+    private async Task<Dictionary<string, string>?> GroupAsync(string group)
+        => ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "GROUPS", NotesKey))!)
+            .Select(item =>
+            {
+                var info = (RedisResult[])item!;
+                return Enumerable.Range(0, info.Length / 2).ToDictionary(i => (string)info[2 * i]!, i => (string?)info[(2 * i) + 1] ?? "");
+            })
+            .SingleOrDefault(info => info["name"] == group);
+
+    /// <summary>Nothing was tried a second time on purpose: there is no retry, neither done nor scheduled, and no dead letter.</summary>
+    public async Task AssertNoAttemptSpentAsync()
+    {
+        Assert.DoesNotContain(await EntriesAsync("events:note.written"), entry => entry.ContainsKey("attempt"));
+        Assert.Equal(0, await Redis.SortedSetLengthAsync(place.Prefix + "events:retry"));
+        Assert.Empty(await EntriesAsync("event_dlq"));
+    }
+
+    /// <summary>How many entries the stream of notes has: more than there are events where some were retried or published twice.</summary>
+    public async Task<int> DeliveriesAsync() => (await EntriesAsync("events:note.written")).Count;
+
+    public async Task<int> WaitingAsync()
+    {
+        await using var db = place.OpenDatabase();
+        return await db.Set<EventLogRow>().CountAsync(row => row.EntryId == null, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Looks again until it is so. Another process's progress has no signal that reaches here.</summary>
+    public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> done)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        while (true)
+        {
+            var found = await look();
+            if (done(found))
+                return found;
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {found}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await connection.CloseAsync();
+}

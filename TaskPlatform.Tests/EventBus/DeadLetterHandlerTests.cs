@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>A group's own code learns of every event that the group gives up.</summary>
+public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+
+    [Fact]
+    public async Task A_group_learns_once_of_each_event_that_it_gives_up()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Fail), new NoteWritten(2, "good"), new NoteWritten(3, ObeyNote.FailForGood));
+        await view.DeadLettersAsync(2);
+
+        await view.AssertExactlyOnceAsync(Group, notes: 3);
+        var deaths = (await view.DeathsAsync()).OrderBy(death => death.NoteId).ToList();
+        Assert.Equal(["exhausted", "rejected"], deaths.Select(death => death.Reason));
+        Assert.Equal([4, 1], deaths.Select(death => death.Attempts));
+        Assert.Equal("This note fails.", deaths[0].Error);
+    }
+
+    [Fact]
+    public async Task It_learns_of_an_entry_that_nobody_can_read()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await view.AddAsync("events:note.written", "data", "[]");
+        await view.DeadLettersAsync(1);
+
+        var death = Assert.Single(await view.DeathsAsync());
+        Assert.Equal("unreadable", death.Reason);
+        Assert.Null(death.NoteId);
+    }
+
+    [Fact]
+    public async Task Its_own_failure_keeps_no_event_out_of_the_dead_letters()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(
+            place, services => services.AddScoped<NoteDeath>(_ => throw new InvalidOperationException("Nobody is listening.")), null, Group);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood), new NoteWritten(2, "good"));
+
+        Assert.Equal("rejected", Assert.Single(await view.DeadLettersAsync(1))["reason"]);
+        await view.SettledAsync(Group);
+        Assert.Empty(await view.DeathsAsync());
+    }
+
+    [Fact]
+    public async Task Without_an_inbox_the_process_says_so_at_its_start()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>())
+            .AddConsumerGroup(Group).Subscribe<NoteWritten, ObeyNote>().OnDeadLetter<NoteDeath>();
+        using var host = builder.Build();
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("'readers' calls NoteDeath for its dead letters and needs an inbox", refusal.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+
+    [Fact]
+    public async Task An_appended_event_is_published_handled_once_and_acked()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(123, "Fix <bug> – ünïcode"));
+        await process.Seen.TakeAsync(1);
+        await view.SettledAsync(Group);
+
+        var entry = Assert.Single(await view.EntriesAsync("events:note.written"));
+        using var json = JsonDocument.Parse(entry["data"]);
+        Assert.Equal(["type", "aggregate_id", "aggregate_type", "data", "timestamp"], json.RootElement.EnumerateObject().Select(m => m.Name));
+        Assert.Equal("123", json.RootElement.GetProperty("aggregate_id").GetString());
+        Assert.Equal("note", json.RootElement.GetProperty("aggregate_type").GetString());
+        Assert.Equal("""{"note_id":123,"text":"Fix <bug> – ünïcode"}""", json.RootElement.GetProperty("data").GetRawText());
+        var effect = Assert.Single(await view.EffectsAsync());
+        Assert.Equal(effect.EventId.ToString(), entry["event_id"]);
+        Assert.Equal(0, await view.WaitingAsync());
+    }
+
+    [Fact]
+    public async Task An_event_with_nothing_but_data_is_handled()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await view.AddAsync("events:note.written",
+            "data", """{"type":"note.written","aggregate_id":"7","aggregate_type":"note","data":{"note_id":7,"text":"from afar","extra":[1]},"timestamp":"2025-01-15T10:30:00"}""");
+
+        var context = Assert.Single(await process.Seen.TakeAsync(1));
+        Assert.Equal(new DateTimeOffset(2025, 1, 15, 10, 30, 0, TimeSpan.Zero), context.Timestamp);
+        await view.SettledAsync(Group);
+        Assert.Equal("from afar", Assert.Single(await view.EffectsAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Events_that_came_before_the_group_are_handled_too()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using (var publisher = await BusProcess.StartAsync(place))
+            await publisher.WriteAsync([.. Enumerable.Range(1, 1000).Select(i => new NoteWritten(i, "early"))]);
+
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+        await process.Seen.TakeAsync(1000);
+        await view.SettledAsync(Group);
+
+        Assert.Equal(Enumerable.Range(1, 1000), (await view.EffectsAsync()).Select(e => e.NoteId).Order());
+    }
+
+    [Fact]
+    public async Task A_failing_event_is_retried_three_times_and_dead_lettered_while_others_flow()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(1, "good"), new NoteWritten(2, ObeyNote.Fail), new NoteWritten(3, "good"));
+        var letters = await view.DeadLettersAsync(1);
+
+        var entries = await view.EntriesAsync("events:note.written");
+        var letter = Assert.Single(letters);
+        Assert.Equal("exhausted", letter["reason"]);
+        Assert.Equal("4", letter["attempts"]);
+        Assert.Equal("This note fails.", letter["error"]);
+        Assert.Equal(typeof(InvalidOperationException).FullName, letter["exception"]);
+        Assert.True(DateTimeOffset.TryParse(letter["failed_at"], out _));
+        var deliveries = entries.Where(e => e["event_id"] == letter["event_id"]).ToList();
+        Assert.Equal([null, "1", "2", "3"], deliveries.Select(e => e.GetValueOrDefault("attempt")));
+        Assert.Equal(deliveries[0]["id"], letter["first_entry_id"]);
+        Assert.Equal(deliveries[3]["id"], letter["original_id"]);
+        Assert.All(deliveries, delivery => Assert.Equal(letter["data"], delivery["data"]));
+        await view.SettledAsync(Group);
+        Assert.Equal([1, 3], (await view.EffectsAsync()).Select(e => e.NoteId).Order());
+    }
+
+    [Fact]
+    public async Task A_permanent_failure_is_dead_lettered_at_once()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
+
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal("rejected", letter["reason"]);
+        Assert.Equal("1", letter["attempts"]);
+        Assert.Single(await view.EntriesAsync("events:note.written"));
+    }
+
+    [Theory]
+    [InlineData("other", "{}", "unreadable")]
+    [InlineData("data", "", "unreadable")]
+    [InlineData("data", "{\"type\":", "unreadable")]
+    [InlineData("data", "[]", "unreadable")]
+    [InlineData("data", """{"type":"note.written"}""", "unreadable")]
+    [InlineData("data", """{"type":"note.written","aggregate_id":1,"data":{},"timestamp":"2025-01-15T10:30:00Z"}""", "unreadable")]
+    [InlineData("data", """{"type":"note.written","aggregate_id":"1","data":{"note_id":"one"},"timestamp":"2025-01-15T10:30:00Z"}""", "unreadable")]
+    [InlineData("data", """{"type":"note.burnt","aggregate_id":"1","data":{},"timestamp":"2025-01-15T10:30:00Z"}""", "unknown_type")]
+    public async Task A_malformed_entry_is_dead_lettered_and_stops_nobody(string field, string value, string reason)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await view.AddAsync("events:note.written", field, value);
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        await process.WriteAsync(new NoteWritten(1, "after it"));
+        await process.Seen.TakeAsync(1);
+
+        Assert.Equal(reason, letter["reason"]);
+        Assert.Equal(field == "data" ? value : "", letter["data"]);
+        Assert.NotEmpty(letter["error"]);
+        await view.SettledAsync(Group);
+    }
+
+    [Fact]
+    public void A_second_handler_for_an_event_fails_with_its_name()
+    {
+        var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog().Add<NoteWritten>());
+        var group = bus.AddConsumerGroup("readers").Subscribe<NoteWritten, ObeyNote>();
+
+        var twice = Assert.Throws<InvalidOperationException>(() => group.Subscribe<NoteWritten, ObeyNoteToo>());
+
+        Assert.Contains("'note.written' twice: ObeyNote and ObeyNoteToo", twice.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_event_fails_with_its_name()
+    {
+        var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog());
+
+        var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers").Subscribe<NoteWritten, ObeyNote>());
+
+        Assert.Contains("'note.written'", unknown.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class ObeyNoteToo : IEventHandler<NoteWritten>
+    {
+        public Task HandleAsync(NoteWritten data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

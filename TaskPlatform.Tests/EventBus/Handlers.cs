@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Tells a test what its handlers see.</summary>
+internal sealed class Seen
+{
+    private readonly Channel<EventContext> events = Channel.CreateUnbounded<EventContext>();
+
+    public void Add(EventContext context) => events.Writer.TryWrite(context);
+
+    /// <summary>The next so many calls of handlers, committed or not.</summary>
+    public async Task<List<EventContext>> TakeAsync(int count)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        var taken = new List<EventContext>();
+        while (taken.Count < count)
+            taken.Add(await events.Reader.ReadAsync(limit.Token));
+        return taken;
+    }
+}
+
+/// <summary>Leaves a row for each note, and does what the note says: fail, fail for good, take its time, break its connection, or kill the process.</summary>
+internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritten>
+{
+    public const string Fail = "fail";
+    public const string FailForGood = "fail for good";
+    public const string Kill = "kill";
+    public const string Erased = "erased";
+    public const string BreakConnection = "break connection";
+
+    public static string Wait(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"wait {time.TotalMilliseconds}");
+
+    public async Task HandleAsync(NoteWritten data, EventContext context, CancellationToken cancellationToken)
+    {
+        db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = data.Text });
+        seen.Add(context);
+        switch (data.Text.Split(' '))
+        {
+            case [Fail]:
+                throw new InvalidOperationException("This note fails.");
+            case ["fail", ..]:
+                throw new PermanentException("This note will never do.");
+            case [Kill]:
+                System.Diagnostics.Process.GetCurrentProcess().Kill();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                break;
+            case ["break", ..]:
+                await db.Database.ExecuteSqlRawAsync("SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+                break;
+            case ["wait", var milliseconds]:
+                await Task.Delay(int.Parse(milliseconds, CultureInfo.InvariantCulture), cancellationToken);
+                break;
+        }
+    }
+}
+
+/// <summary>Leaves a row for each note that was erased.</summary>
+internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
+{
+    public Task HandleAsync(NoteErased data, EventContext context, CancellationToken cancellationToken)
+    {
+        db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = ObeyNote.Erased });
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Leaves a row for each event that its group gives up.</summary>
+internal sealed class NoteDeath(NotesDb db) : IDeadLetterHandler
+{
+    public Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        db.Deaths.Add(new Death
+        {
+            Group = letter.Group,
+            EventId = letter.EventId,
+            Reason = letter.Reason,
+            Error = letter.Error,
+            Attempts = letter.Attempts,
+            NoteId = (letter.Payload as NoteWritten)?.NoteId,
+        });
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Settings that can't be meant are named at the start.</summary>
+public sealed class OptionsTests
+{
+    [Theory]
+    [InlineData("InboxRetention", "1.00:00:00", "EventBus:InboxRetention is 1.00:00:00, less than EventBus:StreamRetention (7.00:00:00)")]
+    [InlineData("ClaimInterval", "00:30:00", "EventBus:ClaimInterval is 00:30:00, more than ten times EventBus:ClaimIdle (00:01:00)")]
+    [InlineData("RetryDelays:0", "-00:00:01", "EventBus:RetryDelays has a negative delay")]
+    [InlineData("InstanceId", " ", "EventBus:InstanceId is blank")]
+    [InlineData("Lanes", "0", "Lanes")]
+    public async Task A_setting_that_can_not_be_meant_is_named_at_the_start(string key, string value, string complaint)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:redis"] = "127.0.0.1:1",
+            [$"EventBus:{key}"] = value,
+        });
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>());
+
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            using var host = builder.Build();
+            await host.StartAsync(TestContext.Current.CancellationToken);
+        });
+
+        Assert.Contains(complaint, refusal.Message, StringComparison.Ordinal);
+    }
+}

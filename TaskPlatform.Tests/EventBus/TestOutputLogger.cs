@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Shows what the processes of a test log beside its result.</summary>
+internal sealed class TestOutputLogger : ILoggerProvider, ILogger
+{
+    private readonly ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
+    private string category = "";
+
+    public ILogger CreateLogger(string categoryName) => new TestOutputLogger { category = categoryName };
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull
+        => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (category.StartsWith("Microsoft", StringComparison.Ordinal) ? LogLevel.Warning : LogLevel.Information);
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+            return;
+        try
+        {
+            output?.WriteLine($"{logLevel} {category}: {formatter(state, exception)} {exception}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The test is over; its processes are still stopping.
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.Metrics;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>What dead consumers leave behind.</summary>
+[Trait("suite", "faults")]
+public sealed class Claims(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+    private const string Stream = "events:note.written";
+
+    [Fact]
+    public async Task Everything_is_taken_over_page_by_page_and_the_dead_ones_name_goes()
+    {
+        const int Count = 500;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await LeaveUnfinishedAsync(place, view, Count);
+
+        await using var process = await BusProcess.StartAsync(
+            place,
+            options =>
+            {
+                Impatient(options);
+                options.InstanceId = "heir";
+            },
+            Group);
+
+        await view.AssertExactlyOnceAsync(Group, Count);
+        await BusView.Until(() => view.ConsumersAsync(Group), consumers => consumers is ["notes:heir"]);
+    }
+
+    [Fact]
+    public async Task Entries_that_were_deleted_meanwhile_are_counted_as_lost_and_published_again()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await LeaveUnfinishedAsync(place, view, 10);
+        var ids = (await view.EntriesAsync(Stream)).Select(entry => entry["id"]).ToList();
+        await view.Redis.ExecuteAsync("XDEL", place.Prefix + Stream, ids[2], ids[5]);
+        var lost = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, all) =>
+            {
+                if (instrument.Name == "taskplatform.entries.lost")
+                    all.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (tags.ToArray().Contains(new("group", Group)))
+                Interlocked.Add(ref lost, value);
+        });
+        listener.Start();
+
+        await using var process = await BusProcess.StartAsync(place, Impatient, Group);
+
+        await view.AssertExactlyOnceAsync(Group, 10);
+        await BusView.Until(() => Task.FromResult(Interlocked.Read(ref lost)), count => count == 2);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_stops_leaves_its_group()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        for (var i = 1; i <= 3; i++)
+        {
+            await using var process = await BusProcess.StartAsync(place, Group);
+            await process.WriteAsync(new NoteWritten(i, "good"));
+            await view.SettledAsync(Group);
+            Assert.Single(await view.ConsumersAsync(Group));
+        }
+
+        Assert.Empty(await view.ConsumersAsync(Group));
+    }
+
+    /// <summary>Reads as a consumer that then is never heard of again.</summary>
+    private static async Task LeaveUnfinishedAsync(BusPlace place, BusView view, int count)
+    {
+        await using (var publisher = await BusProcess.StartAsync(place))
+        {
+            await publisher.WriteAsync([.. Enumerable.Range(1, count).Select(i => new NoteWritten(i, "good"))]);
+            await view.PublishedAsync();
+        }
+
+        await view.Redis.ExecuteAsync("XGROUP", "CREATE", place.Prefix + Stream, Group, "0");
+        await view.Redis.ExecuteAsync("XREADGROUP", "GROUP", Group, "dead", "COUNT", count, "STREAMS", place.Prefix + Stream, ">");
+        Assert.Single(await view.ConsumersAsync(Group));
+    }
+
+    private static void Impatient(EventBusOptions options)
+    {
+        options.ClaimIdle = TimeSpan.FromMilliseconds(200);
+        options.ClaimInterval = TimeSpan.FromMilliseconds(100);
+        options.Prefetch = 64;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using StackExchange.Redis;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Graph;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>A bulk work whose process dies in the middle of it.</summary>
+[Trait("suite", "faults")]
+public sealed class OperatorFaults
+{
+    private const int Letters = 10_000;
+    private const string Group = "notifications_service";
+
+    [Fact]
+    public async Task Ten_thousand_letters_are_reprocessed_once_each_though_the_process_is_killed_halfway()
+    {
+        await using var platform = await Platform.StartNewAsync(_ => { });
+        var reader = await platform.RegisterAsync("reader");
+        var admin = await platform.SignInAsAdminAsync();
+        await BusView.Until(() => platform.PendingAsync("events:user.created", Group), pending => pending == 0);
+        await Task.WhenAll(Enumerable.Range(1, Letters).Select(i => AddLetterAsync(platform.Redis, i, reader.UserId)));
+
+        using var started = await admin.Notifications.PostJsonAsync("/admin/dlq/reprocess", new { group = Group, type = "task.created", rate = 5000 });
+        var job = await started.ReadAsync(202);
+        await BusView.Until(() => ReadJobAsync(admin, job), state => Done(state) >= 1000);
+        await platform.KillAsync("notifications");
+        Assert.InRange((long)await platform.Redis.ExecuteAsync("XLEN", "event_dlq"), 1, Letters - 1000);
+
+        await platform.StartServiceAsync("notifications");
+        var end = await BusView.Until(() => ReadJobAsync(admin, job), state => state.GetProperty("state").GetString() != "running");
+
+        Assert.Equal(("done", Letters, 0), (end.GetProperty("state").GetString(), Done(end), end.GetProperty("refused").GetInt32()));
+        Assert.Equal(0, (long)await platform.Redis.ExecuteAsync("XLEN", "event_dlq"));
+        Assert.Equal(Letters, (long)await platform.Redis.ExecuteAsync("XLEN", "events:task.created"));
+        await BusView.Until(() => UnreadAsync(reader), unread => unread >= Letters);
+        await BusView.Until(() => platform.PendingAsync("events:task.created", Group), pending => pending == 0);
+        Assert.Equal(Letters, await UnreadAsync(reader) - 1); // One is the welcome.
+    }
+
+    private static Task<RedisResult> AddLetterAsync(IDatabase redis, int number, long readerId)
+        => redis.ExecuteAsync(
+            "XADD", "event_dlq", "*", "stream", "events:task.created", "group", Group, "type", "task.created",
+            "event_id", Guid.CreateVersion7().ToString(), "reason", "exhausted", "exception", "System.TimeoutException", "error", "late",
+            "data", $$"""{"type":"task.created","aggregate_id":"{{number}}","data":{"task_id":{{number}},"title":"Task {{number}}","worker_ids":[{{readerId}}]},"timestamp":"2026-01-01T00:00:00Z"}""");
+
+    private static async Task<JsonElement> ReadJobAsync(Session admin, JsonElement job)
+    {
+        using var answer = await admin.Notifications.GetAsync(
+            $"/admin/jobs/{job.GetProperty("job_id").GetString()}", TestContext.Current.CancellationToken);
+        return await answer.ReadAsync(200);
+    }
+
+    private static int Done(JsonElement job) => job.GetProperty("done").GetInt32();
+
+    private static async Task<int> UnreadAsync(Session reader)
+    {
+        using var answer = await reader.Notifications.GetAsync("/api/notifications/unread-count", TestContext.Current.CancellationToken);
+        return (await answer.ReadAsync(200)).GetProperty("unread_count").GetInt32();
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>A service's Postgres goes away under load.</summary>
+[Trait("suite", "faults")]
+public sealed class PostgresFaults(RedisServer redis)
+{
+    private const string Group = "readers";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Down_for_a_while_consumers_wait_and_no_attempt_is_spent()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var load = Load.On(process);
+        await process.Seen.TakeAsync(20);
+
+        await postgres.StopAsync(Cancellation);
+        for (var i = 0; i < 50; i++)
+            await view.AddAsync("events:note.written", "data", Foreign(i));
+        await process.HealthAsync(HealthStatus.Degraded);
+        await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
+        await postgres.StartAsync(Cancellation);
+
+        await Outage.AssertEffectsGoOnAsync(view, Outage.Recovery, "Postgres down for 5 s");
+        await process.HealthAsync(HealthStatus.Healthy);
+        await load.MoreAsync(20);
+        await load.StopAsync();
+        await view.AssertExactlyOnceAsync(Group);
+        await view.AssertNoAttemptSpentAsync();
+        Assert.True(load.Refused > 0);
+    }
+
+    [Fact]
+    public async Task Killed_in_the_middle_of_its_commits_it_doubles_nothing()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var load = Load.On(process);
+
+        for (var i = 0; i < 3; i++)
+        {
+            await load.MoreAsync(50);
+            await postgres.KillAsync(Cancellation);
+            await postgres.StartAsync(Cancellation);
+            await Outage.AssertEffectsGoOnAsync(view, Outage.Recovery, "Postgres killed and restarted");
+        }
+
+        await load.StopAsync();
+        await view.AssertExactlyOnceAsync(Group);
+        await view.AssertNoAttemptSpentAsync();
+    }
+
+    [Fact]
+    public async Task Half_open_connections_to_it_are_noticed_and_replaced()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var proxy = FaultProxy.To(postgres.Port);
+        await using var writer = await BusProcess.StartAsync(place);
+        await using var reader = await BusProcess.StartAsync(place.Through(postgres: proxy), Group);
+        await using var load = Load.On(writer);
+        await reader.Seen.TakeAsync(20);
+
+        proxy.Freeze();
+        await Outage.AssertEffectsGoOnAsync(view, Outage.HalfOpen, "Half-open connections to Postgres");
+
+        await load.StopAsync();
+        await view.AssertExactlyOnceAsync(Group, load.Written);
+        await view.AssertNoAttemptSpentAsync();
+    }
+
+    [Fact]
+    public async Task A_dispatcher_behind_a_half_open_connection_gives_way_to_another()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var proxy = FaultProxy.To(postgres.Port);
+        await using var leader = await BusProcess.StartAsync(place.Through(postgres: proxy));
+        await leader.WriteAsync(new NoteWritten(0, "first"));
+        await view.PublishedAsync();
+        await using var other = await BusProcess.StartAsync(place, Group);
+        await using var load = Load.On(other, text: _ => "good");
+        await load.MoreAsync(20);
+
+        proxy.Freeze();
+        await load.MoreAsync(1);
+        await Outage.AssertEffectsGoOnAsync(view, Outage.HalfOpen, "Half-open connection of the dispatcher");
+
+        await load.StopAsync();
+        await view.AssertExactlyOnceAsync(Group);
+    }
+
+    [Fact]
+    public async Task A_handler_that_breaks_its_own_connection_is_found_out()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.BreakConnection), new NoteWritten(2, "good"));
+
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("exhausted", PostgresErrorCodes.AdminShutdown), (letter["reason"], letter["error"][..5]));
+        await view.AssertExactlyOnceAsync(Group, notes: 2);
+    }
+
+    private static string Foreign(int i)
+        => $$$"""{"type":"note.written","aggregate_id":"f{{{i}}}","data":{"note_id":{{{i}}},"text":"from afar"},"timestamp":"2025-01-15T10:30:00Z"}""";
+}

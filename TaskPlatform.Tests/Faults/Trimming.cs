@@ -1,0 +1,153 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>Streams are trimmed under load, and never of what a group has not done.</summary>
+[Trait("suite", "faults")]
+public sealed class Trimming(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+    private const string Stopped = "stopped";
+    private const string Stream = "events:note.written";
+
+    [Fact]
+    public async Task A_stopped_group_holds_it_back_and_a_metric_shows_it_until_the_group_is_back()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        using var metric = new HeldBack(Stopped);
+        await using (await BusProcess.StartAsync(place, Trim, Group, Stopped))
+        {
+            // Both groups are known now.
+            await view.GroupsAsync("note.written", 2);
+        }
+
+        await using var process = await BusProcess.StartAsync(place, Trim, Group);
+        await using var load = Load.On(process, TimeSpan.FromMilliseconds(1));
+        await load.MoreAsync(500);
+        await BusView.Until(() => Task.FromResult(metric.Age), age => age > 1);
+        Assert.Equal(load.Written, (await view.EntriesAsync(Stream)).Count, tolerance: 50);
+
+        await using (await BusProcess.StartAsync(place, Trim, Stopped))
+        {
+            await BusView.Until(view.DeliveriesAsync, entries => entries < load.Written - 200);
+            await load.StopAsync();
+            await view.AssertExactlyOnceAsync(Group, load.Written, trimmed: true);
+            await view.AssertExactlyOnceAsync(Stopped, load.Written, trimmed: true);
+        }
+
+        await BusView.Until(() => Task.FromResult(metric.Age), age => age == 0);
+    }
+
+    [Fact]
+    public async Task A_pending_entry_holds_it_back()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Trim, Group);
+        await process.WriteAsync(new NoteWritten(0, ObeyNote.Wait(TimeSpan.FromSeconds(12))));
+        var slow = Assert.Single(await process.Seen.TakeAsync(1));
+        await process.WriteAsync([.. Enumerable.Range(1, 300).Select(i => new NoteWritten(i, "good"))]);
+
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+
+        Assert.Equal(slow.EntryId, (await view.EntriesAsync(Stream))[0]["id"]);
+        await BusView.Until(view.DeliveriesAsync, entries => entries < 200);
+        await view.AssertExactlyOnceAsync(Group, 301, trimmed: true);
+    }
+
+    [Fact]
+    public async Task It_refuses_where_an_expected_group_is_missing()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using (var both = await BusProcess.StartAsync(place, Group, Stopped))
+        {
+            await both.WriteAsync([.. Enumerable.Range(1, 300).Select(i => new NoteWritten(i, "good"))]);
+            await view.SettledAsync(Group);
+            await view.SettledAsync(Stopped);
+        }
+
+        await view.Redis.ExecuteAsync("XGROUP", "DESTROY", place.Prefix + Stream, Stopped);
+        await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);
+        var transport = process.Services.GetRequiredService<IEventTransport>();
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
+        Assert.Equal(300, await view.DeliveriesAsync());
+
+        // What declaring a group gone does.
+        await view.Redis.HashDeleteAsync(place.Prefix + "events:groups", $"{Stream} {Stopped}");
+        await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
+        Assert.InRange(await view.DeliveriesAsync(), 0, 100);
+    }
+
+    [Fact]
+    public async Task Old_rows_go_from_inbox_and_log_but_never_before_the_stream_forgets_them()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(
+            place,
+            options =>
+            {
+                options.StreamRetention = TimeSpan.FromSeconds(4);
+                options.LogRetention = TimeSpan.FromSeconds(1); // Shorter than the stream's: not honoured.
+                options.InboxRetention = TimeSpan.FromSeconds(4);
+                options.UpkeepInterval = TimeSpan.FromHours(1);
+            },
+            Group);
+        await process.WriteAsync(new NoteWritten(1, "good"), new NoteWritten(2, "good"));
+        await view.SettledAsync(Group);
+        var upkeep = process.Services.GetServices<IHostedService>().OfType<Upkeep<NotesDb>>().Single();
+
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await upkeep.RunOnceAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((2, 2), await view.RowsAsync());
+
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        await process.WriteAsync(new NoteWritten(3, "good"));
+        await view.SettledAsync(Group);
+        await upkeep.RunOnceAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1), await view.RowsAsync());
+    }
+
+    private static void Trim(EventBusOptions options)
+    {
+        options.StreamRetention = TimeSpan.FromSeconds(1);
+        options.UpkeepInterval = TimeSpan.FromMilliseconds(200);
+        options.ClaimIdle = TimeSpan.FromSeconds(1);
+        options.ClaimInterval = TimeSpan.FromMilliseconds(200);
+    }
+
+    /// <summary>The metric that an operator's alert would watch.</summary>
+    private sealed class HeldBack : IDisposable
+    {
+        private readonly MeterListener listener = new();
+        private double age;
+
+        public HeldBack(string group)
+        {
+            listener.InstrumentPublished = (instrument, all) =>
+            {
+                if (instrument.Name == "taskplatform.stream.held_back.age")
+                    all.EnableMeasurementEvents(instrument);
+            };
+            listener.SetMeasurementEventCallback<double>((_, value, tags, _) =>
+            {
+                if (tags.ToArray().Contains(new("group", group)))
+                    Volatile.Write(ref age, value);
+            });
+            listener.Start();
+        }
+
+        public double Age => Volatile.Read(ref age);
+
+        public void Dispose() => listener.Dispose();
+    }
+}

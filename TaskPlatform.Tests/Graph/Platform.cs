@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+using TaskPlatform.Tests.Graph;
+
+[assembly: AssemblyFixture(typeof(Platform))]
+
+namespace TaskPlatform.Tests.Graph;
+
+/// <summary>The whole graph as the AppHost draws it: real processes, real servers in a folder of their own, the real dashboard where it is there.</summary>
+public sealed class Platform : IAsyncLifetime
+{
+    public const string AdminEmail = "admin@taskplatform.local";
+    public const string DashboardKey = "key-of-the-graph-tests";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly string[] Services = ["auth", "tasks", "notifications", "notifications-worker"];
+
+    private readonly string data = Path.Combine(Path.GetTempPath(), $"taskplatform-graph-{Guid.CreateVersion7():n}");
+    private ConnectionMultiplexer? redis;
+
+    public static string AdminPassword { get; } = RandomNumberGenerator.GetHexString(20);
+
+    public DistributedApplication App { get; private set; } = null!;
+
+    public IDatabase Redis => redis!.GetDatabase();
+
+    /// <summary>Whether this machine has the dashboard; all else runs without it.</summary>
+    public bool HasDashboard => App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Any(r => r.Name == "aspire-dashboard");
+
+    /// <summary>Anonymous clients of the services, by the name of their resource.</summary>
+    public HttpClient Client(string service) => App.CreateHttpClient(service, "http");
+
+    public async ValueTask InitializeAsync() => await StartAsync();
+
+    /// <summary>Starts a graph of its own, for a test that breaks something in it.</summary>
+    public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder> change)
+    {
+        var platform = new Platform();
+        await platform.StartAsync(change);
+        return platform;
+    }
+
+    /// <summary>Registers a user of a new address, and signs in.</summary>
+    public async Task<Session> RegisterAsync(string name)
+    {
+        var email = $"{name}-{Guid.CreateVersion7():n}@example.org";
+        var password = RandomNumberGenerator.GetHexString(16);
+        using var auth = Client("auth");
+        using var registered = await auth.PostJsonAsync("/api/auth/register", new { email, password, full_name = name });
+        var user = await registered.ReadAsync(201);
+        return await Session.SignInAsync(this, email, password, user.GetProperty("user_id").GetInt64());
+    }
+
+    public Task<Session> SignInAsAdminAsync() => Session.SignInAsync(this, AdminEmail, AdminPassword);
+
+    /// <summary>Ends a service's process like a crash, and returns when the AppHost has noticed.</summary>
+    public async Task KillAsync(string service)
+    {
+        var running = await App.ResourceNotifications.WaitForResourceAsync(
+            service, e => e.Snapshot.Properties.Any(IsProcessId), TestContext.Current.CancellationToken);
+        var id = Convert.ToInt32(running.Snapshot.Properties.Single(IsProcessId).Value, CultureInfo.InvariantCulture);
+        using (var process = Process.GetProcessById(id))
+            process.Kill(entireProcessTree: true);
+        await App.ResourceNotifications.WaitForResourceAsync(service, KnownResourceStates.TerminalStates, TestContext.Current.CancellationToken);
+    }
+
+    public async Task StartServiceAsync(string service)
+    {
+        var started = await App.ResourceCommands.ExecuteCommandAsync(
+            service, KnownResourceCommands.StartCommand, TestContext.Current.CancellationToken);
+        Assert.True(started.Success, started.Message);
+        await App.ResourceNotifications.WaitForResourceHealthyAsync(service, TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (redis is not null)
+            await redis.CloseAsync();
+        if (App is not null)
+            await App.DisposeAsync();
+        if (Directory.Exists(data))
+            Directory.Delete(data, recursive: true);
+    }
+
+    private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
+
+    private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null)
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        string[] settings =
+        [
+            $"LocalServers:DataFolder={data}",
+            $"Parameters:admin-password={AdminPassword}",
+            $"AppHost:DashboardApiKey={DashboardKey}",
+        ];
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TaskPlatform_AppHost>(
+            settings, (options, _) => options.DisableDashboard = false, limit.Token);
+        foreach (var service in builder.Resources.OfType<ProjectResource>())
+        {
+            builder.CreateResourceBuilder(service)
+                .WithEnvironment("EventBus__ClaimIdle", "00:00:02")
+                .WithEnvironment("EventBus__ClaimInterval", "00:00:00.5")
+                .WithEnvironment("EventBus__RetryDelays__0", "00:00:00.5")
+                .WithEnvironment("RateLimits__Register", "100000")
+                .WithEnvironment("RateLimits__Login", "100000");
+        }
+
+        change?.Invoke(builder);
+
+        App = await builder.BuildAsync(limit.Token);
+        await App.StartAsync(limit.Token);
+        await Task.WhenAll(Services.Select(service => App.ResourceNotifications.WaitForResourceHealthyAsync(
+            service, WaitBehavior.StopOnResourceUnavailable, limit.Token)));
+        var connection = await App.GetConnectionStringAsync("redis", limit.Token);
+        redis = await ConnectionMultiplexer.ConnectAsync($"{connection},abortConnect=false,syncTimeout=5000");
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace TaskPlatform.Tests.Graph;
+
+/// <summary>Looks at the platform's streams as anyone with redis-cli could.</summary>
+internal static class Streams
+{
+    /// <summary>The one entry of a stream that is about an aggregate: the event, and the other fields.</summary>
+    public static async Task<(JsonElement Event, Dictionary<string, string> Fields)> EntryAsync(this Platform platform, string stream, long aggregateId)
+    {
+        var id = aggregateId.ToString(CultureInfo.InvariantCulture);
+        var entries = await EntriesAsync(platform, stream);
+        var (found, fields) = Assert.Single(
+            entries.Select(fields => (Event: JsonElement.Parse(fields["data"]), fields)),
+            entry => entry.Event.GetProperty("aggregate_id").GetString() == id);
+        return (found, fields);
+    }
+
+    public static async Task<List<Dictionary<string, string>>> EntriesAsync(this Platform platform, string stream)
+        => [.. ((RedisResult[])(await platform.Redis.ExecuteAsync("XRANGE", stream, "-", "+"))!).Select(item =>
+        {
+            var entry = (RedisResult[])item!;
+            return ((string[])entry[1]!).Chunk(2).Append(["id", (string)entry[0]!]).ToDictionary(pair => pair[0], pair => pair[1]);
+        })];
+
+    /// <summary>How many entries the group has read and not acked.</summary>
+    public static async Task<long> PendingAsync(this Platform platform, string stream, string group)
+        => (long)((RedisResult[])(await platform.Redis.ExecuteAsync("XPENDING", stream, group))!)[0];
+}

@@ -1,0 +1,83 @@
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Tests.Monitoring;
+
+public sealed class AlertRulesTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 15, 10, 30, 0, TimeSpan.Zero);
+
+    private readonly AlertRules rules = new(new AlertOptions());
+
+    [Fact]
+    public void A_lag_fires_after_its_time_once_and_is_resolved_when_the_group_catches_up()
+    {
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(29)));
+
+        var fired = Assert.Single(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(3)), Start.AddSeconds(30)));
+        Assert.Equal(("lag_age", "events:note.written readers", Start, null), (fired.Rule, fired.Subject, fired.StartsAt, fired.EndsAt));
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(4)), Start.AddSeconds(60)));
+
+        var over = Assert.Single(rules.Look(Sample(), Start.AddSeconds(90)));
+        Assert.Equal(fired with { EndsAt = Start.AddSeconds(90) }, over);
+        Assert.Empty(rules.Look(Sample(), Start.AddSeconds(120)));
+    }
+
+    [Fact]
+    public void A_lag_that_passes_by_itself_tells_nobody()
+    {
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
+        Assert.Empty(rules.Look(Sample(), Start.AddSeconds(10)));
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(20)));
+        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(40)));
+    }
+
+    [Fact]
+    public void Dead_letters_fire_when_they_grow_and_are_over_when_they_are_purged()
+    {
+        Assert.Empty(rules.Look(Sample(dead: 5), Start));
+        Assert.Equal("dlq_growth", Assert.Single(rules.Look(Sample(dead: 6), Start.AddSeconds(5))).Rule);
+        Assert.Empty(rules.Look(Sample(dead: 7), Start.AddSeconds(10)));
+        Assert.NotNull(Assert.Single(rules.Look(Sample(dead: 0), Start.AddSeconds(15))).EndsAt);
+    }
+
+    [Fact]
+    public void Dead_letters_that_nobody_purges_fire_no_longer_than_the_window()
+    {
+        rules.Look(Sample(dead: 5), Start);
+        Assert.Single(rules.Look(Sample(dead: 6), Start.AddMinutes(1)));
+        Assert.Empty(rules.Look(Sample(dead: 6), Start.AddMinutes(10)));
+        Assert.NotNull(Assert.Single(rules.Look(Sample(dead: 6), Start.AddMinutes(12))).EndsAt);
+    }
+
+    [Fact]
+    public void A_new_sampler_does_not_tell_again_what_fires_and_still_resolves_it()
+    {
+        rules.Look(Sample(dead: 0), Start);
+        var fired = Assert.Single(rules.Look(Sample(dead: 1), Start.AddSeconds(5)));
+        var next = new AlertRules(new AlertOptions());
+        next.TakeOver([fired]);
+
+        Assert.Empty(next.Look(Sample(dead: 1), Start.AddSeconds(10)));
+        Assert.Equal(fired with { EndsAt = Start.AddSeconds(15) }, Assert.Single(next.Look(Sample(dead: 0), Start.AddSeconds(15))));
+    }
+
+    [Fact]
+    public void Lost_entries_neglected_entries_and_a_log_that_does_not_go_out_fire_too()
+    {
+        rules.Look(Sample(lost: 0), Start);
+
+        var broken = Sample(lost: 2, idle: TimeSpan.FromMinutes(6), outbox: TimeSpan.FromMinutes(1));
+        var fired = rules.Look(broken, Start.AddSeconds(1)).Concat(rules.Look(broken, Start.AddSeconds(31)));
+
+        Assert.Equal(["lost_entries", "outbox_age", "pending_idle"], fired.Select(alert => alert.Rule).Order());
+    }
+
+    private static BusSample Sample(
+        TimeSpan lagAge = default, TimeSpan idle = default, TimeSpan outbox = default, long dead = 0, long lost = 0)
+        => new(
+            dead, TimeSpan.Zero, 0,
+            [new StreamSample("events:note.written", 10, [new GroupSample("readers", 3, false, lagAge, 1, idle, 1)])],
+            [new OutboxSample("notes", 1, outbox)],
+            [new LostSample("events:note.written", "readers", lost)]);
+}

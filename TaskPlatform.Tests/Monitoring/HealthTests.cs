@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Monitoring;
+
+public sealed class HealthTests(RedisServer shared, PostgresServer postgres)
+{
+    [Fact]
+    public async Task The_check_outbox_is_degraded_while_events_wait_too_long_for_Redis()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(
+            place, services => services.Configure<AlertOptions>(alerts => alerts.OutboxAge.Threshold = TimeSpan.FromSeconds(1)), configure: null);
+        await HealthAsync(process, "outbox", HealthStatus.Healthy);
+
+        await redis.KillAsync(TestContext.Current.CancellationToken);
+        await process.WriteAsync(new NoteWritten(1, "it waits"));
+        await HealthAsync(process, "outbox", HealthStatus.Degraded);
+
+        await redis.StartAsync(TestContext.Current.CancellationToken);
+        await HealthAsync(process, "outbox", HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_consumer_whose_handlers_never_end_is_unhealthy()
+    {
+        var place = await BusPlace.CreateAsync(shared, postgres);
+        await using var process = await BusProcess.StartAsync(place, options =>
+        {
+            options.Prefetch = 1;
+            options.SilenceLimit = TimeSpan.FromSeconds(3);
+            options.DrainTimeout = TimeSpan.FromSeconds(1);
+        }, "readers");
+        await HealthAsync(process, "event-bus", HealthStatus.Healthy);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Wait(TimeSpan.FromMinutes(5))));
+
+        await HealthAsync(process, "event-bus", HealthStatus.Unhealthy);
+    }
+
+    private static async Task HealthAsync(BusProcess process, string check, HealthStatus status)
+        => await BusView.Until(
+            async () => (await process.Services.GetRequiredService<HealthCheckService>()
+                .CheckHealthAsync(registered => registered.Name == check, TestContext.Current.CancellationToken)).Status,
+            now => now == status);
+}

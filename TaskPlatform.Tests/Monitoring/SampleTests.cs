@@ -1,0 +1,156 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+using Monitor = TaskPlatform.EventBus.Redis.Monitor;
+
+namespace TaskPlatform.Tests.Monitoring;
+
+/// <summary>What the monitor measures, against what is known of streams that were made by hand.</summary>
+public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Stream = "events:note.written";
+
+    [Fact]
+    public async Task Lag_pending_ages_and_consumers_are_those_of_the_stream()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        foreach (var second in new[] { 90, 80, 70, 60, 50 })
+            await scene.AddAsync(Stream, secondsAgo: second);
+        await scene.RedisAsync("XREADGROUP", "GROUP", "readers", "one", "COUNT", "2", "STREAMS", scene.Key(Stream), ">");
+
+        var (stream, group) = await scene.SampleAsync("readers");
+
+        Assert.Equal((5, 3, false, 2, 1), (stream.Length, group.Lag, group.LagIsLowerBound, group.Pending, group.Consumers));
+        Assert.InRange(group.LagAge.TotalSeconds, 70, 80);
+        Assert.InRange(group.OldestIdle.TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task Lag_is_counted_where_Redis_has_lost_count()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        foreach (var second in new[] { 90, 80, 70, 60, 50 })
+            await scene.AddAsync(Stream, secondsAgo: second);
+        await scene.RedisAsync("XREADGROUP", "GROUP", "readers", "one", "COUNT", "1", "STREAMS", scene.Key(Stream), ">");
+        await scene.RedisAsync("XDEL", scene.Key(Stream), scene.Id(secondsAgo: 70)); // Between what is read and the end: now XINFO says nil.
+
+        var (stream, group) = await scene.SampleAsync("readers");
+
+        Assert.Equal((4, 3, false), (stream.Length, group.Lag, group.LagIsLowerBound));
+        Assert.InRange(group.LagAge.TotalSeconds, 80, 90);
+    }
+
+    [Fact]
+    public async Task A_lag_beyond_what_is_counted_is_said_to_be_a_lower_bound()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        for (var i = 0; i < 1200; i++)
+            await scene.AddAsync(Stream, secondsAgo: 3000 - i);
+        await scene.RedisAsync("XDEL", scene.Key(Stream), scene.Id(secondsAgo: 2500));
+
+        var (_, group) = await scene.SampleAsync("readers");
+
+        Assert.Equal((1000, true), (group.Lag, group.LagIsLowerBound));
+    }
+
+    [Fact]
+    public async Task A_stream_trimmed_past_its_group_has_the_lag_of_what_is_left()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        foreach (var second in new[] { 90, 80, 70, 60, 50 })
+            await scene.AddAsync(Stream, secondsAgo: second);
+        await scene.RedisAsync("XTRIM", scene.Key(Stream), "MAXLEN", "2");
+
+        var (stream, group) = await scene.SampleAsync("readers");
+
+        Assert.Equal((2, 2), (stream.Length, group.Lag));
+        Assert.InRange(group.LagAge.TotalSeconds, 60, 70);
+    }
+
+    [Fact]
+    public async Task A_missing_stream_and_one_without_groups_are_measured_as_such()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.AddAsync(Stream, secondsAgo: 5);
+
+        var sample = await scene.SampleAsync();
+
+        Assert.Equal([(Stream, 1L, 0), ("events:note.erased", 0L, 0)], sample.Streams.Select(s => (s.Stream, s.Length, s.Groups.Count)));
+    }
+
+    [Fact]
+    public async Task Dead_letters_scheduled_retries_and_logs_are_counted_with_their_ages()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.AddAsync("event_dlq", secondsAgo: 100);
+        await scene.AddAsync("event_dlq", secondsAgo: 40);
+        await scene.RedisAsync("ZADD", scene.Key("events:retry"), "1e15", "one", "1e15", "two", "1e15", "three");
+        await scene.RedisAsync("HSET", scene.Key("events:outbox"), "tasks", $"7 {scene.Milliseconds(secondsAgo: 20)}");
+
+        var sample = await scene.SampleAsync();
+
+        Assert.Equal((2, 3), (sample.DeadLetters, sample.ScheduledRetries));
+        Assert.InRange(sample.OldestDeadLetter.TotalSeconds, 100, 110);
+        var outbox = Assert.Single(sample.Outboxes, outbox => outbox.Service == "tasks");
+        Assert.Equal(7, outbox.Waiting);
+        Assert.InRange(outbox.OldestAge.TotalSeconds, 20, 30);
+    }
+
+    [Fact]
+    public async Task Only_one_process_reports()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.SampleAsync();
+
+        await using var other = await BusProcess.StartAsync(scene.Place);
+
+        Assert.Null(await MonitorOf(other).RunOnceAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static Monitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
+
+    /// <summary>Streams of a test's own, with entries as old as it says.</summary>
+    private sealed class Scene(BusPlace place, BusView view, BusProcess process, long now) : IAsyncDisposable
+    {
+        public BusPlace Place => place;
+
+        public static async Task<Scene> SetAsync(RedisServer redis, PostgresServer postgres)
+        {
+            var place = await BusPlace.CreateAsync(redis, postgres);
+            var process = await BusProcess.StartAsync(place);
+            var view = await BusView.OfAsync(place);
+            return new Scene(place, view, process, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+
+        public string Key(string name) => place.Prefix + name;
+
+        public long Milliseconds(int secondsAgo) => now - (secondsAgo * 1000L);
+
+        public string Id(int secondsAgo) => $"{Milliseconds(secondsAgo)}-0";
+
+        public async Task RedisAsync(string command, params object[] arguments) => await view.Redis.ExecuteAsync(command, arguments);
+
+        public Task AddAsync(string stream, int secondsAgo) => RedisAsync("XADD", Key(stream), Id(secondsAgo), "data", "{}");
+
+        public async Task<BusSample> SampleAsync()
+            => await MonitorOf(process).RunOnceAsync(TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("Another process is elected.");
+
+        public async Task<(StreamSample Stream, GroupSample Group)> SampleAsync(string group)
+        {
+            var stream = (await SampleAsync()).Streams.Single(s => s.Stream == Stream);
+            return (stream, Assert.Single(stream.Groups, g => g.Group == group));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await view.DisposeAsync();
+            await process.DisposeAsync();
+        }
+    }
+}

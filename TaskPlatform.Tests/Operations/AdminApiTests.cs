@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Operations;
+
+/// <summary>What an operator can ask for over HTTP.</summary>
+[Collection(OperationsTests.Name)]
+public sealed class AdminApiTests(Operated platform)
+{
+    private readonly string group = $"group-{Guid.CreateVersion7():n}";
+
+    [Theory]
+    [InlineData("GET", "/admin/dlq")]
+    [InlineData("GET", "/admin/dlq/1-1")]
+    [InlineData("POST", "/admin/dlq/reprocess/1-1")]
+    [InlineData("DELETE", "/admin/dlq?confirm=0")]
+    [InlineData("GET", "/admin/streams")]
+    [InlineData("GET", "/admin/jobs")]
+    [InlineData("GET", "/admin/audit")]
+    public async Task Only_admins_get_in(string method, string path)
+    {
+        using var anonymous = platform.Services.Anonymous();
+        using var user = await platform.Services.RegisterAsync();
+
+        (await anonymous.SendAsync(new HttpMethod(method), path)).AssertProblem(HttpStatusCode.Unauthorized);
+        (await user.SendAsync(new HttpMethod(method), path)).AssertProblem(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("GET", "/admin/dlq?limit=0", "limit")]
+    [InlineData("GET", "/admin/dlq?limit=ten", "limit")]
+    [InlineData("GET", "/admin/dlq?after=yesterday", "after")]
+    [InlineData("GET", "/admin/dlq?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "to")]
+    [InlineData("GET", "/admin/dlq?from=soon", "from")]
+    [InlineData("GET", "/admin/dlq/nonsense", "msg_id")]
+    [InlineData("POST", "/admin/dlq/reprocess/1-x", "msg_id")]
+    [InlineData("DELETE", "/admin/dlq/-1", "msg_id")]
+    [InlineData("DELETE", "/admin/dlq?confirm=-1", "confirm")]
+    [InlineData("GET", "/admin/streams/Nonsense", "type")]
+    [InlineData("GET", "/admin/streams/task.created/entries?limit=501", "limit")]
+    [InlineData("GET", "/admin/audit?limit=0", "limit")]
+    public async Task A_wrong_request_is_told_its_field(string method, string path, string field)
+    {
+        using var admin = await platform.Services.AdminAsync();
+
+        var answer = (await admin.SendAsync(new HttpMethod(method), path)).AssertProblem(HttpStatusCode.BadRequest);
+
+        Assert.Equal([field], answer.Fields);
+    }
+
+    [Fact]
+    public async Task Letters_are_listed_grouped_and_shown()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        await platform.AddLetterAsync(group, exception: "System.TimeoutException");
+        await platform.AddLetterAsync(group, type: "user.created");
+        var last = await platform.AddLetterAsync(group, data: "not json <script>");
+
+        var first = (await admin.GetAsync($"/admin/dlq?group={group}&limit=2")).Json;
+        var second = (await admin.GetAsync($"/admin/dlq?group={group}&limit=2&after={first.GetProperty("next").GetString()}")).Json;
+        var groups = (await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json;
+        var letter = (await admin.GetAsync($"/admin/dlq/{last}")).Json;
+
+        Assert.Equal(2, first.GetProperty("items").GetArrayLength());
+        Assert.Equal("System.TimeoutException", Assert.Single(second.GetProperty("items").EnumerateArray()).GetProperty("exception").GetString());
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
+        Assert.Equal(3, groups.GetProperty("items").GetArrayLength());
+        Assert.Equal("not json <script>", letter.GetProperty("raw").GetString());
+        Assert.Equal(JsonValueKind.Null, letter.GetProperty("payload").ValueKind);
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", letter.GetProperty("letter").GetProperty("trace_id").GetString());
+        (await admin.GetAsync("/admin/dlq/1-1")).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task One_letter_is_deleted_once_and_one_without_readers_stays()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        var id = await platform.AddLetterAsync(group);
+
+        (await admin.PostAsync($"/admin/dlq/reprocess/{id}")).AssertProblem(HttpStatusCode.Conflict);
+        Assert.Equal(HttpStatusCode.OK, (await admin.DeleteAsync($"/admin/dlq/{id}")).Status);
+        (await admin.DeleteAsync($"/admin/dlq/{id}")).AssertProblem(HttpStatusCode.NotFound);
+        (await admin.PostAsync($"/admin/dlq/reprocess/{id}")).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Many_ids_are_answered_one_by_one()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        using var user = await platform.Services.RegisterAsync();
+        var good = await platform.AddLetterAsync("notifications_service", data: TaskCreated(user.UserId, "Again"));
+        var stays = await platform.AddLetterAsync(group);
+
+        var answer = await admin.PostAsync("/admin/dlq/reprocess", new { Ids = new[] { good, stays, "1-1" } });
+
+        Assert.Equal(1, answer.Json.GetProperty("reprocessed").GetInt32());
+        Assert.Equal(
+            ["reprocessed", "no_group", "gone"],
+            answer.Json.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("outcome").GetString()));
+        await BusView.Until(() => user.GetAsync("/api/notifications"), found => found.Text.Contains("Again", StringComparison.Ordinal));
+        (await admin.PostAsync("/admin/dlq/reprocess", new { Ids = Array.Empty<string>() })).AssertProblem(HttpStatusCode.BadRequest);
+        (await admin.PostAsync("/admin/dlq/reprocess", new { Ids = new[] { good }, Group = group })).AssertProblem(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task A_purge_wants_the_right_count_and_leaves_the_rest()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        for (var i = 0; i < 3; i++)
+            await platform.AddLetterAsync(group);
+        var other = await platform.AddLetterAsync(group + "-other");
+
+        Assert.Contains("3", (await admin.DeleteAsync($"/admin/dlq?group={group}")).AssertProblem(HttpStatusCode.BadRequest).Text, StringComparison.Ordinal);
+        (await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=4")).AssertProblem(HttpStatusCode.BadRequest);
+        var accepted = await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=3");
+        var job = await Operated.EndOfAsync(admin, accepted);
+
+        Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
+        Assert.Equal(("done", 3, 3), (job.GetProperty("state").GetString(), job.GetProperty("done").GetInt32(), job.GetProperty("total").GetInt32()));
+        Assert.Equal(0, (await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json.GetProperty("count").GetInt32());
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync($"/admin/dlq/{other}")).Status);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_letters_are_purged_within_ten_seconds()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => platform.AddLetterAsync(group)));
+
+        var started = Stopwatch.GetTimestamp();
+        var job = await Operated.EndOfAsync(admin, await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=10000&rate=0"));
+
+        Assert.Equal(10_000, job.GetProperty("done").GetInt32());
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task A_slow_job_keeps_others_of_its_group_out_until_it_is_cancelled()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        for (var i = 0; i < 20; i++)
+            await platform.AddLetterAsync(group);
+
+        var accepted = await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=20&rate=1");
+        var id = accepted.Json.GetProperty("job_id").GetString();
+        (await admin.PostAsync("/admin/dlq/reprocess", new { Group = group })).AssertProblem(HttpStatusCode.Conflict);
+        (await admin.PostAsync("/admin/dlq/reprocess", new { })).AssertProblem(HttpStatusCode.Conflict);
+        var cancelled = (await admin.PostAsync($"/admin/jobs/{id}/cancel")).Json;
+
+        Assert.Equal("cancelled", cancelled.GetProperty("state").GetString());
+        Assert.InRange((await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json.GetProperty("count").GetInt32(), 1, 20);
+        Assert.Equal("cancelled", (await admin.PostAsync($"/admin/jobs/{id}/cancel")).Json.GetProperty("state").GetString());
+        (await admin.PostAsync($"/admin/jobs/{Guid.Empty}/cancel")).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Streams_show_groups_pending_entries_and_what_is_in_them()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        using var user = await platform.Services.RegisterAsync();
+        await BusView.Until(() => user.GetAsync("/api/notifications"), found => found.Text.Contains("Welcome", StringComparison.Ordinal));
+        await platform.View.Redis.ExecuteAsync("XGROUP", "CREATE", $"{platform.View.Prefix}events:user.created", group, "0");
+        await platform.View.Redis.ExecuteAsync(
+            "XREADGROUP", "GROUP", group, "a-consumer", "COUNT", 1, "STREAMS", $"{platform.View.Prefix}events:user.created", ">");
+
+        var streams = (await admin.GetAsync("/admin/streams")).Json.GetProperty("items").EnumerateArray().ToList();
+        var one = (await admin.GetAsync("/admin/streams/user.created")).Json;
+        var pending = (await admin.GetAsync($"/admin/streams/user.created/groups/{group}/pending")).Json.GetProperty("items");
+        var entries = (await admin.GetAsync("/admin/streams/user.created/entries?limit=1")).Json;
+
+        Assert.Contains(streams, stream => stream.GetProperty("type").GetString() == "task.created");
+        var found = one.GetProperty("stream").GetProperty("groups").EnumerateArray().Single(item => item.GetProperty("name").GetString() == group);
+        Assert.Equal(1, found.GetProperty("pending").GetInt32());
+        Assert.Equal(one.GetProperty("stream").GetProperty("length").GetInt32() - 1, found.GetProperty("lag").GetInt32());
+        Assert.Contains(one.GetProperty("consumers").EnumerateArray(), consumer => consumer.GetProperty("name").GetString() == "a-consumer");
+        Assert.Equal("a-consumer", Assert.Single(pending.EnumerateArray()).GetProperty("consumer").GetString());
+        Assert.Contains("user.created", entries.GetProperty("items")[0].GetProperty("data").GetString(), StringComparison.Ordinal);
+        (await admin.GetAsync("/admin/streams/nobody.knows")).AssertProblem(HttpStatusCode.NotFound);
+
+        (await admin.DeleteAsync($"/admin/streams/user.created/groups/{group}")).AssertProblem(HttpStatusCode.Conflict);
+        await platform.View.Redis.ExecuteAsync("XGROUP", "DELCONSUMER", $"{platform.View.Prefix}events:user.created", group, "a-consumer");
+        Assert.Equal(HttpStatusCode.OK, (await admin.DeleteAsync($"/admin/streams/user.created/groups/{group}")).Status);
+        (await admin.DeleteAsync($"/admin/streams/user.created/groups/{group}")).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Whatever_an_admin_changes_is_written_down()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        var id = await platform.AddLetterAsync(group);
+        await admin.DeleteAsync($"/admin/dlq/{id}");
+        await admin.DeleteAsync($"/admin/dlq?group={group}");
+
+        var actions = (await admin.GetAsync("/admin/audit?limit=2")).Json.GetProperty("items").EnumerateArray().ToList();
+
+        Assert.Equal(["PurgeDeadLetters", "DeleteDeadLetter"], actions.Select(action => action.GetProperty("action").GetString()));
+        Assert.Equal([400, 200], actions.Select(action => action.GetProperty("status").GetInt32()));
+        Assert.All(actions, action => Assert.Equal(RunningServices.AdminEmail, action.GetProperty("email").GetString()));
+        Assert.Contains(id, actions[1].GetProperty("target").GetString(), StringComparison.Ordinal);
+        Assert.Equal($"{id}: deleted.", actions[1].GetProperty("details").GetString());
+    }
+
+    private static string TaskCreated(long worker, string title)
+        => $$"""{"type":"task.created","aggregate_id":"1","data":{"task_id":1,"title":"{{title}}","worker_ids":[{{worker}}]},"timestamp":"2026-01-01T00:00:00Z"}""";
+}

@@ -1,0 +1,223 @@
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Operations;
+
+/// <summary>What an operator can do to dead letters, on a real Redis.</summary>
+public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_reprocessed_letter_is_handled_and_leaves_the_queue()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group, "others");
+        await view.GroupsAsync("note.written", 2);
+        var letter = await AddLetterAsync(view, noteId: 7, Group);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+
+        var first = Assert.Single(await queue.ReprocessAsync([letter], Token));
+        var second = Assert.Single(await queue.ReprocessAsync([letter], Token));
+        await view.SettledAsync(Group);
+
+        Assert.Equal(ReprocessOutcome.Reprocessed, first.Outcome);
+        Assert.Equal(ReprocessOutcome.Gone, second.Outcome);
+        Assert.Empty(await view.EntriesAsync("event_dlq"));
+        var entry = Assert.Single(await view.EntriesAsync("events:note.written"));
+        Assert.Equal(first.EntryId, entry["id"]);
+        Assert.Equal(("0", Group, "3", "1-1"), (entry["attempt"], entry["target_group"], entry["aggregate_version"], entry["first_entry_id"]));
+        var effect = Assert.Single(await view.EffectsAsync());
+        Assert.Equal((Group, 7), (effect.Group, effect.NoteId));
+    }
+
+    [Fact]
+    public async Task An_event_that_fails_again_is_a_dead_letter_again_with_its_version_and_trace()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+
+        await queue.ReprocessAsync([letter["id"]], Token);
+        var again = (await BusView.Until(() => view.EntriesAsync("event_dlq"), found => found is [var one] && one["id"] != letter["id"]))[0];
+
+        Assert.Equal(letter["event_id"], again["event_id"]);
+        Assert.Equal(letter["first_entry_id"], again["first_entry_id"]);
+        Assert.Equal(letter["first_failed_at"], again["first_failed_at"]);
+        Assert.Equal(letter["correlation_id"], again["correlation_id"]);
+        Assert.Equal(letter["schema"], again["schema"]);
+        Assert.Equal(again["id"], (string?)await view.Redis.HashGetAsync(place.Prefix + "event_dlq:index", $"{Group} {again["event_id"]}"));
+    }
+
+    [Fact]
+    public async Task What_was_handled_before_is_only_acked()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await process.WriteAsync(new NoteWritten(1, "good"));
+        await view.SettledAsync(Group);
+        var handled = Assert.Single(await view.EntriesAsync("events:note.written"));
+        var letter = await AddLetterAsync(view, 1, Group, handled["event_id"]);
+
+        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letter], Token);
+        await view.SettledAsync(Group);
+
+        Assert.Equal(2, await view.DeliveriesAsync());
+        Assert.Single(await view.EffectsAsync());
+    }
+
+    [Fact]
+    public async Task A_letter_that_nobody_would_read_stays()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await view.SettledAsync(Group);
+        var ofNoGroup = await AddLetterAsync(view, 1, "strangers");
+        var ofNoStream = await view.AddAsync("event_dlq", "stream", "event_dlq", "group", Group, "data", "{}");
+        var empty = await view.AddAsync("event_dlq", "anything", "");
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+
+        var results = await queue.ReprocessAsync([ofNoGroup, ofNoStream, empty], Token);
+
+        Assert.Equal([ReprocessOutcome.NoGroup, ReprocessOutcome.NoStream, ReprocessOutcome.NoStream], results.Select(result => result.Outcome));
+        Assert.Equal(3, (await view.EntriesAsync("event_dlq")).Count);
+        var page = await queue.ListAsync(DeadLetterFilter.All, 10, after: null, Token);
+        Assert.Equal([empty, ofNoStream, ofNoGroup], page.Items.Select(letter => letter.Id));
+        Assert.Equal(3, (await queue.GroupAsync(DeadLetterFilter.All, Token)).Sum(group => group.Count));
+        Assert.Equal("", (await queue.FindAsync(empty, Token))!.Letter.Group);
+    }
+
+    [Fact]
+    public async Task Letters_are_found_by_every_filter_and_page_by_page()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        for (var i = 0; i < 25; i++)
+            await AddLetterAsync(view, i, i % 5 == 0 ? "fifth" : Group);
+
+        var ids = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = await queue.ListAsync(new DeadLetterFilter { Group = Group }, 7, after, Token);
+            ids.AddRange(page.Items.Select(letter => letter.Id));
+            after = page.Next;
+        }
+        while (after is not null);
+
+        Assert.Equal(20, ids.Distinct().Count());
+        Assert.Equal(ids.OrderByDescending(EntryId.Parse), ids);
+        Assert.Equal([20, 5], (await queue.GroupAsync(DeadLetterFilter.All, Token)).Select(group => group.Count));
+        var middle = EntryId.Parse(ids[9]).Time;
+        Assert.Equal(
+            25,
+            (await queue.ListAsync(new DeadLetterFilter { From = middle }, 100, null, Token)).Items.Count
+            + (await queue.ListAsync(new DeadLetterFilter { To = middle }, 100, null, Token)).Items.Count);
+        Assert.Empty((await queue.ListAsync(new DeadLetterFilter { Reason = "rejected" }, 100, null, Token)).Items);
+        Assert.Empty((await queue.ListAsync(new DeadLetterFilter { Type = "note.erased" }, 100, null, Token)).Items);
+        Assert.Equal(25, (await queue.ListAsync(new DeadLetterFilter { Exception = "Oh" }, 100, null, Token)).Items.Count);
+    }
+
+    [Fact]
+    public async Task A_sweep_ends_at_its_cutoff_and_counts_what_it_did()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        for (var i = 0; i < 10; i++)
+            await AddLetterAsync(view, i, Group);
+        var cutoff = (await queue.FindNewestAsync(Token))!;
+        var late = await AddLetterAsync(view, 10, Group);
+
+        var sweep = new DeadLetterSweep(SweepAction.Delete, DeadLetterFilter.All, cutoff, After: null, "a-job", Limit: 4);
+        var totals = new List<long>();
+        SweepProgress progress;
+        do
+        {
+            progress = await queue.SweepAsync(sweep, Token);
+            totals.Add(progress.Total);
+            sweep = sweep with { After = progress.Next };
+        }
+        while (progress.Next is not null);
+
+        Assert.Equal([4, 8, 10], totals);
+        Assert.Equal(late, Assert.Single(await view.EntriesAsync("event_dlq"))["id"]);
+        Assert.Equal(1, (await view.Redis.HashLengthAsync(place.Prefix + "event_dlq:index")));
+    }
+
+    [Fact]
+    public async Task An_emptied_queue_starts_anew()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        await AddLetterAsync(view, 100, Group);
+        await view.Redis.KeyDeleteAsync(place.Prefix + "event_dlq");
+        Assert.Empty((await queue.ListAsync(DeadLetterFilter.All, 10, null, Token)).Items);
+        Assert.Null(await queue.FindNewestAsync(Token));
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
+        await view.DeadLettersAsync(1);
+
+        Assert.Equal(1, await view.Redis.HashLengthAsync(place.Prefix + "event_dlq:index"));
+    }
+
+    [Fact]
+    public async Task A_key_of_another_kind_is_named_as_the_reason()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        await view.Redis.StringSetAsync(place.Prefix + "event_dlq", "not a stream");
+        await view.Redis.StringSetAsync(place.Prefix + "events:note.written", "not a stream");
+
+        await Assert.ThrowsAsync<WrongKeyException>(
+            () => process.Services.GetRequiredService<IDeadLetterQueue>().ListAsync(DeadLetterFilter.All, 10, null, Token));
+        var stream = Assert.Single(await process.Services.GetRequiredService<IStreamAdmin>().DescribeAsync(["note.written"], Token));
+        Assert.NotNull(stream.Problem);
+    }
+
+    [Fact]
+    public async Task What_a_group_has_not_read_is_counted_where_Redis_lost_count()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        var stream = place.Prefix + "events:note.written";
+        for (var i = 1; i <= 10; i++)
+            await view.Redis.ExecuteAsync("XADD", stream, $"{i}-0", "data", "{}");
+        await view.Redis.ExecuteAsync("XGROUP", "CREATE", stream, Group, "2-0");
+        await view.Redis.ExecuteAsync("XDEL", stream, "5-0");
+
+        var found = Assert.Single(await process.Services.GetRequiredService<IStreamAdmin>().DescribeAsync(["note.written"], Token));
+
+        var group = Assert.Single(found.Groups);
+        Assert.Equal((7, false, 3L), (group.Lag, group.LagIsMinimum, group.OldestUnread!.Value.ToUnixTimeMilliseconds()));
+        Assert.Equal((9, "1-0", "10-0"), (found.Length, found.FirstEntryId, found.LastEntryId));
+    }
+
+    private static async Task<string> AddLetterAsync(BusView view, int noteId, string group, string? eventId = null)
+    {
+        var id = eventId ?? Guid.CreateVersion7().ToString();
+        var data = $$$"""{"type":"note.written","aggregate_id":"{{{noteId}}}","data":{"note_id":{{{noteId}}},"text":"good"},"timestamp":"2026-01-01T00:00:00Z"}""";
+        var letter = await view.AddAsync("event_dlq",
+            "stream", "events:note.written", "group", group, "type", "note.written", "event_id", id, "data", data, "reason", "exhausted",
+            "exception", "Oh", "error", "no", "attempts", "4", "aggregate_version", "3", "first_entry_id", "1-1", "original_id", "2-1");
+        await view.Redis.HashSetAsync(view.Prefix + "event_dlq:index", $"{group} {id}", letter);
+        return letter;
+    }
+}

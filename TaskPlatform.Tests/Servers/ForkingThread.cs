@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+
+namespace TaskPlatform.Tests.Servers;
+
+/// <summary>
+/// The one thread that starts servers. The parent-death signal follows the thread that forked, not its process:
+/// forked from a pool thread, a server would die when the pool shrinks.
+/// </summary>
+internal static class ForkingThread
+{
+    private static readonly BlockingCollection<Action> Work = [];
+
+    static ForkingThread() => new Thread(Loop) { IsBackground = true, Name = nameof(ForkingThread) }.Start();
+
+    public static T Run<T>(Func<T> start)
+    {
+        var result = new TaskCompletionSource<T>();
+        Work.Add(() =>
+        {
+            try
+            {
+                result.SetResult(start());
+            }
+            catch (Exception failure)
+            {
+                result.SetException(failure);
+            }
+        });
+        return result.Task.GetAwaiter().GetResult();
+    }
+
+    private static void Loop()
+    {
+        foreach (var action in Work.GetConsumingEnumerable())
+            action();
+    }
+}

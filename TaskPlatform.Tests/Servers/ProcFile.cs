@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace TaskPlatform.Tests.Servers;
+
+/// <summary>What Linux tells about processes under <c>/proc</c>.</summary>
+internal static class ProcFile
+{
+    /// <summary>Whether the process is frozen; null when there is none (any more).</summary>
+    public static bool? IsStopped(int id) => Stat(id) is [var state, ..] ? state == "T" : null;
+
+    public static IReadOnlyList<int> Children(int parent)
+        => [.. Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id != 0 && Stat(id) is [_, var parentId, ..] && parentId == parent.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>The fields after "id (name)": state, parent's id, …</summary>
+    private static string[]? Stat(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

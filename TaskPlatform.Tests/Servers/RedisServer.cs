@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace TaskPlatform.Tests.Servers;
+
+/// <summary>A throw-away Redis. One serves the assembly, each test under its own key prefix; a fault test starts its own.</summary>
+public sealed class RedisServer : LocalServer
+{
+    private readonly RedisServerOptions options = new();
+
+    public RedisServer()
+    {
+    }
+
+    private RedisServer(RedisServerOptions options) => this.options = options;
+
+    public override string ConnectionString => $"127.0.0.1:{Port},password={Password}";
+
+    private protected override Signal StopSignal => Signal.Terminate;
+
+    public static async Task<RedisServer> StartNewAsync(RedisServerOptions? options = null)
+    {
+        var server = new RedisServer(options ?? new RedisServerOptions());
+        await server.InitializeAsync();
+        return server;
+    }
+
+    public static string NewKeyPrefix() => $"test-{Guid.CreateVersion7():n}:";
+
+    /// <summary>Copies the data files as they are at this moment, as a backup or a lagging replica has them.</summary>
+    public string CopyData()
+    {
+        var copy = Path.Combine(Folder, $"copy-{Guid.CreateVersion7():n}");
+        Copy(DataFolder, copy);
+        return copy;
+    }
+
+    /// <summary>Puts a copy's files in place of the stopped server's own.</summary>
+    public void RestoreData(string copy)
+    {
+        EraseData();
+        Copy(copy, DataFolder);
+    }
+
+    /// <summary>Takes all data from the stopped server.</summary>
+    public void EraseData()
+    {
+        EnsureStopped();
+        Directory.Delete(DataFolder, recursive: true);
+        Directory.CreateDirectory(DataFolder);
+    }
+
+    private protected override ServerCommand Command() => new("redis-server",
+    [
+        "--bind", "127.0.0.1",
+        "--port", $"{Port}",
+        "--requirepass", Password,
+        "--dir", DataFolder,
+        "--save", "",
+        "--appendonly", options.AppendOnly ? "yes" : "no",
+        "--appendfsync", "everysec",
+        "--maxmemory", options.MaxMemory,
+        "--maxmemory-policy", "noeviction",
+    ]);
+
+    protected override Task CreateDataAsync()
+    {
+        Directory.CreateDirectory(DataFolder);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A server that still loads its data accepts connections, but answers a PING with an error.</summary>
+    protected override async Task<string?> TryConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
+            await using var stream = client.GetStream();
+            using var reader = new StreamReader(stream);
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {Password}\r\nPING\r\n"), cancellationToken);
+            var authenticated = await reader.ReadLineAsync(cancellationToken);
+            var pong = await reader.ReadLineAsync(cancellationToken);
+            return pong == "+PONG" ? null : $"{authenticated} {pong}";
+        }
+        catch (Exception refusal) when (refusal is SocketException or IOException)
+        {
+            return refusal.Message;
+        }
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+}

@@ -1,0 +1,4 @@
+using TaskPlatform.Tests.Servers;
+
+[assembly: AssemblyFixture(typeof(RedisServer))]
+[assembly: AssemblyFixture(typeof(PostgresServer))]

@@ -1,0 +1,10 @@
+namespace TaskPlatform.Tests.Servers;
+
+/// <summary>Linux's numbers.</summary>
+internal enum Signal
+{
+    Interrupt = 2,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}

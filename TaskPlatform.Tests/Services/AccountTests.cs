@@ -1,0 +1,134 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using TaskPlatform.Auth;
+
+namespace TaskPlatform.Tests.Services;
+
+[Collection(ServicesTests.Name)]
+public sealed class AccountTests(RunningServices services)
+{
+    private const string Password = "a-long-password";
+
+    [Fact]
+    public async Task Who_registered_signs_in_and_is_known_by_the_token()
+    {
+        using var client = services.Anonymous();
+        var email = RunningServices.NewEmail();
+
+        var registered = await client.PostAsync("/api/auth/register/", new { Email = email, Password, FullName = "Ann" });
+        Assert.Equal(HttpStatusCode.Created, registered.Status);
+        Assert.Equal($"/api/users/{registered.Json.GetProperty("user_id").GetInt64()}", registered.Headers.Location?.ToString());
+        Assert.DoesNotContain("password", registered.Text, StringComparison.OrdinalIgnoreCase);
+
+        var login = await client.PostAsync("/api/auth/login", new { Email = email.ToUpperInvariant(), Password });
+        Assert.Equal("Bearer", login.Json.GetProperty("token_type").GetString());
+        Assert.Equal(3600, login.Json.GetProperty("expires_in").GetInt32());
+
+        client.Token = login.Json.GetProperty("access_token").GetString();
+        var me = (await client.GetAsync("/api/users/me")).Json;
+        Assert.Equal((email, "Ann", "user"), (me.GetProperty("email").GetString(), me.GetProperty("full_name").GetString(), me.GetProperty("role").GetString()));
+
+        var claims = JsonElement.Parse(Base64(client.Token!.Split('.')[1]));
+        Assert.Equal(["aud", "email", "exp", "iat", "iss", "nbf", "role", "sub"], claims.EnumerateObject().Select(claim => claim.Name).Order());
+        Assert.Equal("ES256", JsonElement.Parse(Base64(client.Token.Split('.')[0])).GetProperty("alg").GetString());
+    }
+
+    [Fact]
+    public async Task An_address_has_one_account_however_it_is_written()
+    {
+        using var client = services.Anonymous();
+        var email = RunningServices.NewEmail();
+        await client.RegisterAsync(email, Password, "Ann");
+
+        var again = await client.PostAsync(
+            "/api/auth/register", new { Email = email.ToUpperInvariant(), Password, FullName = "Another Ann" });
+
+        again.AssertProblem(HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task An_unknown_address_and_a_wrong_password_are_answered_alike()
+    {
+        using var known = await services.RegisterAsync();
+        var email = (await known.GetAsync("/api/users/me")).Json.GetProperty("email").GetString();
+        using var client = services.Anonymous();
+
+        var wrong = await client.PostAsync("/api/auth/login", new { Email = email, Password = "not-the-password" });
+        var unknown = await client.PostAsync("/api/auth/login", new { Email = RunningServices.NewEmail(), Password = "not-the-password" });
+
+        wrong.AssertProblem(HttpStatusCode.Unauthorized);
+        Assert.Equal(wrong.Json.GetProperty("detail").GetString(), unknown.AssertProblem(HttpStatusCode.Unauthorized).Json.GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"email":"ann","password":"a-long-password","full_name":"Ann"}""", "email")]
+    [InlineData("""{"email":"Ann <ann@example.org>","password":"a-long-password","full_name":"Ann"}""", "email")]
+    [InlineData("""{"email":"ann@example.org","password":"eleven-char","full_name":"Ann"}""", "password")]
+    [InlineData("""{"email":"ann@example.org","password":"a-long-password"}""", "full_name")]
+    [InlineData("""{"email":5,"password":"a-long-password","full_name":"Ann"}""", "email")]
+    public async Task A_registration_that_lacks_something_names_the_field(string body, string field)
+    {
+        using var client = services.Anonymous();
+
+        var answer = await client.PostAsync("/api/auth/register", body);
+
+        Assert.Equal([field], answer.AssertProblem(HttpStatusCode.BadRequest).Fields);
+    }
+
+    [Fact]
+    public async Task One_changes_oneself_but_not_others_nor_ones_role()
+    {
+        using var ann = await services.RegisterAsync();
+        using var bob = await services.RegisterAsync();
+        var path = $"/api/users/{ann.UserId}";
+
+        (await bob.GetAsync(path)).AssertProblem(HttpStatusCode.Forbidden);
+        (await bob.PutAsync(path, new { FullName = "Bob's" })).AssertProblem(HttpStatusCode.Forbidden);
+        (await bob.DeleteAsync(path)).AssertProblem(HttpStatusCode.Forbidden);
+        (await ann.PutAsync(path, new { Role = "admin" })).AssertProblem(HttpStatusCode.Forbidden);
+        (await ann.GetAsync("/api/users")).AssertProblem(HttpStatusCode.Forbidden);
+
+        var renamed = await ann.PutAsync(path, new { FullName = "Ann Other", Role = "user" });
+        Assert.Equal(("Ann Other", 2), (renamed.Json.GetProperty("full_name").GetString(), renamed.Json.GetProperty("version").GetInt32()));
+    }
+
+    [Fact]
+    public async Task An_admin_lists_everybody_page_by_page()
+    {
+        using var ann = await services.RegisterAsync();
+        using var bob = await services.RegisterAsync();
+        using var admin = await services.AdminAsync();
+
+        var first = (await admin.GetAsync("/api/users?limit=1")).Json;
+        Assert.True(first.GetProperty("items")[0].GetProperty("user_id").GetInt64() >= bob.UserId);
+
+        List<long> all = [];
+        for (long? after = long.MaxValue; after is not null;)
+        {
+            var page = (await admin.GetAsync($"/api/users?limit=2&after={after}")).Json;
+            all.AddRange(page.GetProperty("items").EnumerateArray().Select(user => user.GetProperty("user_id").GetInt64()));
+            after = page.GetProperty("next").ValueKind == JsonValueKind.Null ? null : page.GetProperty("next").GetInt64();
+        }
+
+        Assert.Equal(all.OrderDescending().Distinct(), all);
+        Assert.Superset(new HashSet<long> { ann.UserId, bob.UserId, admin.UserId }, all.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Too_many_tries_are_told_when_to_come_back()
+    {
+        var settings = new Dictionary<string, string>(services.Settings) { ["RateLimits:Login"] = "2" };
+        await using var auth = ServiceFactory<AuthService>.Start(settings);
+        using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
+
+        var answers = new List<Answer>();
+        for (var i = 0; i < 3; i++)
+            answers.Add(await client.PostAsync("/api/auth/login", new { Email = "nobody@example.org", Password }));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answers[1].Status);
+        Assert.InRange(answers[2].AssertProblem(HttpStatusCode.TooManyRequests).Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+    }
+
+    private static string Base64(string text) => Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(text));
+}

@@ -1,0 +1,122 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Data;
+using TaskPlatform.Notifications.Worker;
+using TaskPlatform.Notifications.Worker.Handlers;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>What the worker's handlers do, several in one batch that is saved at its end.</summary>
+public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private NotificationsDb db = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        db = new NotificationsDb(new DbContextOptionsBuilder<NotificationsDb>().UseNpgsql(await postgres.CreateDatabaseAsync()).Options);
+        await db.Database.MigrateAsync(Token);
+    }
+
+    public ValueTask DisposeAsync() => db.DisposeAsync();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_older_event_changes_nothing_that_a_newer_one_said(bool saveBetween)
+    {
+        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "New", Role: "admin"), Context("user.updated", 3), Token);
+        await SaveAsync(saveBetween);
+        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "Old", Role: "user"), Context("user.updated", 2), Token);
+        await SaveAsync(saveBetween);
+        await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Oldest"), Context("user.created", 1), Token);
+        await SaveAsync();
+
+        var reader = await db.Readers.SingleAsync(Token);
+        Assert.Equal(("New", "admin", 3), (reader.FullName, reader.Role, reader.Version));
+        Assert.Equal(1, await db.Notifications.CountAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_was_deleted_does_not_come_back(bool saveBetween)
+    {
+        await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Ann"), Context("user.created", 1), Token);
+        await SaveAsync(saveBetween);
+        await new ForgetUser(db).HandleAsync(new UserDeleted(5), Context("user.deleted", 2), Token);
+        await SaveAsync(saveBetween);
+        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "Ann", Role: "admin"), Context("user.updated", 3), Token);
+        await new NotifyWorkers(Notifier()).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5]), Context("task.created", 1), Token);
+        await new NotifyAdmins(Notifier()).HandleAsync(new TaskUpdated(1, "Fix bug"), Context("task.updated", 2), Token);
+        await SaveAsync();
+
+        var reader = await db.Readers.SingleAsync(Token);
+        Assert.True(reader.Deleted);
+        Assert.Equal("", reader.FullName);
+        Assert.Empty(await db.Notifications.ToListAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_became_an_admin_is_told_and_who_no_longer_is_one_is_not(bool saveBetween)
+    {
+        await new RememberUser(db).HandleAsync(new UserUpdated(5, Role: "admin"), Context("user.updated", 1), Token);
+        await new RememberUser(db).HandleAsync(new UserUpdated(6, Role: "admin"), Context("user.updated", 1), Token);
+        await SaveAsync(saveBetween);
+        await new RememberUser(db).HandleAsync(new UserUpdated(6, Role: "user"), Context("user.updated", 2), Token);
+        await new NotifyAdmins(Notifier()).HandleAsync(new TaskUpdated(1, "Fix bug", Changed: ["due_at"]), Context("task.updated", 2), Token);
+        await SaveAsync();
+
+        var notification = await db.Notifications.SingleAsync(Token);
+        Assert.Equal((5L, 1L, "The task was changed (due date): Fix bug"), (notification.UserId, notification.TaskId, notification.Message));
+    }
+
+    [Fact]
+    public async Task Each_worker_is_told_once_and_each_notification_has_its_event()
+    {
+        var events = new ListedEvents();
+
+        await new NotifyWorkers(Notifier(events)).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5, 6, 5]), Context("task.created", 1), Token);
+        await SaveAsync();
+
+        var made = await db.Notifications.OrderBy(notification => notification.UserId).ToListAsync(Token);
+        Assert.Equal([5, 6], made.Select(notification => notification.UserId));
+        Assert.Equal(made.Select(notification => notification.Id).Order(), events.All.Cast<NotificationSent>().Select(sent => sent.NotificationId).Order());
+    }
+
+    private Notifier Notifier(ListedEvents? events = null) => new(db, events ?? new ListedEvents(), TimeProvider.System);
+
+    private async Task SaveAsync(bool really = true)
+    {
+        if (!really)
+            return;
+
+        await db.SaveChangesAsync(Token);
+        db.ChangeTracker.Clear();
+    }
+
+    private static EventContext Context(string type, long version) => new()
+    {
+        EventId = Guid.CreateVersion7(),
+        Type = type,
+        Group = "notifications_service",
+        AggregateId = "",
+        AggregateVersion = version,
+        Timestamp = DateTimeOffset.UnixEpoch,
+        EntryId = "1-1",
+    };
+
+    private sealed class ListedEvents : IEventLog
+    {
+        public List<object> All { get; } = [];
+
+        public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
+            where TEvent : IEvent<TEvent>
+            => All.Add(data);
+    }
+}

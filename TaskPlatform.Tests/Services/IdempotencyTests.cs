@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Tasks.Data;
+
+namespace TaskPlatform.Tests.Services;
+
+[Collection(ServicesTests.Name)]
+public sealed class IdempotencyTests(RunningServices services)
+{
+    private const string Header = "Idempotency-Key";
+
+    [Fact]
+    public async Task The_same_request_again_is_answered_as_the_first_time()
+    {
+        using var ann = await services.RegisterAsync();
+
+        var first = await ann.PostAsync("/api/tasks", """{"title":"Once"}""", (Header, "key"));
+        await ann.PutAsync(first.Headers.Location!.ToString(), new { Title = "Changed meanwhile" });
+        var second = await ann.PostAsync("/api/tasks", """{ "title": "Once", "unknown": 1 }""", (Header, "key"));
+
+        Assert.Equal((HttpStatusCode.Created, first.Text), (second.Status, second.Text));
+        Assert.Equal(first.Headers.Location, second.Headers.Location);
+        Assert.Equal(1, await CountAsync(ann));
+    }
+
+    [Fact]
+    public async Task Another_request_under_the_same_key_is_refused()
+    {
+        using var ann = await services.RegisterAsync();
+        await ann.PostAsync("/api/tasks", """{"title":"Once"}""", (Header, "key"));
+
+        var other = await ann.PostAsync("/api/tasks", """{"title":"Twice"}""", (Header, "key"));
+
+        other.AssertProblem(HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(1, await CountAsync(ann));
+    }
+
+    [Fact]
+    public async Task Keys_are_each_users_own()
+    {
+        using var ann = await services.RegisterAsync();
+        using var bob = await services.RegisterAsync();
+
+        await ann.PostAsync("/api/tasks", """{"title":"Hers"}""", (Header, "key"));
+        var his = await bob.PostAsync("/api/tasks", """{"title":"His"}""", (Header, "key"));
+
+        Assert.Equal(HttpStatusCode.Created, his.Status);
+    }
+
+    [Fact]
+    public async Task A_request_that_comes_many_times_at_once_makes_one_task()
+    {
+        using var ann = await services.RegisterAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12)
+            .Select(_ => ann.PostAsync("/api/tasks", """{"title":"Once"}""", (Header, "key"))));
+
+        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.Created, answers[0].Text), (answer.Status, answer.Text)));
+        Assert.Equal(1, await CountAsync(ann));
+    }
+
+    [Fact]
+    public void The_filter_by_worker_uses_the_index()
+    {
+        using var db = new TasksDb(new DbContextOptionsBuilder<TasksDb>().UseNpgsql("Host=nowhere").Options);
+        long[] wanted = [5];
+
+        var sql = db.Tasks.Where(task => wanted.All(id => task.WorkerIds.Contains(id))).ToQueryString();
+
+        // The operators that a GIN index on an array knows.
+        Assert.Matches("worker_ids @>|<@ t.worker_ids", sql);
+    }
+
+    private static async Task<int> CountAsync(ApiClient client)
+        => (await client.GetAsync($"/api/tasks?creator_id={client.UserId}")).Json.GetProperty("items").GetArrayLength();
+}

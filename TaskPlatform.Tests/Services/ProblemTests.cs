@@ -1,0 +1,108 @@
+using System.Net;
+using System.Text;
+using TaskPlatform.Tasks;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>Whatever goes wrong, the answer is a ProblemDetails that says so.</summary>
+[Collection(ServicesTests.Name)]
+public sealed class ProblemTests(RunningServices services, PostgresServer postgres)
+{
+    [Fact]
+    public async Task Nobody_gets_in_without_a_token_of_ours()
+    {
+        using var client = services.Anonymous();
+        using var ann = await services.RegisterAsync();
+
+        (await client.GetAsync("/api/tasks")).AssertProblem(HttpStatusCode.Unauthorized);
+        foreach (var token in new[] { "x", "a.b.c", ann.Token![..^3] + "AAA", Unsigned(ann.Token), WithAnotherKey(ann.Token) })
+        {
+            client.Token = token;
+            (await client.GetAsync("/api/tasks")).AssertProblem(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    [Fact]
+    public async Task What_does_not_exist_or_fit_is_named_by_its_status()
+    {
+        using var ann = await services.RegisterAsync();
+
+        (await ann.GetAsync("/api/tasks/0/nothing")).AssertProblem(HttpStatusCode.NotFound);
+        (await ann.GetAsync("/api/tasks/one")).AssertProblem(HttpStatusCode.NotFound);
+        (await ann.SendAsync(HttpMethod.Patch, "/api/tasks")).AssertProblem(HttpStatusCode.MethodNotAllowed);
+        (await ann.PostAsync("/api/tasks", new StringContent("title", Encoding.UTF8, "text/plain"))).AssertProblem(HttpStatusCode.UnsupportedMediaType);
+        (await ann.PostAsync("/api/tasks", new { Title = new string('a', 64 * 1024) })).AssertProblem(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Theory]
+    [InlineData("{\"title\":")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("")]
+    public async Task A_body_that_is_no_object_is_a_bad_request(string body)
+    {
+        using var ann = await services.RegisterAsync();
+
+        (await ann.PostAsync("/api/tasks", body)).AssertProblem(HttpStatusCode.BadRequest);
+    }
+
+    [Theory]
+    [InlineData("/api/tasks?limit=many", "limit")]
+    [InlineData("/api/tasks?limit=0", "limit")]
+    [InlineData("/api/tasks?worker_id=x", "worker_id")]
+    [InlineData("/api/tasks?status=lost", "status")]
+    [InlineData("/api/tasks/1?at=yesterday", "at")]
+    [InlineData("/api/notifications?unread=maybe", "unread")]
+    public async Task A_query_that_makes_no_sense_names_its_parameter(string path, string name)
+    {
+        using var ann = await services.RegisterAsync();
+
+        Assert.Equal([name], (await ann.GetAsync(path)).AssertProblem(HttpStatusCode.BadRequest).Fields);
+    }
+
+    [Fact]
+    public async Task A_problem_is_told_also_to_who_asked_for_something_else()
+    {
+        using var client = services.Anonymous();
+
+        (await client.SendAsync(HttpMethod.Get, "/nothing", null, ("Accept", "text/html"))).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Without_its_database_a_service_says_when_to_come_back()
+    {
+        var settings = new Dictionary<string, string>(services.Settings);
+        var proxy = FaultProxy.To(postgres.Port);
+        settings["ConnectionStrings:tasks-db"] = settings["ConnectionStrings:tasks-db"]
+            .Replace($"Port={postgres.Port}", $"Port={proxy.Port}", StringComparison.Ordinal);
+        await using var tasks = ServiceFactory<TasksService>.Start(settings);
+        using var ann = await services.RegisterAsync();
+        using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address) { Token = ann.Token };
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/tasks")).Status);
+
+        await proxy.DisposeAsync();
+
+        foreach (var request in new Func<Task<Answer>>[]
+        {
+            () => client.GetAsync("/api/tasks"),
+            () => client.GetAsync("/api/tasks/1"),
+            () => client.PostAsync("/api/tasks", new { Title = "Fix bug" }, ("Idempotency-Key", "key")),
+        })
+        {
+            var answer = (await request()).AssertProblem(HttpStatusCode.ServiceUnavailable);
+            Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive")).Status);
+    }
+
+    private static string Unsigned(string token)
+        => $"{Base64("""{"alg":"none","typ":"JWT"}""")}.{token.Split('.')[1]}.";
+
+    private static string WithAnotherKey(string token)
+        => $"{Base64("""{"alg":"ES256","typ":"JWT","kid":"unknown"}""")}.{token.Split('.')[1]}.{token.Split('.')[2]}";
+
+    private static string Base64(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,119 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using StackExchange.Redis;
+using TaskPlatform.Auth;
+using TaskPlatform.Notifications;
+using TaskPlatform.Notifications.Worker;
+using TaskPlatform.Tasks;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>All four services, on databases and a key prefix of their own. The tests of the collection share them.</summary>
+public sealed class RunningServices(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
+{
+    public const string AdminEmail = "admin@taskplatform.local";
+    public const string AdminPassword = "the-first-admin";
+
+    private readonly Dictionary<string, string> settings = [];
+    private ServiceFactory<AuthService> auth = null!;
+    private ServiceFactory<TasksService> tasks = null!;
+    private ServiceFactory<NotificationsService> notifications = null!;
+    private ServiceFactory<NotificationsWorker> worker = null!;
+
+    /// <summary>What every service is configured with.</summary>
+    public IReadOnlyDictionary<string, string> Settings => settings;
+
+    /// <summary>Configures every service beyond that, before they start.</summary>
+    public void Set(string key, string value) => settings[key] = value;
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var name in new[] { "auth-db", "tasks-db", "notifications-db" })
+            settings[$"ConnectionStrings:{name}"] = $"{await postgres.CreateDatabaseAsync()};Maximum Pool Size=20";
+        settings["ConnectionStrings:redis"] = redis.ConnectionString;
+        settings["EventBus:KeyPrefix"] = RedisServer.NewKeyPrefix();
+        settings["Admin:Email"] = AdminEmail;
+        settings["Admin:Password"] = AdminPassword;
+        settings["RateLimits:Register"] = "100000";
+        settings["RateLimits:Login"] = "100000";
+
+        // Every test registers somebody, and safe hashes are slow by design.
+        auth = ServiceFactory<AuthService>.Start(
+            settings, service => service.PostConfigure<PasswordHasherOptions>(options => options.IterationCount = 1000));
+        settings["services:auth:http:0"] = auth.Address.ToString();
+        tasks = ServiceFactory<TasksService>.Start(settings);
+        notifications = ServiceFactory<NotificationsService>.Start(settings);
+        worker = ServiceFactory<NotificationsWorker>.Start(settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { worker, notifications, tasks, auth })
+        {
+            if (service is not null)
+                await service.DisposeAsync();
+        }
+    }
+
+    /// <summary>A caller without a token.</summary>
+    public ApiClient Anonymous() => new(auth.Address, tasks.Address, notifications.Address);
+
+    /// <summary>A caller of one service only.</summary>
+    public ApiClient At(string service)
+    {
+        var address = AddressOf(service);
+        return new ApiClient(address, address, address);
+    }
+
+    public Uri AddressOf(string service) => service switch
+    {
+        "auth" => auth.Address,
+        "tasks" => tasks.Address,
+        _ => notifications.Address,
+    };
+
+    /// <summary>What a service has registered inside.</summary>
+    public IServiceProvider Inside(string service) => service switch
+    {
+        "auth" => auth.Services,
+        "tasks" => tasks.Services,
+        _ => notifications.Services,
+    };
+
+    /// <summary>A new user, signed in.</summary>
+    public async Task<ApiClient> RegisterAsync(string name = "Somebody")
+    {
+        var client = Anonymous();
+        await client.RegisterAsync(NewEmail(), "a-long-password", name);
+        return client;
+    }
+
+    /// <summary>The first admin, signed in.</summary>
+    public async Task<ApiClient> AdminAsync()
+    {
+        var client = Anonymous();
+        await client.LoginAsync(AdminEmail, AdminPassword);
+        return client;
+    }
+
+    /// <summary>Publishes as anybody may who reaches the Redis.</summary>
+    public async Task AddToStreamAsync(string type, string data)
+    {
+        using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);
+        await connection.GetDatabase().ExecuteAsync("XADD", $"{settings["EventBus:KeyPrefix"]}events:{type}", "*", "data", data);
+    }
+
+    public Uri NotificationsAddress => notifications.Address;
+
+    public NpgsqlDataSource OpenDatabase(string name) => NpgsqlDataSource.Create(settings[$"ConnectionStrings:{name}"]);
+
+    public static string NewEmail() => $"{Guid.CreateVersion7():n}@example.org";
+}
+
+[CollectionDefinition(Name)]
+public sealed class ServicesTests : ICollectionFixture<RunningServices>
+{
+    public const string Name = "Services";
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using TaskPlatform.Auth;
+using TaskPlatform.Notifications;
+using TaskPlatform.Notifications.Worker;
+using TaskPlatform.Tasks;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>A service that can't start says in one sentence what to set right.</summary>
+public sealed class StartTests(PostgresServer postgres, RedisServer redis)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData(typeof(AuthService), "ConnectionStrings:auth-db", "ConnectionStrings:redis")]
+    [InlineData(typeof(TasksService), "ConnectionStrings:tasks-db", "ConnectionStrings:redis", "services:auth:http:0")]
+    [InlineData(typeof(NotificationsService), "ConnectionStrings:notifications-db", "services:auth:http:0")]
+    [InlineData(typeof(NotificationsWorker), "ConnectionStrings:notifications-db", "ConnectionStrings:redis")]
+    public async Task Missing_settings_are_named(Type service, params string[] keys)
+    {
+        var message = await FailAsync(service);
+
+        Assert.All(keys, key => Assert.Contains(key, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_is_not_waited_for()
+    {
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken)) { Password = "wrong" };
+
+        var message = await FailAsync(typeof(AuthService), ("ConnectionStrings:auth-db", database.ConnectionString));
+
+        Assert.Contains("password authentication failed", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_come_is_waited_for_only_so_long()
+    {
+        var message = await FailAsync(
+            typeof(AuthService),
+            ("ConnectionStrings:auth-db", "Host=127.0.0.1;Port=1;Username=postgres"),
+            ("Database:StartTimeout", "00:00:01"));
+
+        Assert.Contains("not ready within 1 second", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_string_that_makes_no_sense_is_named_but_not_shown()
+    {
+        var message = await FailAsync(typeof(AuthService), ("ConnectionStrings:auth-db", "my-secret"));
+
+        Assert.Contains("ConnectionStrings:auth-db", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("my-secret", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Admin:Email", "", "")]
+    [InlineData("Admin:Password", "admin@example.org", "too-short")]
+    public async Task The_first_admin_is_asked_for(string key, string email, string password)
+    {
+        var message = await FailAsync(
+            typeof(AuthService),
+            ("ConnectionStrings:auth-db", await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken)),
+            ("Admin:Email", email),
+            ("Admin:Password", password));
+
+        Assert.Contains(key, message, StringComparison.Ordinal);
+    }
+
+    private async Task<string> FailAsync(Type service, params (string Key, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(service.Assembly.Location);
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        if (settings.Length > 0)
+            start.Environment["ConnectionStrings__redis"] = redis.ConnectionString;
+        foreach (var (key, value) in settings)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(Limit);
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = await process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+
+            Assert.Equal(1, process.ExitCode);
+            Assert.DoesNotContain("   at ", error + await output, StringComparison.Ordinal);
+            return Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+}
