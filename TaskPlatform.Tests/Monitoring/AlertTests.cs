@@ -1,11 +1,5 @@
-using System.Text.Json;
-using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Logging;
 using TaskPlatform.EventBus;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
@@ -22,7 +16,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
-        await using var receiver = await Receiver.StartAsync(refusals: 1);
+        await using var receiver = await WebhookReceiver.StartAsync(refusals: 1);
         await using var process = await BusProcess.StartAsync(place, services => services.Configure<AlertOptions>(alerts =>
         {
             alerts.Interval = TimeSpan.FromMilliseconds(100);
@@ -53,35 +47,4 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
             async () => (await process.Services.GetRequiredService<HealthCheckService>()
                 .CheckHealthAsync(check => check.Name == "event-bus", TestContext.Current.CancellationToken)).Status,
             now => now == status);
-
-    /// <summary>Takes webhooks, after it has refused some.</summary>
-    private sealed class Receiver(WebApplication application, Channel<JsonElement> calls) : IAsyncDisposable
-    {
-        public Uri Address => new(application.Urls.Single());
-
-        public int Waiting => calls.Reader.Count;
-
-        public static async Task<Receiver> StartAsync(int refusals)
-        {
-            var calls = Channel.CreateUnbounded<JsonElement>();
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            var application = builder.Build();
-            application.MapPost("/", (JsonElement body) =>
-            {
-                if (Interlocked.Decrement(ref refusals) >= 0)
-                    return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-                calls.Writer.TryWrite(body);
-                return Results.Ok();
-            });
-            await application.StartAsync(TestContext.Current.CancellationToken);
-            return new Receiver(application, calls);
-        }
-
-        public async Task<JsonElement> NextAsync()
-            => await calls.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-
-        public ValueTask DisposeAsync() => application.DisposeAsync();
-    }
 }

@@ -65,7 +65,7 @@ internal sealed class AlertRules(AlertOptions options)
             yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Waiting} events of {outbox.Service} wait to be published, the oldest for {Text(outbox.OldestAge)}.");
 
         if (Growth("dlq_growth", "", sample.DeadLetters, options.DeadLetters, now) is { } dead)
-            yield return ("dlq_growth", "", options.DeadLetters.For, $"{dead} dead letters came within {Text(options.DeadLetters.Window)}; there are {sample.DeadLetters}.");
+            yield return ("dlq_growth", "", options.DeadLetters.For, $"The dead letter queue grew by {dead} within {Text(options.DeadLetters.Window)}; it holds {sample.DeadLetters}.");
 
         foreach (var lost in sample.Lost)
         {
