@@ -18,6 +18,7 @@ internal static class AdminEndpoints
         services.AddScoped<Cancellation>();
         services.AddScoped<SweepStep>();
         services.AddScoped<ReplayStep>();
+        services.AddSingleton<JobBell>();
         services.AddHostedService<JobRunner>();
         services.AddExceptionHandler<RedisProblem>();
     }

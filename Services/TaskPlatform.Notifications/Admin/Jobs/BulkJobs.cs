@@ -12,7 +12,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 namespace TaskPlatform.Notifications.Admin.Jobs;
 
 /// <summary>Starts jobs: one a consumer group at a time, each with a cutoff beyond which it touches nothing.</summary>
-internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, Deed deed, TimeProvider time)
+internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBell bell, Deed deed, TimeProvider time)
 {
     /// <summary>Gentle enough for a group that has just recovered.</summary>
     public const int DefaultRate = 200;
@@ -90,6 +90,7 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, Deed 
         db.AdminJobs.Add(job);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        bell.Ring();
         var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all";
         deed.Say($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
         return new Start(job);

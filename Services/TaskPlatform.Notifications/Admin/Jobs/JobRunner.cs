@@ -8,14 +8,16 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 /// Runs jobs, in as many processes as there are: each step is a transaction that holds the job's row, so a process that dies
 /// loses its step, and any other takes the next. What a step does in Redis may be repeated.
 /// </summary>
-internal sealed partial class JobRunner(IServiceScopeFactory scopes, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
+internal sealed partial class JobRunner(
+    IServiceScopeFactory scopes, JobBell bell, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    /// <summary>How often to look for jobs that other processes started, or left behind at their end.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Takes the next step of a job that is due.</summary>
-    /// <returns>Whether there was one.</returns>
-    internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
+    /// <summary>Takes the next step of a job, where one is due.</summary>
+    /// <returns>How long to wait for the step after it.</returns>
+    internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotificationsDb>();
@@ -23,16 +25,13 @@ internal sealed partial class JobRunner(IServiceScopeFactory scopes, TimeProvide
 
         // A process that freezes with the row in its hands is cut off.
         await db.Database.ExecuteSqlAsync($"SET LOCAL idle_in_transaction_session_timeout = '60s'", cancellationToken);
-        var now = time.GetUtcNow();
-        var due = await db.AdminJobs
-            .FromSql(
-                $"""
-                SELECT * FROM admin_jobs WHERE state = 'Running' AND next_at <= {now}
-                ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
-                """)
+        var running = await db.AdminJobs
+            .FromSql($"SELECT * FROM admin_jobs WHERE state = 'Running' ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED")
             .ToListAsync(cancellationToken);
-        if (due is not [var job])
-            return false;
+        if (running is not [var job])
+            return Look;
+        if (job.NextAt - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+            return wait < Look ? wait : Look;
 
         await StepAsync(scope.ServiceProvider, job, cancellationToken);
         if (job.State != JobState.Running)
@@ -40,18 +39,18 @@ internal sealed partial class JobRunner(IServiceScopeFactory scopes, TimeProvide
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (job.State != JobState.Running)
-            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem);
-        return true;
+            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "Nothing is left.");
+        return TimeSpan.Zero;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var wait = TimeSpan.Zero;
+            TimeSpan wait;
             try
             {
-                wait = await RunOnceAsync(stoppingToken) ? TimeSpan.Zero : Look;
+                wait = await RunOnceAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -63,8 +62,7 @@ internal sealed partial class JobRunner(IServiceScopeFactory scopes, TimeProvide
                 wait = Pause;
             }
 
-            if (wait > TimeSpan.Zero)
-                await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bell.WaitAsync(wait, stoppingToken);
         }
     }
 
@@ -91,7 +89,7 @@ internal sealed partial class JobRunner(IServiceScopeFactory scopes, TimeProvide
     }
 
     [LoggerMessage(LogLevel.Information, "The job {JobId} ({Kind}) ended as {State} after {Done} entries. {Problem}")]
-    private partial void LogEnded(Guid jobId, JobKind kind, JobState state, long done, string? problem);
+    private partial void LogEnded(Guid jobId, JobKind kind, JobState state, long done, string problem);
 
     [LoggerMessage(LogLevel.Error, "The job {JobId} ({Kind}) failed.")]
     private partial void LogFailed(Guid jobId, JobKind kind, Exception exception);
