@@ -33,6 +33,7 @@ internal static class OpenApiExtensions
             {
                 ui.SwaggerEndpoint($"/openapi/{Document}.json", app.Environment.ApplicationName);
                 ui.DocumentTitle = app.Environment.ApplicationName;
+                ui.EnableDeepLinking(); // The dashboard's links lead to a group of routes.
             });
         }
     }
