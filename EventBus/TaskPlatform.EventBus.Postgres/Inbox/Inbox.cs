@@ -49,19 +49,39 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
         return transaction.DisposeAsync();
     }
 
+    /// <summary>
+    /// One look into the primary key for each event, whatever the planner thinks of the table: a prepared statement may have been
+    /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all.
+    /// </summary>
     private static async Task<HashSet<Guid>> ReadHandledAsync(
         TDb db, IDbContextTransaction transaction, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            "SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = ANY ($2)",
-            (NpgsqlConnection)db.Database.GetDbConnection(),
-            (NpgsqlTransaction)transaction.GetDbTransaction());
-        command.CommandTimeout = db.Database.GetCommandTimeout() ?? CommandTimeout;
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = group });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] });
+        await using var batch = new NpgsqlBatch(
+            (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction())
+        {
+            Timeout = db.Database.GetCommandTimeout() ?? CommandTimeout,
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+                new NpgsqlBatchCommand(
+                    """
+                    SELECT known.event_id
+                    FROM unnest($2) AS asked (id)
+                    CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = asked.id LIMIT 1) AS known
+                    """)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<string> { TypedValue = group },
+                        new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
+                    },
+                },
+                new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"),
+            },
+        };
 
         var handled = new HashSet<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             handled.Add(reader.GetGuid(0));
         return handled;

@@ -19,13 +19,15 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
     /// <summary>
     /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
     /// the session ends when nothing was heard of it for 15 s; a living one sweeps each second. Its commits need not wait for
-    /// the disk: all it writes is what was published, and an event whose mark is lost with the machine goes out once more.
+    /// the disk: all it writes is what was published, and an event whose mark is lost with the machine goes out once more. A
+    /// prepared statement must not keep a plan from the day when the log was empty.
     /// </summary>
     public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT set_config('idle_session_timeout', '15s', false), set_config('synchronous_commit', 'off', false);
+            SELECT set_config('idle_session_timeout', '15s', false), set_config('synchronous_commit', 'off', false),
+                set_config('plan_cache_mode', 'force_custom_plan', false);
             SELECT pg_try_advisory_lock(hashtextextended('taskplatform.event_log', 0))
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
