@@ -23,7 +23,7 @@ public static class DatabaseExtensions
             // No retries below us: a request answers 503 and the bus pauses, each in its own way and at once.
             settings.DisableRetry = true;
             settings.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
-            settings.ConnectionString = WithTimeout(settings.ConnectionString, options.ConnectTimeout);
+            settings.ConnectionString = WithDefaults(settings.ConnectionString, options);
         });
         builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddScoped<IStartupStep, MigrateDatabase<TDb>>();
@@ -39,15 +39,23 @@ public static class DatabaseExtensions
     public static Task LockAsync(this DbContext db, string name, CancellationToken cancellationToken)
         => db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
 
-    private static string? WithTimeout(string? connectionString, TimeSpan timeout)
+    /// <summary>Fills in what the connection string leaves open; what it says, stands.</summary>
+    private static string? WithDefaults(string? connectionString, DatabaseOptions options)
     {
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString);
-            if (settings.Count == 0 || settings.ShouldSerialize(nameof(settings.Timeout)))
+            if (settings.Count == 0)
                 return connectionString;
 
-            settings.Timeout = (int)timeout.TotalSeconds;
+            if (!settings.ShouldSerialize(nameof(settings.Timeout)))
+                settings.Timeout = (int)options.ConnectTimeout.TotalSeconds;
+            if (!settings.ShouldSerialize(nameof(settings.MaxAutoPrepare)))
+                settings.MaxAutoPrepare = options.PreparedStatements;
+
+            // Nothing here changes a session that goes back into the pool, so there is nothing to reset: a seventh of a small request's time.
+            if (!settings.ShouldSerialize(nameof(settings.NoResetOnClose)))
+                settings.NoResetOnClose = true;
             return settings.ConnectionString;
         }
         catch (ArgumentException)

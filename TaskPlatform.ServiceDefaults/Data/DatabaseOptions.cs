@@ -23,4 +23,11 @@ public sealed class DatabaseOptions
     /// in the connection string wins. Default 5 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How many statements each connection keeps prepared, those that come again most often; a <c>Max Auto Prepare</c> in the
+    /// connection string wins. 0 for a pooler in front of Postgres that gives every transaction another session. Default 100.
+    /// </summary>
+    [Range(0, 10_000)]
+    public int PreparedStatements { get; set; } = 100;
 }

@@ -31,7 +31,7 @@ internal static class BusHost
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:redis"] = place.Redis,
-            ["ConnectionStrings:benchmark-db"] = place.Postgres,
+            ["ConnectionStrings:benchmark-db"] = $"{place.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As the services have it.
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.AddNpgsqlDbContext<BenchmarkDb>("benchmark-db", settings => settings.DisableRetry = true);
