@@ -73,9 +73,9 @@ public sealed class EventBusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
     public TimeSpan InboxRetention { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How often streams are trimmed and old rows deleted. Default 1 min.</summary>
+    /// <summary>How often streams are trimmed and old rows deleted. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
-    public TimeSpan UpkeepInterval { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan UpkeepInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>What holds between the settings.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

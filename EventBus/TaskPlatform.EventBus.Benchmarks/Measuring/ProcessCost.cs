@@ -34,6 +34,9 @@ internal sealed class CostMeter
     /// <summary>The most memory that a process has had, in MB.</summary>
     public static double PeakMegabytes(int id) => Status(id, "VmHWM:");
 
+    /// <summary>The memory of a process now, in MB; of pages that processes share, its part (<c>Pss</c>).</summary>
+    public static double ProportionalMegabytes(int id) => Kilobytes($"/proc/{id}/smaps_rollup", "Pss:") / 1024;
+
     private static double Cpu(int id) => Family(id).Sum(member => Stat(member) is { } stat
         ? (Field(stat, 11) + Field(stat, 12) + (member == id ? Field(stat, 13) + Field(stat, 14) : 0)) / TicksASecond
         : 0);
@@ -64,12 +67,14 @@ internal sealed class CostMeter
         }
     }
 
-    private static double Status(int id, string field)
+    private static double Status(int id, string field) => Kilobytes($"/proc/{id}/status", field) / 1024;
+
+    private static double Kilobytes(string file, string field)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{id}/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
-            return double.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+            var line = File.ReadLines(file).First(l => l.StartsWith(field, StringComparison.Ordinal));
+            return double.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

@@ -25,6 +25,9 @@ internal sealed partial class Dispatcher<TDb>(
     /// <summary>The safety net under the wake-ups: how often a leader looks for itself, and the others try to become one.</summary>
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a leader who has published nothing meanwhile asks Redis whether it still has everything, and what to replay.</summary>
+    private static readonly TimeSpan QuietLook = TimeSpan.FromSeconds(3);
+
     /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
     private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);
 
@@ -79,12 +82,12 @@ internal sealed partial class Dispatcher<TDb>(
         var replaying = false;
         try
         {
-            for (var woken = false; ; woken = await committed.WaitAsync(Sweep, stoppingToken))
+            for (; ; await committed.WaitAsync(Sweep, stoppingToken))
             {
                 try
                 {
-                    var sweeps = !woken || Stopwatch.GetElapsedTime(lastCheck) > Sweep;
-                    if (sweeps)
+                    var looks = Stopwatch.GetElapsedTime(lastCheck) > (tail.HasGrown ? Sweep : QuietLook);
+                    if (looks)
                     {
                         await report.ReportAsync(stoppingToken);
                         await tail.CheckAsync(stoppingToken);
@@ -93,7 +96,7 @@ internal sealed partial class Dispatcher<TDb>(
 
                     await log.PublishWaitingAsync(stoppingToken);
                     GoOn();
-                    if (sweeps || replaying)
+                    if (looks || replaying)
                         replaying = await ReplayAsync(replayer, stoppingToken);
                 }
                 catch (EventTransportUnavailableException e)

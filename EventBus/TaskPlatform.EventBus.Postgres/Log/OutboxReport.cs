@@ -9,7 +9,11 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
     private const int MostCounted = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan QuietInterval = TimeSpan.FromSeconds(30);
+
     private long last;
+    private long lastTold;
+    private long told = -1;
 
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
@@ -32,6 +36,10 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
 
         state.Current = (waiting, oldest);
         last = Stopwatch.GetTimestamp();
+        if (waiting == 0 && told == 0 && Stopwatch.GetElapsedTime(lastTold) < QuietInterval)
+            return;
+
         await transport.ReportOutboxAsync(service, waiting, oldest, cancellationToken);
+        (lastTold, told) = (last, waiting);
     }
 }

@@ -23,6 +23,9 @@ internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventT
     private readonly Dictionary<string, Witness> newest = new(StringComparer.Ordinal);
     private string? run;
 
+    /// <summary>Whether something was published since the last check.</summary>
+    public bool HasGrown { get; private set; }
+
     /// <summary>Close to the end of the retention an entry may be trimmed already.</summary>
     private TimeSpan Retention => options.StreamRetention * 0.95;
 
@@ -32,6 +35,7 @@ internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventT
         var witness = new Witness(entryId, Stopwatch.GetTimestamp());
         newest[eventType] = witness;
         witnesses.TryAdd(eventType, witness);
+        HasGrown = true;
     }
 
     /// <summary>Asks for an entry of each type that was published before; where one is gone, or the server is another one, looks for what else is.</summary>
@@ -51,6 +55,7 @@ internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventT
             missing = await TakeBackMissingAsync(lost, cancellationToken);
 
         run = state.Run;
+        HasGrown = false;
         foreach (var type in lost)
             newest.Remove(type);
         witnesses.Clear();

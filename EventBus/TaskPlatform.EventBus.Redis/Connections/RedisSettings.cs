@@ -11,7 +11,7 @@ internal sealed class RedisSettings
     public void Tune(ConfigurationOptions configuration)
     {
         configuration.AbortOnConnectFail = false;
-        configuration.KeepAlive = 3;
+        configuration.KeepAlive = 5;
         configuration.ConnectTimeout = 2000;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         options = configuration.Clone();

@@ -8,6 +8,13 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<ConsumerGroup> groups, ILoggerFactory loggers) : BackgroundService
 {
     private readonly List<GroupConsumer> consumers = [];
+    private readonly CoalescedSignal scheduled = new();
+
+    public override void Dispose()
+    {
+        scheduled.Dispose();
+        base.Dispose();
+    }
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -20,7 +27,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         if (consumers.Count == 0)
             return;
 
-        var forwarder = ActivatorUtilities.CreateInstance<RetryForwarder>(services);
+        var forwarder = ActivatorUtilities.CreateInstance<RetryForwarder>(services, scheduled);
         await foreach (var ended in Task.WhenEach([.. consumers.Select(c => c.RunAsync(stoppingToken)), forwarder.RunAsync(stoppingToken)]))
             await ended;
     }
@@ -43,7 +50,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var streams = new GroupStreams(redis, keys, group, consumer, options, retries, clock);
         var inFlight = new InFlight(options.Prefetch);
         var processor = new BatchProcessor(group, inbox, Hook(group, inbox), retries, services.GetRequiredService<IServiceScopeFactory>());
-        var settler = new Settler(group, streams, inFlight, state, clock, logger);
+        var settler = new Settler(group, streams, inFlight, scheduled, state, clock, logger);
         var waiting = new WaitingRoom(inFlight, options.Lanes);
         var suspects = new SemaphoreSlim(1);
         var lanes = Enumerable.Range(0, options.Lanes)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -12,6 +13,7 @@ internal sealed partial class GroupConsumer(
     private readonly ReadPlan plan = new();
     private IReadOnlyList<string> readable = [];
     private bool hasReadBefore;
+    private long lastForgotten;
 
     /// <summary>Runs until the process stops, then drains.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
@@ -184,9 +186,20 @@ internal sealed partial class GroupConsumer(
                 Take(stream, page);
             }
             while (cursors[stream] != "0-0");
-
-            await streams.ForgetConsumersAsync(stream, 10 * options.ClaimIdle).WaitAsync(stoppingToken);
         }
+
+        await ForgetOthersAsync(current, stoppingToken);
+    }
+
+    /// <summary>Removes the names of consumers that are long gone, now and then: they do no harm meanwhile.</summary>
+    private async Task ForgetOthersAsync(IReadOnlyList<string> current, CancellationToken stoppingToken)
+    {
+        if (lastForgotten != 0 && Stopwatch.GetElapsedTime(lastForgotten) < options.ClaimIdle)
+            return;
+
+        foreach (var stream in current)
+            await streams.ForgetConsumersAsync(stream, 10 * options.ClaimIdle).WaitAsync(stoppingToken);
+        lastForgotten = Stopwatch.GetTimestamp();
     }
 
     private void Take(string stream, PendingPage page)

@@ -5,7 +5,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Tells Redis what became of deliveries: acked, given back, or dead. It goes on trying for as long as Redis is away.</summary>
-internal sealed partial class Settler(ConsumerGroup group, GroupStreams streams, InFlight inFlight, BusState state, TimeProvider clock, ILogger logger)
+internal sealed partial class Settler(
+    ConsumerGroup group, GroupStreams streams, InFlight inFlight, CoalescedSignal scheduled, BusState state, TimeProvider clock, ILogger logger)
 {
     private readonly ConcurrentQueue<Delivery> refused = new();
     private readonly string role = $"{group.Name} settling";
@@ -76,6 +77,7 @@ internal sealed partial class Settler(ConsumerGroup group, GroupStreams streams,
         EventSpans.Settled(delivery, "retry", group.Name, start, clock.GetUtcNow());
         if (done)
         {
+            scheduled.Set();
             EventBusTelemetry.Retries.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name));
             LogRetry(group.Name, delivery.EventId, delivery.Stream, delivery.Attempt + 1, delivery.Error);
         }

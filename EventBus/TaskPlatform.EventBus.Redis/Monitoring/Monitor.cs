@@ -51,8 +51,11 @@ internal sealed partial class Monitor(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Interval);
+        var turn = 0;
         do
         {
+            if (!elected && turn++ % 2 == 1)
+                continue; // Who only stands by looks half as often.
             try
             {
                 SharedGauges.Show(await RunOnceAsync(stoppingToken));

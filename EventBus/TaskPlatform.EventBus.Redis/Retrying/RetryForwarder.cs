@@ -4,11 +4,15 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
-internal sealed partial class RetryForwarder(WatchedConnection redis, RedisKeys keys, BusState state, ILogger<RetryForwarder> logger)
+internal sealed partial class RetryForwarder(
+    WatchedConnection redis, RedisKeys keys, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
 {
     private const string Role = "retries";
     private const int PageSize = 100;
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often to look for what processes scheduled that are gone by now; this one's own retries signal themselves.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Forwards what is due.</summary>
     /// <returns>How long there is nothing to do.</returns>
@@ -31,7 +35,7 @@ internal sealed partial class RetryForwarder(WatchedConnection redis, RedisKeys 
             {
                 var pause = await RunOnceAsync(stoppingToken);
                 state.GoesOn(Role);
-                await Task.Delay(pause, stoppingToken);
+                await scheduled.WaitAsync(pause, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -41,7 +45,7 @@ internal sealed partial class RetryForwarder(WatchedConnection redis, RedisKeys 
             {
                 if (state.Waits(Role, e.Message))
                     LogInterrupted(e);
-                await Task.Delay(Look, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

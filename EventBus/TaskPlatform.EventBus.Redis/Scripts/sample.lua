@@ -1,42 +1,50 @@
 -- Measures the streams, for the one process that is elected to report them.
 -- KEYS  1 events:sampler  2 events:alerts  3 event_dlq  4 events:retry  5 events:outbox  6 events:lost  7.. streams
 -- ARGV  1 sampler's name  2 its lease in ms  3 how many unread entries are counted at the most, in all, where Redis gives no lag
--- Returns { 1 if the caller is elected, { alert, state.. }, now in ms }, and if it is elected also
---   { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. }, { stream and group, lost.. },
+-- Returns { 1 if the caller is elected, { alert, state.. } }, and if it is elected also
+--   now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. }, { stream and group, lost.. },
 --   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local alerts = redis.call('HGETALL', KEYS[2])
 local elected = redis.call('GET', KEYS[1])
-if elected and elected ~= ARGV[1] then return { 0, alerts, now } end
+if elected and elected ~= ARGV[1] then return { 0, alerts } end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- Entries are read to be counted, and Redis does nothing else meanwhile.
 local budget = tonumber(ARGV[3])
 
-local function sample(stream)
-  if redis.call('TYPE', stream).ok ~= 'stream' then return { 0, {} } end
-  local groups = {}
-  for i, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-    local group = {}
-    for j = 1, #info, 2 do group[info[j]] = info[j + 1] end
+local function named(reply)
+  local fields = {}
+  for i = 1, #reply, 2 do fields[reply[i]] = reply[i + 1] end
+  return fields
+end
+
+local function sample(key)
+  local info = redis.pcall('XINFO', 'STREAM', key, 'FULL', 'COUNT', 1)
+  if info.err then return { 0, {} } end
+  local stream, groups = named(info), {}
+  for i, reply in ipairs(stream.groups) do
+    local group = named(reply)
     local after = '(' .. group['last-delivered-id']
-    local unread = redis.call('XRANGE', stream, after, '+', 'COUNT', 1)
+    local is_behind = group['last-delivered-id'] ~= stream['last-generated-id']
+    local unread = is_behind and redis.call('XRANGE', key, after, '+', 'COUNT', 1) or {}
     local lag, capped = group.lag, 0
     if not lag then
       -- Redis lost count: entries were deleted, or trimmed past the group.
       local most = math.max(1, budget)
-      lag = #redis.call('XRANGE', stream, after, '+', 'COUNT', most)
+      lag = #redis.call('XRANGE', key, after, '+', 'COUNT', most)
       capped = lag >= most and 1 or 0
       budget = budget - lag
     end
     local idle = 0
-    if group.pending > 0 then
-      for _, p in ipairs(redis.call('XPENDING', stream, group.name, '-', '+', 100)) do idle = math.max(idle, p[3]) end
+    local pending = group['pel-count']
+    if pending > 0 then
+      for _, p in ipairs(redis.call('XPENDING', key, group.name, '-', '+', 100)) do idle = math.max(idle, p[3]) end
     end
-    groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', group.pending, idle, group.consumers }
+    groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, #group.consumers }
   end
-  return { redis.call('XLEN', stream), groups }
+  return { stream.length, groups }
 end
 
 local dead = { 0, '' }
