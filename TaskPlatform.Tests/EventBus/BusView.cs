@@ -9,6 +9,7 @@ namespace TaskPlatform.Tests.EventBus;
 internal sealed class BusView : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
 
     private readonly BusPlace place;
     private readonly ConnectionMultiplexer connection;
@@ -200,18 +201,35 @@ internal sealed class BusView : IAsyncDisposable
         return await db.Set<EventLogRow>().CountAsync(row => row.EntryId == null, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Looks again until it is so. Another process's progress has no signal that reaches here.</summary>
+    /// <summary>
+    /// Looks again until it is so. Another process's progress has no signal that reaches here. An answer that a server took with
+    /// it when it was killed never comes, and not every version of the driver notices: then the look is repeated.
+    /// </summary>
     public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> done)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Patience);
+        object? last = "no answer";
         while (true)
         {
-            var found = await look();
-            if (done(found))
-                return found;
+            try
+            {
+                var found = await look().WaitAsync(OneLook, limit.Token);
+                if (done(found))
+                    return found;
+                last = found;
+            }
+            catch (TimeoutException) when (!limit.IsCancellationRequested)
+            {
+                // It is asked once more.
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested)
+            {
+                // Said below.
+            }
+
             if (limit.IsCancellationRequested)
-                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {found}");
+                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {last}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }
