@@ -18,7 +18,7 @@ internal sealed class Workers : Scenario
 
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
-        var events = effort.EventsOr(60_000);
+        var events = effort.EventsOr(120_000);
         var figures = new Dictionary<string, double>();
         var (missing, duplicates, limit) = (0L, 0L, 0.0);
         int[] counts = effort.Smoke ? [2] : [1, 2, 4];
@@ -53,7 +53,7 @@ internal sealed class Workers : Scenario
     private static async Task<double> DrainAsync(Stage stage, Place place, int count, int events, CancellationToken cancellationToken)
     {
         // All of them run, and have compiled what they run, before the backlog comes.
-        var warmUp = Math.Max(count * 100, events / 10);
+        var warmUp = count * (events / 4);
         RawStream.Add(place.Redis, place.StreamKey, warmUp);
         var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(place, leavesRows: true)).ToList();
         try

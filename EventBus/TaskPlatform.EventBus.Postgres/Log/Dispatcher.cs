@@ -26,7 +26,7 @@ internal sealed partial class Dispatcher<TDb>(
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
     /// <summary>How often a leader who has published nothing meanwhile asks Redis whether it still has everything, and what to replay.</summary>
-    private static readonly TimeSpan QuietLook = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan QuietLook = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
     private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);

@@ -12,7 +12,7 @@ internal sealed partial class WatchedConnection(
     RedisSettings settings, IConnectionMultiplexer shared, ConsumerName name, BusState state, ILogger<WatchedConnection> logger) : BackgroundService
 {
     private const string Role = "connection to Redis";
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(4);
 
     /// <summary>How long an answer may take. Not every version of the driver limits that by itself.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);

@@ -56,7 +56,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var lanes = Enumerable.Range(0, options.Lanes)
             .Select(_ => new Lane(group, processor, inbox, streams, settler, inFlight, waiting, suspects, state, logger))
             .ToList();
-        var reader = new BlockingReader(services.GetRequiredService<RedisSettings>(), redis, $"{consumer.Value} reader of {group.Name}");
+        var reader = new BlockingReader(services.GetRequiredService<RedisSettings>(), redis, keys, $"{consumer.Value} reader of {group.Name}");
         return new GroupConsumer(group, consumer, streams, reader, new LaneSet(inFlight, waiting, lanes), settler, keys, options, state, logger);
     }
 

@@ -97,7 +97,7 @@ internal sealed partial class GroupConsumer(
         await lanes.InFlight.WaitForRoomAsync(Math.Min(request.Streams.Count, options.Prefetch), stoppingToken);
         var count = request.Count(lanes.InFlight.Free);
         var reply = await reader.ReadAsync(
-            group.Name, consumer.Value, count, request.Wait, [.. request.Streams.Select(keys.Stream)], CancellationToken.None);
+            group.Name, consumer.Value, count, request.Wait, request.Streams, CancellationToken.None);
         var full = new List<string>();
         foreach (var (key, entries) in StreamReply.ReadStreams(reply))
         {

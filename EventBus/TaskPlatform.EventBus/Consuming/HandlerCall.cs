@@ -32,8 +32,11 @@ internal sealed class HandlerCall(ConsumerGroup group)
         }
         finally
         {
-            EventBusTelemetry.ProcessDuration.Record(
-                Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(delivery.Stream, group.Name, error));
+            if (EventBusTelemetry.ProcessDuration.Enabled)
+            {
+                EventBusTelemetry.ProcessDuration.Record(
+                    Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(delivery.Stream, group.Name, error));
+            }
         }
     }
 

@@ -18,6 +18,9 @@ internal static class EventSpans
     /// <summary>A handler works on an event.</summary>
     public static Activity? Process(Delivery delivery, string group)
     {
+        if (!EventBusTelemetry.Source.HasListeners())
+            return null;
+
         var activity = ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
