@@ -69,11 +69,12 @@ internal sealed class CostMeter
 
     private static double Status(int id, string field) => Kilobytes($"/proc/{id}/status", field) / 1024;
 
+    /// <summary>0 for a process that is ending, or gone: it has no memory any more.</summary>
     private static double Kilobytes(string file, string field)
     {
         try
         {
-            var line = File.ReadLines(file).First(l => l.StartsWith(field, StringComparison.Ordinal));
+            var line = File.ReadLines(file).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal)) ?? $"{field}0";
             return double.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         }
         catch (IOException)
