@@ -59,6 +59,12 @@ internal sealed partial class MigrateDatabase<TDb>(
             await db.Database.MigrateAsync(cancellationToken);
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock(hashtextextended('migrate', 0))", cancellationToken);
         }
+        catch
+        {
+            // The lock ends with its session, so this one must not go back into the pool: nothing resets it there.
+            NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
+            throw;
+        }
         finally
         {
             await db.Database.CloseConnectionAsync();
