@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Update;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
@@ -23,7 +25,9 @@ public static class EventBusPostgresExtensions
         services.AddSingleton<CommitSignal<TDb>>();
         services.AddSingleton<OutboxState>();
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
-        services.ConfigureDbContext<TDb>((provider, db) => db.AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>()));
+        services.ConfigureDbContext<TDb>((provider, db) => db
+            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>())
+            .ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
         services.AddScoped<IEventLog, EventLog<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
 
@@ -50,6 +54,7 @@ public static class EventBusPostgresExtensions
         where TDb : DbContext
     {
         var services = group.EventBus.Host.Services;
+        services.ConfigureDbContext<TDb>(db => db.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
         services.AddKeyedSingleton<IInbox, Inbox<TDb>>(group.Group.Name);
         return group;
     }

@@ -10,13 +10,15 @@ public sealed class PublisherFaults(RedisServer redis, PostgresServer postgres)
     private const string Group = "readers";
     private static readonly NoteWritten[] Three = [new(1, "a"), new(2, "b"), new(3, "c")];
 
-    [Fact]
-    public async Task Killed_before_its_commit_it_leaves_neither_state_nor_event()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Killed_before_its_commit_it_leaves_neither_state_nor_event(bool stateArrives)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var database = FaultProxy.To(postgres.Port);
-        var commit = database.HoldRequest("COMMIT");
+        var commit = stateArrives ? database.CutRequest("INSERT INTO event_log") : database.HoldRequest("INSERT INTO event_log");
 
         await using (var publisher = BusChild.Start(new BusChildSettings(place.Through(postgres: database)) { Write = [Three[0]] }))
         {

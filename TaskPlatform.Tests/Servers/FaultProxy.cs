@@ -32,10 +32,13 @@ public sealed class FaultProxy : IAsyncDisposable
     public static FaultProxy To(int port) => new(port);
 
     /// <summary>The first request that contains the text does not reach the server.</summary>
-    public Hold HoldRequest(string text) => Add(new Hold(text, reply: false));
+    public Hold HoldRequest(string text) => Add(new Hold(text));
+
+    /// <summary>Of the first request that contains the text, only what stands before it reaches the server.</summary>
+    public Hold CutRequest(string text) => Add(new Hold(text) { IsCut = true });
 
     /// <summary>The first request that contains the text reaches the server, but its reply does not come back.</summary>
-    public Hold HoldReply(string text) => Add(new Hold(text, reply: true));
+    public Hold HoldReply(string text) => Add(new Hold(text) { IsReply = true });
 
     /// <summary>Like a cable that was cut: the connections of now stay open and carry nothing any more. New ones work.</summary>
     public void Freeze()
@@ -95,18 +98,16 @@ public sealed class Hold
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int used;
 
-    internal Hold(string text, bool reply)
-    {
-        Text = Encoding.UTF8.GetBytes(text);
-        IsReply = reply;
-    }
+    internal Hold(string text) => Text = Encoding.UTF8.GetBytes(text);
 
     /// <summary>Ends when the traffic stands here.</summary>
     public Task Reached => reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
     internal byte[] Text { get; }
 
-    internal bool IsReply { get; }
+    internal bool IsReply { get; init; }
+
+    internal bool IsCut { get; init; }
 
     /// <summary>Lets the traffic go on.</summary>
     public void Release() => released.TrySetResult();

@@ -47,6 +47,8 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client)
 
             if (proxy.Match(buffer.AsSpan(0, kept + read)) is { } hold)
             {
+                if (hold.IsCut && buffer.AsSpan(0, kept + read).IndexOf(hold.Text) is var cut && cut > kept)
+                    await server.SendAsync(buffer.AsMemory(kept, cut - kept), cancellationToken);
                 if (hold.IsReply)
                     replies = hold;
                 else

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
@@ -21,7 +22,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
-            var handled = await ReadHandledAsync(db, transaction, group, eventIds, cancellationToken);
+            var handled = await ReadHandledAsync(db, group, eventIds, cancellationToken);
             return new InboxTransaction(db, transaction, group, handled);
         }
         catch
@@ -54,31 +55,24 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
     /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all.
     /// </summary>
     private static async Task<HashSet<Guid>> ReadHandledAsync(
-        TDb db, IDbContextTransaction transaction, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        TDb db, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(
-            (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction())
-        {
-            Timeout = db.Database.GetCommandTimeout() ?? CommandTimeout,
-            BatchCommands =
+        await using var batch = db.CreateBatch(
+            new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+            new NpgsqlBatchCommand(
+                """
+                SELECT known.event_id
+                FROM unnest($2) AS asked (id)
+                CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = asked.id LIMIT 1) AS known
+                """)
             {
-                new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
-                new NpgsqlBatchCommand(
-                    """
-                    SELECT known.event_id
-                    FROM unnest($2) AS asked (id)
-                    CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = asked.id LIMIT 1) AS known
-                    """)
+                Parameters =
                 {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<string> { TypedValue = group },
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
-                    },
+                    new NpgsqlParameter<string> { TypedValue = group },
+                    new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
                 },
-                new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"),
             },
-        };
+            new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
 
         var handled = new HashSet<Guid>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -94,12 +88,28 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
         public IReadOnlySet<Guid> Handled => handled;
 
+        /// <summary>
+        /// The rows of the inbox go only now, after the handlers: another consumer's row for the same event makes this wait for its
+        /// commit, so it must not stand for as long as a slow handler runs. And a process that freezes before the commit is cut off
+        /// after 5 s, or it would hold up whoever took over its entries.
+        /// </summary>
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
         {
-            if (await InsertAsync(eventIds, cancellationToken) != eventIds.Count)
+            var insert = Insert(eventIds);
+            try
+            {
+                db.Database.AutoSavepointsEnabled = false; // Whatever fails takes the whole transaction back.
+                await SentAlong.SaveChangesAsync(
+                    db, [new NpgsqlBatchCommand("SET LOCAL idle_in_transaction_session_timeout = '5s'"), insert], cancellationToken);
+            }
+            catch (DbUpdateException) when (insert.StatementType == StatementType.Insert && insert.RecordsAffected < eventIds.Count)
+            {
+                return false; // It was done, and an effect was refused: another consumer's stands already.
+            }
+
+            if (insert.RecordsAffected != eventIds.Count)
                 return false;
 
-            await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             isCommitted = true;
             return true;
@@ -107,37 +117,18 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
         public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
 
-        /// <summary>
-        /// Only now, after the handlers: another consumer's row for the same event makes this wait for its commit, so it must
-        /// not stand for as long as a slow handler runs. And a process that freezes right here is cut off after 5 s, or it
-        /// would hold up whoever took over its entries.
-        /// </summary>
-        private async Task<int> InsertAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        private NpgsqlBatchCommand Insert(IReadOnlyList<Guid> eventIds) => new(
+            """
+            INSERT INTO inbox (consumer_group, event_id)
+            SELECT $1, id FROM unnest($2) AS id ORDER BY id
+            ON CONFLICT DO NOTHING
+            """)
         {
-            await using var batch = new NpgsqlBatch(
-                (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction())
+            Parameters =
             {
-                Timeout = db.Database.GetCommandTimeout() ?? CommandTimeout,
-                BatchCommands =
-                {
-                    new NpgsqlBatchCommand("SET LOCAL idle_in_transaction_session_timeout = '5s'"),
-                    new NpgsqlBatchCommand(
-                        """
-                        INSERT INTO inbox (consumer_group, event_id)
-                        SELECT $1, id FROM unnest($2) AS id ORDER BY id
-                        ON CONFLICT DO NOTHING
-                        """)
-                    {
-                        Parameters =
-                        {
-                            new NpgsqlParameter<string> { TypedValue = group },
-                            new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
-                        },
-                    },
-                },
-            };
-            await batch.ExecuteNonQueryAsync(cancellationToken);
-            return batch.BatchCommands[1].RecordsAffected;
-        }
+                new NpgsqlParameter<string> { TypedValue = group },
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
+            },
+        };
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Notifications.Data;
@@ -44,6 +45,14 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
             notification.Property(e => e.CauseEventId).HasColumnName("cause_event_id");
             notification.Property(e => e.CreatedAt).HasColumnName("created_at");
             notification.Property(e => e.ReadAt).HasColumnName("read_at");
+
+            // Postgres fills both in, and nobody here needs them back: so a batch of notifications is one statement.
+            foreach (var filled in (IMutableProperty[])[notification.Property(e => e.Position).Metadata, notification.Property(e => e.TransactionId).Metadata])
+            {
+                filled.ValueGenerated = ValueGenerated.Never;
+                filled.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
+            }
+
             notification.HasIndex(e => new { e.UserId, e.Position }).HasDatabaseName("ix_notifications_user_id");
             notification.HasIndex(e => new { e.UserId, e.TransactionId }).HasDatabaseName("ix_notifications_stream");
             notification.HasIndex(e => e.UserId).HasFilter("read_at IS NULL").HasDatabaseName("ix_notifications_unread");

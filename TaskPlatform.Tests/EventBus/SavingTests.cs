@@ -1,0 +1,269 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>What a service saves, as the bus has it sent.</summary>
+public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
+{
+    private static readonly DateTimeOffset Morning = new(2026, 1, 15, 8, 30, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Every_kind_of_value_comes_back_as_it_was(int count)
+    {
+        using var host = await StartAsync();
+        var sorts = Enumerable.Range(1, count).Select(i => new Sort
+        {
+            Id = i,
+            Name = $"número {i}",
+            Nothing = null,
+            Maybe = i % 2 == 0 ? null : i,
+            State = SortState.Done,
+            Json = """{"a": 1}""",
+            At = Morning,
+            Bytes = [1, 2, (byte)i],
+            Key = Guid.CreateVersion7(),
+            Price = 12.50m,
+        }).ToList();
+        var lists = Enumerable.Range(1, count).Select(i => new Listed { Id = i, Numbers = [i, i + 1], Names = ["a", "b"] }).ToList();
+
+        await SaveAsync(host, db =>
+        {
+            db.AddRange(sorts);
+            db.AddRange(lists);
+        });
+
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        Assert.Equivalent(sorts, await db.Sorts.OrderBy(sort => sort.Id).ToListAsync(TestContext.Current.CancellationToken), strict: true);
+        Assert.Equivalent(lists, await db.Lists.OrderBy(list => list.Id).ToListAsync(TestContext.Current.CancellationToken), strict: true);
+        Assert.Equal(1L, await ScalarAsync(db, """SELECT count(DISTINCT x) FROM (SELECT xmin::text AS x FROM sorts UNION SELECT xmin::text FROM lists) AS rows"""));
+    }
+
+    [Fact]
+    public async Task Identities_count_in_the_order_of_the_events()
+    {
+        using var host = await StartAsync();
+
+        await SaveAsync(host, _ => { }, [.. Enumerable.Range(0, 300).Select(i => new NoteWritten(300 - i, "text"))]);
+
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        var rows = await db.Set<EventLogRow>().OrderBy(row => row.Id).ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Enumerable.Range(0, 300).Select(i => $"{300 - i}"), rows.Select(row => row.AggregateId));
+    }
+
+    [Fact]
+    public async Task Saved_entities_know_their_identities()
+    {
+        using var host = await StartAsync();
+        var counted = Enumerable.Range(0, 5).Select(i => new Counted { Name = $"{i}" }).ToList();
+
+        await SaveAsync(host, db => db.AddRange(counted));
+
+        Assert.Equal([1, 2, 3, 4, 5], counted.Select(row => row.Id));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2500)]
+    public async Task A_row_that_is_refused_takes_everything_else_back(int others)
+    {
+        using var host = await StartAsync();
+        await SaveAsync(host, db => db.Add(new Listed { Id = 7, Numbers = [], Names = [] }));
+
+        var refused = await Assert.ThrowsAsync<DbUpdateException>(() => SaveAsync(
+            host,
+            db =>
+            {
+                db.AddRange(Enumerable.Range(1, others).Select(i => new Counted { Name = $"{i}" }));
+                db.Add(new Listed { Id = 7, Numbers = [], Names = [] });
+            },
+            new NoteWritten(1, "text")));
+
+        Assert.Equal(PostgresErrorCodes.UniqueViolation, Assert.IsType<PostgresException>(refused.InnerException).SqlState);
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        Assert.Equal((0L, 0L), (await ScalarAsync(db, "SELECT count(*) FROM counted"), await ScalarAsync(db, "SELECT count(*) FROM event_log")));
+    }
+
+    [Fact]
+    public async Task A_change_that_finds_no_row_takes_its_event_back()
+    {
+        using var host = await StartAsync();
+
+        await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => SaveAsync(
+            host, db => db.Update(new Counted { Id = 99, Name = "nobody" }), new NoteWritten(1, "text")));
+
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        Assert.Equal(0L, await ScalarAsync(db, "SELECT count(*) FROM event_log"));
+    }
+
+    [Fact]
+    public async Task What_is_more_than_a_plain_row_is_saved_as_ever()
+    {
+        using var host = await StartAsync();
+        await SaveAsync(host, db => db.Add(new Parent { Name = "anna", Children = [new Child { Name = "ben" }, new Child { Name = "cleo" }] }));
+        await SaveAsync(host, db => db.Add(new Stamped { Id = 1 }), new NoteWritten(1, "text"));
+
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        var parent = await db.Set<Parent>().Include(p => p.Children).SingleAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["ben", "cleo"], parent.Children.Select(child => child.Name).Order());
+        Assert.NotEqual(default, (await db.Set<Stamped>().SingleAsync(TestContext.Current.CancellationToken)).At);
+        Assert.Equal(1L, await ScalarAsync(db, "SELECT count(*) FROM event_log"));
+    }
+
+    [Fact]
+    public async Task An_inbox_row_of_another_consumer_counts_also_where_its_effect_refuses_ours()
+    {
+        using var host = await StartAsync();
+        var inbox = host.Services.GetRequiredKeyedService<IInbox>("sorters");
+        var eventId = Guid.CreateVersion7();
+
+        Assert.True(await HandleAsync());
+        Assert.False(await HandleAsync(isStale: true));
+
+        async Task<bool> HandleAsync(bool isStale = false)
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            await using var transaction = await inbox.BeginAsync(
+                scope.ServiceProvider, "sorters", isStale ? [Guid.CreateVersion7()] : [eventId], TestContext.Current.CancellationToken);
+            scope.ServiceProvider.GetRequiredService<SortsDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
+            return await transaction.CommitAsync([eventId], TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task SaveAsync(IHost host, Action<SortsDb> change, params NoteWritten[] events)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<SortsDb>();
+        change(db);
+        foreach (var written in events)
+            scope.ServiceProvider.GetRequiredService<IEventLog>().Append(written);
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<object?> ScalarAsync(SortsDb db, string sql)
+    {
+        await using var connection = new NpgsqlConnection(db.Database.GetConnectionString());
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+#pragma warning disable CA2100 // The statements are this test's own.
+        await using var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A service that is composed, but does not run: nothing is published.</summary>
+    private async Task<IHost> StartAsync()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sorts" });
+        builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
+        builder.Services.AddDbContextPool<SortsDb>(options => options.UseNpgsql(database));
+        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<SortsDb>("sorts");
+        bus.AddConsumerGroup("sorters").UseInbox<SortsDb>();
+        var host = builder.Build();
+        await using var scope = host.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<SortsDb>().Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    private enum SortState
+    {
+        Open,
+        Done,
+    }
+
+    private sealed class Sort
+    {
+        public required int Id { get; init; }
+
+        public required string Name { get; init; }
+
+        public required string? Nothing { get; init; }
+
+        public required long? Maybe { get; init; }
+
+        public required SortState State { get; init; }
+
+        public required string Json { get; init; }
+
+        public required DateTimeOffset At { get; init; }
+
+        public required byte[] Bytes { get; init; }
+
+        public required Guid Key { get; init; }
+
+        public required decimal Price { get; init; }
+    }
+
+    private sealed class Listed
+    {
+        public required int Id { get; init; }
+
+        public required long[] Numbers { get; init; }
+
+        public required List<string> Names { get; init; }
+    }
+
+    private sealed class Counted
+    {
+        public long Id { get; init; }
+
+        public required string Name { get; init; }
+    }
+
+    private sealed class Stamped
+    {
+        public required int Id { get; init; }
+
+        public DateTimeOffset At { get; init; }
+    }
+
+    private sealed class Parent
+    {
+        public long Id { get; init; }
+
+        public required string Name { get; init; }
+
+        public List<Child> Children { get; init; } = [];
+    }
+
+    private sealed class Child
+    {
+        public long Id { get; init; }
+
+        public required string Name { get; init; }
+    }
+
+    private sealed class SortsDb(DbContextOptions<SortsDb> options) : DbContext(options)
+    {
+        public DbSet<Sort> Sorts => Set<Sort>();
+
+        public DbSet<Listed> Lists => Set<Listed>();
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+        {
+            modelBuilder.AddEventLog();
+            modelBuilder.AddInbox();
+            modelBuilder.Entity<Sort>(sort =>
+            {
+                sort.ToTable("sorts").Property(e => e.Id).ValueGeneratedNever();
+                sort.Property(e => e.State).HasConversion<string>();
+                sort.Property(e => e.Json).HasColumnType("jsonb");
+            });
+            modelBuilder.Entity<Listed>().ToTable("lists").Property(e => e.Id).ValueGeneratedNever();
+            modelBuilder.Entity<Counted>().ToTable("counted");
+            modelBuilder.Entity<Parent>().ToTable("parents").HasMany(parent => parent.Children).WithOne();
+            EntityTypeBuilder<Stamped> stamped = modelBuilder.Entity<Stamped>().ToTable("stamped");
+            stamped.Property(e => e.Id).ValueGeneratedNever();
+            stamped.Property(e => e.At).HasDefaultValueSql("now()");
+        }
+    }
+}
