@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskPlatform.EventBus.Postgres;
 
@@ -6,7 +7,9 @@ namespace TaskPlatform.EventBus.Postgres;
 public static class EventBusModel
 {
     /// <summary>Adds the table <c>event_log</c>.</summary>
-    public static ModelBuilder AddEventLog(this ModelBuilder model)
+    /// <param name="model">The service's model.</param>
+    /// <param name="withHistory">Whether an aggregate's events are looked up in it, for which it needs an index. Default no.</param>
+    public static ModelBuilder AddEventLog(this ModelBuilder model, bool withHistory = false)
     {
         model.Entity<EventLogRow>(row =>
         {
@@ -27,9 +30,13 @@ public static class EventBusModel
             row.Property(e => e.CausationId).HasColumnName("causation_id");
             row.Property(e => e.EntryId).HasColumnName("entry_id");
             row.Property(e => e.PublishedAt).HasColumnName("published_at");
-            row.HasIndex(e => e.EventId).IsUnique().HasDatabaseName("ix_event_log_event_id");
-            row.HasIndex(e => e.Id).HasFilter("entry_id IS NULL").HasDatabaseName("ix_event_log_waiting");
-            row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.Id }).HasDatabaseName("ix_event_log_aggregate");
+            row.HasIndex(e => new { e.Id, e.EntryId }).HasFilter("entry_id IS NULL").HasDatabaseName("ix_event_log_waiting");
+            if (withHistory)
+                row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.Id }).HasDatabaseName("ix_event_log_aggregate");
+
+            // Both are told later, by the dispatcher: a new row need not say that they are null.
+            row.Property(e => e.EntryId).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
+            row.Property(e => e.PublishedAt).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
         });
         return model;
     }

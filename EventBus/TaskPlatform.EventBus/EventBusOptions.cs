@@ -36,9 +36,9 @@ public sealed class EventBusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan ClaimIdle { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many entries a group holds in this process at a time, running and waiting. Default 256.</summary>
+    /// <summary>How many entries a group holds in this process at a time, running and waiting. Default 512.</summary>
     [Range(1, 100_000)]
-    public int Prefetch { get; set; } = 256;
+    public int Prefetch { get; set; } = 512;
 
     /// <summary>How many batches a group runs side by side; the events of one aggregate share a lane and keep their order. Default 4.</summary>
     [Range(1, 256)]

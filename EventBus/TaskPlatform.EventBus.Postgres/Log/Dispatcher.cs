@@ -94,7 +94,8 @@ internal sealed partial class Dispatcher<TDb>(
                         lastCheck = Stopwatch.GetTimestamp();
                     }
 
-                    await log.PublishWaitingAsync(stoppingToken);
+                    if (await log.PublishWaitingAsync(stoppingToken))
+                        committed.Set();
                     GoOn();
                     if (looks || replaying)
                         replaying = await ReplayAsync(replayer, stoppingToken);

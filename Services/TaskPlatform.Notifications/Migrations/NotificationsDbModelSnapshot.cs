@@ -97,14 +97,7 @@ namespace TaskPlatform.Notifications.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AggregateType", "AggregateId", "Id")
-                        .HasDatabaseName("ix_event_log_aggregate");
-
-                    b.HasIndex("EventId")
-                        .IsUnique()
-                        .HasDatabaseName("ix_event_log_event_id");
-
-                    b.HasIndex("Id")
+                    b.HasIndex("Id", "EntryId")
                         .HasDatabaseName("ix_event_log_waiting")
                         .HasFilter("entry_id IS NULL");
 
