@@ -31,7 +31,7 @@ internal sealed class BlockingReader(RedisSettings settings, WatchedConnection s
         {
             if (connection is null)
             {
-                connection = await settings.ConnectAsync(name);
+                connection = await settings.ConnectAsync(name, subscribes: false);
                 clientId = (long)await connection.GetDatabase().ExecuteAsync("CLIENT", "ID").WaitAsync(Overdue, cancellationToken);
             }
 

@@ -17,11 +17,15 @@ internal sealed class RedisSettings
         options = configuration.Clone();
     }
 
-    /// <summary>Opens a connection of its own, for calls that block and would hold up everybody else's.</summary>
-    public async Task<ConnectionMultiplexer> ConnectAsync(string name)
+    /// <summary>Opens a connection of its own.</summary>
+    /// <param name="name">How Redis lists it.</param>
+    /// <param name="subscribes">Whether it also listens to channels, for which the driver keeps a second socket alive.</param>
+    public async Task<ConnectionMultiplexer> ConnectAsync(string name, bool subscribes)
     {
         var own = options?.Clone() ?? throw new InvalidOperationException("The shared Redis connection is to be made first.");
         own.ClientName = name;
+        if (!subscribes)
+            own.CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false);
         var connection = await ConnectionMultiplexer.ConnectAsync(own);
 #pragma warning disable CS0618 // Newer versions always behave like this; in 1.2 the default can stall continuations.
         connection.PreserveAsyncOrder = false;

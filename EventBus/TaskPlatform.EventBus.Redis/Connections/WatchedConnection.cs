@@ -92,7 +92,7 @@ internal sealed partial class WatchedConnection(
 
     private async Task ReplaceAsync(CancellationToken stoppingToken)
     {
-        var next = await settings.ConnectAsync(name.Value);
+        var next = await settings.ConnectAsync(name.Value, subscribes: true);
         try
         {
             await next.GetDatabase().PingAsync().WaitAsync(Patience, stoppingToken);
