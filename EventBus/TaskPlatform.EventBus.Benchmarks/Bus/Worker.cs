@@ -45,6 +45,11 @@ internal sealed class Worker : IAsyncDisposable
         return 0;
     }
 
+    /// <summary>Has it stand still.</summary>
+    public Task PauseAsync(CancellationToken cancellationToken) => process.PauseAsync(cancellationToken);
+
+    public Task ContinueAsync(CancellationToken cancellationToken) => process.ContinueAsync(cancellationToken);
+
     public void EnsureRuns()
     {
         if (process.HasExited)

@@ -31,10 +31,15 @@ internal static class RawInserts
         return ids / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>The two rows that an event leaves, of 100 events a transaction, from so many connections.</summary>
+    /// <summary>The two rows that an event leaves, of 100 events a transaction and trip, from so many connections.</summary>
+    /// <param name="place">Where.</param>
+    /// <param name="writers">How many connections.</param>
+    /// <param name="count">How many events.</param>
+    /// <param name="asArrays">Whether a statement inserts all rows of a table, with an array a column; else each inserts one row.</param>
     /// <returns>Events a second.</returns>
-    public static async Task<double> BatchesAsync(Place place, int writers, int count)
+    public static async Task<double> BatchesAsync(Place place, int writers, int count, bool asArrays)
     {
+        await place.ExecuteAsync("TRUNCATE inbox, effect");
         var left = count;
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, writers).Select(async _ =>
@@ -44,37 +49,58 @@ internal static class RawInserts
             while (Interlocked.Add(ref left, -BatchSize) > -BatchSize)
             {
                 await using var transaction = await connection.BeginTransactionAsync();
-                await InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())]);
+                await InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())], asArrays);
                 await transaction.CommitAsync();
             }
         }));
-        return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var rate = count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await place.ExecuteAsync("TRUNCATE inbox, effect");
+        return rate;
     }
 
-    /// <summary>The two rows of each event, in one round trip.</summary>
-    public static async Task InsertAsync(NpgsqlConnection connection, Guid[] eventIds)
+    /// <summary>The two rows of each event, in one trip, with prepared statements.</summary>
+    public static async Task InsertAsync(NpgsqlConnection connection, Guid[] eventIds, bool asArrays)
     {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand("INSERT INTO inbox (consumer_group, event_id) SELECT 'raw', id FROM unnest($1) AS id")
-                {
-                    Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = eventIds } },
-                },
-                new NpgsqlBatchCommand("INSERT INTO effect (id, event_id, measured_id, text) SELECT * FROM unnest($1, $2, $3, $4)")
-                {
-                    Parameters =
-                    {
-                        new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds.Select(_ => Guid.CreateVersion7())] },
-                        new NpgsqlParameter<Guid[]> { TypedValue = eventIds },
-                        new NpgsqlParameter<int[]> { TypedValue = [.. Enumerable.Range(1, eventIds.Length)] },
-                        new NpgsqlParameter<string[]> { TypedValue = [.. Enumerable.Repeat(LeaveRow.Text, eventIds.Length)] },
-                    },
-                },
-            },
-        };
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var command in asArrays ? Arrays(eventIds) : eventIds.SelectMany(Rows))
+            batch.BatchCommands.Add(command);
         await batch.PrepareAsync();
         await batch.ExecuteNonQueryAsync();
     }
+
+    private static IEnumerable<NpgsqlBatchCommand> Rows(Guid eventId) =>
+    [
+        new("INSERT INTO inbox (consumer_group, event_id) VALUES ('raw', $1)")
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = eventId } },
+        },
+        new("INSERT INTO effect (id, event_id, measured_id, text) VALUES ($1, $2, $3, $4)")
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() },
+                new NpgsqlParameter<Guid> { TypedValue = eventId },
+                new NpgsqlParameter<int> { TypedValue = 1 },
+                new NpgsqlParameter<string> { TypedValue = LeaveRow.Text },
+            },
+        },
+    ];
+
+    private static IEnumerable<NpgsqlBatchCommand> Arrays(Guid[] eventIds) =>
+    [
+        new("INSERT INTO inbox (consumer_group, event_id) SELECT 'raw', id FROM unnest($1) AS id")
+        {
+            Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = eventIds } },
+        },
+        new("INSERT INTO effect (id, event_id, measured_id, text) SELECT * FROM unnest($1, $2, $3, $4)")
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds.Select(_ => Guid.CreateVersion7())] },
+                new NpgsqlParameter<Guid[]> { TypedValue = eventIds },
+                new NpgsqlParameter<int[]> { TypedValue = [.. Enumerable.Range(1, eventIds.Length)] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. Enumerable.Repeat(LeaveRow.Text, eventIds.Length)] },
+            },
+        },
+    ];
 }

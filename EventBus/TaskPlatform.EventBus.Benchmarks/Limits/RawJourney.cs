@@ -57,7 +57,7 @@ internal static class RawJourney
             pipe.Array();
             pipe.Skip();
             var id = int.Parse(Encoding.ASCII.GetString(pipe.Bulk()), CultureInfo.InvariantCulture);
-            RawInserts.InsertAsync(connection, [Guid.CreateVersion7()]).GetAwaiter().GetResult();
+            RawInserts.InsertAsync(connection, [Guid.CreateVersion7()], asArrays: false).GetAwaiter().GetResult();
             milliseconds[id] = Stopwatch.GetElapsedTime(sent[id]).TotalMilliseconds;
             done++;
         }

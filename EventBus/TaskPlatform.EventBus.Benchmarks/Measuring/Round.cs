@@ -9,8 +9,8 @@ internal sealed record Round
     /// <summary>What bare sockets and statements reach; null where there is no such thing.</summary>
     public double? Limit { get; init; }
 
-    /// <summary>The bus beside its limit.</summary>
-    public double? Ratio => Reached / Limit;
+    /// <summary>The bus beside its limit; over several rounds the median of theirs, because a machine's speed drifts from one to the next.</summary>
+    public double? Ratio { get => field ?? Reached / Limit; init; }
 
     public Latency? Latency { get; init; }
 
@@ -36,6 +36,7 @@ internal sealed record Round
     {
         Reached = Middle.Of(rounds.Select(r => r.Reached)),
         Limit = rounds.All(r => r.Limit.HasValue) ? Middle.Of(rounds.Select(r => r.Limit!.Value)) : null,
+        Ratio = rounds.All(r => r.Ratio.HasValue) ? Middle.Of(rounds.Select(r => r.Ratio!.Value)) : null,
         Latency = Latency.Median([.. rounds.Select(r => r.Latency).OfType<Latency>()]),
         LimitLatency = Latency.Median([.. rounds.Select(r => r.LimitLatency).OfType<Latency>()]),
         Events = rounds.Sum(r => r.Events),
