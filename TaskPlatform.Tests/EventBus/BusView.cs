@@ -229,7 +229,7 @@ internal sealed class BusView : IAsyncDisposable
             }
 
             if (limit.IsCancellationRequested)
-                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {last}");
+                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {(last is IEnumerable<string> texts ? $"[{string.Join(" | ", texts)}]" : last)}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }
