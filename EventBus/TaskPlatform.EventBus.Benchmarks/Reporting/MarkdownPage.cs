@@ -25,22 +25,28 @@ internal static class MarkdownPage
         var text = new StringBuilder()
             .AppendLine(Text($"{machine.MeasuredAt:yyyy-MM-dd}, {machine.Cores} cores, {machine.MemoryGigabytes} GB, {machine.Runtime}, Redis {machine.Redis}, Postgres {machine.Postgres}."))
             .AppendLine(Text($"Medians of {report.Effort.Rounds} rounds; load {machine.LoadBefore:N1} when it began, {machine.LoadAfter:N1} when it ended.\n"))
-            .AppendLine("| | Scenario | Goal | Reached | Limit | Ratio | p50 / p99 / p99.9 ms | |")
-            .AppendLine("|---|---|---|---:|---:|---:|---|---|");
+            .AppendLine("| | Scenario | Goal | Reached | Limit | Ratio | p50 / p99 / p99.9 ms | | Also |")
+            .AppendLine("|---|---|---|---:|---:|---:|---|---|---|");
         foreach (var scenario in report.Scenarios)
         {
             var median = scenario.Median;
             text.Append(Text($"| {scenario.Name} | {scenario.Title} | {scenario.Goal} | {Number(median.Reached)} {scenario.Unit} | "))
                 .Append(median.Limit is { } limit ? Number(limit) : "")
                 .Append(median.Ratio is { } ratio ? Text($" | {ratio:N2} | ") : " | | ")
-                .Append(median.Latency is { } l ? Text($"{l.P50:N1} / {l.P99:N1} / {l.P999:N1}") : "")
-                .AppendLine(scenario.GoalReached ? " | reached |" : " | not reached |");
+                .Append(Text(median.Latency))
+                .Append(scenario.GoalReached ? " | reached | " : " | not reached | ")
+                .AppendJoin(", ", median.Figures.Select(figure => Text($"{figure.Key} {Number(figure.Value)}")))
+                .Append(median.LimitLatency is { } limits ? $"limit {Text(limits)}" : "")
+                .AppendLine(" |");
         }
 
         return text.ToString();
     }
 
-    private static string Number(double value) => value < 100 ? Text($"{value:N1}") : Text($"{value:N0}");
+    private static string Text(Latency? latency)
+        => latency is null ? "" : Text($"{latency.P50:N1} / {latency.P99:N1} / {latency.P999:N1}");
+
+    private static string Number(double value) => value < 10 ? Text($"{value:N2}") : value < 100 ? Text($"{value:N1}") : Text($"{value:N0}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
