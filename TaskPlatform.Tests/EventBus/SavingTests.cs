@@ -119,23 +119,34 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         Assert.Equal(1L, await ScalarAsync(db, "SELECT count(*) FROM event_log"));
     }
 
-    [Fact]
-    public async Task An_inbox_row_of_another_consumer_counts_also_where_its_effect_refuses_ours()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_inbox_row_of_another_consumer_counts_also_where_its_effect_refuses_ours(bool isNewRow)
     {
         using var host = await StartAsync();
         var inbox = host.Services.GetRequiredKeyedService<IInbox>("sorters");
         var eventId = Guid.CreateVersion7();
+        await SaveAsync(host, db => db.Add(new Versioned { Id = 1, Version = 1 }));
 
-        Assert.True(await HandleAsync());
-        Assert.False(await HandleAsync(isStale: true));
+        // Both have read the same state, and found nothing in the inbox.
+        await using var first = host.Services.CreateAsyncScope();
+        await using var second = host.Services.CreateAsyncScope();
+        await using var ours = await BeginAsync(first.ServiceProvider);
+        await using var theirs = await BeginAsync(second.ServiceProvider);
 
-        async Task<bool> HandleAsync(bool isStale = false)
+        Assert.True(await theirs.CommitAsync([eventId], TestContext.Current.CancellationToken));
+        Assert.False(await ours.CommitAsync([eventId], TestContext.Current.CancellationToken));
+
+        async Task<IInboxTransaction> BeginAsync(IServiceProvider services)
         {
-            await using var scope = host.Services.CreateAsyncScope();
-            await using var transaction = await inbox.BeginAsync(
-                scope.ServiceProvider, "sorters", isStale ? [Guid.CreateVersion7()] : [eventId], TestContext.Current.CancellationToken);
-            scope.ServiceProvider.GetRequiredService<SortsDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
-            return await transaction.CommitAsync([eventId], TestContext.Current.CancellationToken);
+            var transaction = await inbox.BeginAsync(services, "sorters", [eventId], TestContext.Current.CancellationToken);
+            var db = services.GetRequiredService<SortsDb>();
+            if (isNewRow)
+                db.Add(new Listed { Id = 1, Numbers = [], Names = [] });
+            else
+                (await db.Set<Versioned>().SingleAsync(TestContext.Current.CancellationToken)).Version++;
+            return transaction;
         }
     }
 
@@ -219,6 +230,13 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         public required string Name { get; init; }
     }
 
+    private sealed class Versioned
+    {
+        public required int Id { get; init; }
+
+        public required int Version { get; set; }
+    }
+
     private sealed class Stamped
     {
         public required int Id { get; init; }
@@ -260,6 +278,8 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
             });
             modelBuilder.Entity<Listed>().ToTable("lists").Property(e => e.Id).ValueGeneratedNever();
             modelBuilder.Entity<Counted>().ToTable("counted");
+            modelBuilder.Entity<Versioned>().ToTable("versioned").Property(e => e.Id).ValueGeneratedNever();
+            modelBuilder.Entity<Versioned>().Property(e => e.Version).IsConcurrencyToken();
             modelBuilder.Entity<Parent>().ToTable("parents").HasMany(parent => parent.Children).WithOne();
             EntityTypeBuilder<Stamped> stamped = modelBuilder.Entity<Stamped>().ToTable("stamped");
             stamped.Property(e => e.Id).ValueGeneratedNever();

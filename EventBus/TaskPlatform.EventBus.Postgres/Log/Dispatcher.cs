@@ -110,7 +110,11 @@ internal sealed partial class Dispatcher<TDb>(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             using var lastPass = new CancellationTokenSource(LastPass);
-            await log.PublishWaitingAsync(lastPass.Token);
+            while (await log.PublishWaitingAsync(lastPass.Token))
+            {
+                // There may be more, and there is time left.
+            }
+
             throw;
         }
     }

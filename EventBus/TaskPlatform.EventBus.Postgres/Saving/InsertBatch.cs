@@ -17,24 +17,24 @@ internal sealed class InsertBatch(
 {
     private readonly List<IReadOnlyModificationCommand> commands = [];
     private readonly List<InsertGroup> groups = [];
-    private ModificationCommandBatch? left;
+    private ModificationCommandBatch? fallback;
     private bool areMoreExpected;
 
-    public override IReadOnlyList<IReadOnlyModificationCommand> ModificationCommands => left?.ModificationCommands ?? commands;
+    public override IReadOnlyList<IReadOnlyModificationCommand> ModificationCommands => fallback?.ModificationCommands ?? commands;
 
     /// <summary>
     /// What goes in one trip is one transaction to Postgres, and an insert does its work or fails. But an update may find no row,
     /// which must take everything else back: then the provider's batch asks for a transaction.
     /// </summary>
-    public override bool RequiresTransaction => left?.RequiresTransaction ?? false;
+    public override bool RequiresTransaction => fallback?.RequiresTransaction ?? false;
 
-    public override bool AreMoreBatchesExpected => left?.AreMoreBatchesExpected ?? areMoreExpected;
+    public override bool AreMoreBatchesExpected => fallback?.AreMoreBatchesExpected ?? areMoreExpected;
 
     public override bool TryAddCommand(IReadOnlyModificationCommand modificationCommand)
     {
-        if (left is null && commands.Count == limit)
+        if (fallback is null && commands.Count == limit)
             return false;
-        if (left is not null || InsertPlan.For(modificationCommand, dependencies.SqlGenerationHelper) is not { } plan)
+        if (fallback is not null || InsertPlan.For(modificationCommand, dependencies.SqlGenerationHelper) is not { } plan)
             return LeaveToProvider().TryAddCommand(modificationCommand);
 
         commands.Add(modificationCommand);
@@ -47,29 +47,31 @@ internal sealed class InsertBatch(
     public override void Complete(bool moreBatchesExpected)
     {
         areMoreExpected = moreBatchesExpected;
-        left?.Complete(moreBatchesExpected);
+        fallback?.Complete(moreBatchesExpected);
     }
 
-    /// <summary>Nobody here saves without waiting for it asynchronously.</summary>
+    /// <summary>Left to the provider: no service saves without awaiting it.</summary>
     public override void Execute(IRelationalConnection connection)
     {
-        if (left is null)
+        if (fallback is null)
             LeaveToProvider().Complete(areMoreExpected);
-        left!.Execute(connection);
+        fallback!.Execute(connection);
     }
 
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
-        if (left is not null)
+        var context = dependencies.CurrentContext.Context;
+        var inFront = SentAlong.TakeFor(context);
+        if (fallback is not null)
         {
-            await left.ExecuteAsync(connection, cancellationToken);
+            if (inFront.Length > 0)
+                await context.RunAsync(inFront, cancellationToken);
+            await fallback.ExecuteAsync(connection, cancellationToken);
             return;
         }
 
         try
         {
-            var context = dependencies.CurrentContext.Context;
-            var inFront = SentAlong.TakeFor(context);
             var inserts = new List<NpgsqlBatchCommand>(groups.Count);
             groups.ForEach(group => group.AddTo(inserts));
             await using var batch = context.CreateBatch([.. inFront, .. inserts]);
@@ -103,16 +105,16 @@ internal sealed class InsertBatch(
 
     private ModificationCommandBatch LeaveToProvider()
     {
-        if (left is not null)
-            return left;
+        if (fallback is not null)
+            return fallback;
 
-        left = provider.Create();
+        fallback = provider.Create();
         foreach (var command in commands)
         {
-            if (!left.TryAddCommand(command))
+            if (!fallback.TryAddCommand(command))
                 throw new InvalidOperationException("The provider's batch is smaller than its own limit.");
         }
 
-        return left;
+        return fallback;
     }
 }

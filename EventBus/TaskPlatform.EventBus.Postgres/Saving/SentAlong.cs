@@ -11,7 +11,7 @@ internal static class SentAlong
 
     /// <summary>
     /// Saves the context's changes with the statements in front of them; where there is more than new rows to save, or nothing, they
-    /// take a trip of their own. The context is in a transaction, and everything belongs to that.
+    /// take a trip of their own, but come first all the same. The context is in a transaction, and everything belongs to that.
     /// </summary>
     public static async Task SaveChangesAsync(DbContext context, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
