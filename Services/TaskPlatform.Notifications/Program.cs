@@ -1,4 +1,5 @@
 using TaskPlatform.Contracts;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Notifications.Admin;
 using TaskPlatform.Notifications.Console;
@@ -17,7 +18,7 @@ builder.AddTokenAuthentication();
 builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.AddNotificationStream();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog());
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<NotificationsDb>("notifications").PublishAlerts<NotificationsDb>();
 builder.AddAdministration();
 builder.AddConsole();
 

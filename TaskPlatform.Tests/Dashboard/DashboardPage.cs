@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.RegularExpressions;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,10 +64,13 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public Task SeesAsync(string text) => Expect(page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = Patience });
 
-    /// <summary>Returns when the table of that instrument has that value.</summary>
-    public Task HasMeasuredAsync(string resource, string instrument, int value)
+    /// <summary>Returns when the table of that instrument has a value like this.</summary>
+    /// <param name="resource">Whose instrument.</param>
+    /// <param name="instrument">Its name.</param>
+    /// <param name="value">A regular expression of the whole value, for example <c>30\d</c>.</param>
+    public Task HasMeasuredAsync(string resource, string instrument, string value)
     {
-        var cell = page.GetByRole(AriaRole.Gridcell, new() { Name = value.ToString(CultureInfo.InvariantCulture), Exact = true });
+        var cell = page.GetByRole(AriaRole.Gridcell, new() { NameRegex = new Regex($"^{value}$") });
         return UntilAsync(cell.First, () => GoToAsync($"{Instrument(resource, instrument)}&view=Table"));
     }
 

@@ -8,8 +8,12 @@ namespace TaskPlatform.Tests.Graph;
 /// <summary>An alert in the whole platform: those who operate it are told wherever they look.</summary>
 public sealed class AlertTests
 {
+    /// <summary>Any of these may be elected to look after the bus; how its consumer name begins.</summary>
+    private static readonly string[] Samplers =
+        ["TaskPlatform.Auth:", "TaskPlatform.Tasks:", "TaskPlatform.Notifications:", "TaskPlatform.Notifications.Worker:"];
+
     [Fact]
-    public async Task Dead_letters_call_the_webhook_tell_the_admin_and_degrade_the_health_until_they_are_purged()
+    public async Task Dead_letters_call_the_webhook_tell_the_admin_and_degrade_the_health_until_they_are_purged_whoever_looks()
     {
         await using var receiver = await WebhookReceiver.StartAsync(refusals: 0);
         await using var platform = await Platform.StartNewAsync(builder =>
@@ -27,26 +31,46 @@ public sealed class AlertTests
         await using var poison = await Poison.MixAsync(platform);
         var admin = await platform.SignInAsAdminAsync();
         var worker = await platform.RegisterAsync("worker");
-        await BusView.Until(() => platform.Redis.KeyExistsAsync("events:sampler"), measured => measured);
+
+        for (var round = 0; round < Samplers.Length; round++)
+        {
+            await ElectAsync(platform, Samplers[round]);
+            await BusView.Until(() => HealthAsync(platform), status => status == "Healthy");
+
+            await worker.CreateTaskAsync(poison.Title, worker.UserId);
+
+            var firing = await receiver.NextAsync();
+            Assert.Equal("firing", firing.GetProperty("status").GetString());
+            Assert.Equal("dlq_growth", firing.GetProperty("commonLabels").GetProperty("alertname").GetString());
+            await ToldAsync(admin, 2 * round + 1, "Alert: The dead letter queue grew by 1 ");
+            await BusView.Until(() => HealthAsync(platform), status => status == "Degraded");
+
+            using (var purged = await admin.Notifications.DeleteAsync("/admin/dlq?confirm=1", TestContext.Current.CancellationToken))
+                await purged.ReadAsync(202);
+
+            Assert.Equal("resolved", (await receiver.NextAsync()).GetProperty("status").GetString());
+            await ToldAsync(admin, 2 * round + 2, "Alert is over: ");
+        }
+
         await BusView.Until(() => HealthAsync(platform), status => status == "Healthy");
-
-        await worker.CreateTaskAsync(poison.Title, worker.UserId);
-
-        var firing = await receiver.NextAsync();
-        Assert.Equal("firing", firing.GetProperty("status").GetString());
-        Assert.Equal("dlq_growth", firing.GetProperty("commonLabels").GetProperty("alertname").GetString());
-        await BusView.Until(() => AlertsToldAsync(admin), told => told is [var only] && only.StartsWith("Alert: The dead letter queue grew by 1 ", StringComparison.Ordinal));
-        await BusView.Until(() => HealthAsync(platform), status => status == "Degraded");
         Assert.Empty(await AlertsToldAsync(worker));
-
-        using (var purged = await admin.Notifications.DeleteAsync("/admin/dlq?confirm=1", TestContext.Current.CancellationToken))
-            await purged.ReadAsync(202);
-
-        Assert.Equal("resolved", (await receiver.NextAsync()).GetProperty("status").GetString());
-        await BusView.Until(() => AlertsToldAsync(admin), told => told is [var last, _] && last.StartsWith("Alert is over: ", StringComparison.Ordinal));
-        await BusView.Until(() => HealthAsync(platform), status => status == "Healthy");
         Assert.Equal(0, receiver.Waiting);
     }
+
+    /// <summary>Ends leases until the process gets one.</summary>
+    private static Task<string?> ElectAsync(Platform platform, string sampler) => BusView.Until(
+        async () =>
+        {
+            var elected = (string?)await platform.Redis.StringGetAsync("events:sampler");
+            if (elected?.StartsWith(sampler, StringComparison.Ordinal) == false)
+                await platform.Redis.KeyDeleteAsync("events:sampler");
+            return elected;
+        },
+        elected => elected?.StartsWith(sampler, StringComparison.Ordinal) == true);
+
+    private static Task<List<string>> ToldAsync(Session admin, int alerts, string last) => BusView.Until(
+        () => AlertsToldAsync(admin),
+        told => told.Count == alerts && told[0].StartsWith(last, StringComparison.Ordinal));
 
     private static async Task<string?> HealthAsync(Platform platform)
     {
