@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StackExchange.Redis;
 using TaskPlatform.EventBus;
 using TaskPlatform.Tests.Servers;
 
@@ -59,6 +60,30 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         await view.SettledAsync(Group);
 
         Assert.Equal(Enumerable.Range(1, 1000), (await view.EffectsAsync()).Select(e => e.NoteId).Order());
+    }
+
+    [Fact]
+    public async Task A_second_process_of_a_service_tells_the_one_that_publishes_of_each_commit_once()
+    {
+        const int commits = 20;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var leader = await BusProcess.StartAsync(place, Group);
+        await leader.WriteAsync(new NoteWritten(0, "leads"));
+        await leader.Seen.TakeAsync(1);
+        var wakes = 0;
+        await view.Redis.Multiplexer.GetSubscriber().SubscribeAsync(
+            new RedisChannel(place.Prefix + "events:wake", RedisChannel.PatternMode.Literal), (_, _) => Interlocked.Increment(ref wakes));
+
+        await using var second = await BusProcess.StartAsync(place);
+        for (var i = 1; i <= commits; i++)
+        {
+            await second.WriteAsync(new NoteWritten(i, "told"));
+            await leader.Seen.TakeAsync(1);
+        }
+
+        await view.Redis.PingAsync(); // What was said before is heard.
+        Assert.InRange(Volatile.Read(ref wakes), 1, commits);
     }
 
     [Fact]

@@ -32,6 +32,7 @@ internal sealed partial class Dispatcher<TDb>(
     private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);
 
     private readonly string role = $"publishing the log of {service}";
+    private volatile bool leads;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,7 +42,7 @@ internal sealed partial class Dispatcher<TDb>(
             try
             {
                 if (!subscribed)
-                    await transport.OnWakeAsync(service, committed.Set, stoppingToken);
+                    await transport.OnWakeAsync(service, HearOfCommit, stoppingToken);
                 subscribed = true;
                 await using var connection = await ConnectAsync(stoppingToken);
                 var tail = new PublishedTail(connection, transport, options, logger);
@@ -63,8 +64,16 @@ internal sealed partial class Dispatcher<TDb>(
             finally
             {
                 outbox.Current = null;
+                leads = false;
             }
         }
+    }
+
+    /// <summary>A commit somewhere else. Who does not lead leaves it to the leader: it would only tell it once more, and itself with it.</summary>
+    private void HearOfCommit()
+    {
+        if (leads)
+            committed.Set();
     }
 
     private async Task RunTermAsync(
@@ -73,10 +82,10 @@ internal sealed partial class Dispatcher<TDb>(
         while (!await log.TryLeadAsync(stoppingToken))
         {
             GoOn();
-            if (await committed.WaitAsync(Sweep, stoppingToken))
-                await transport.WakeAsync(service, stoppingToken);
+            await ForwardCommitsAsync(stoppingToken);
         }
 
+        leads = true;
         LogLeading(service);
         var lastCheck = 0L;
         var replaying = false;
@@ -116,6 +125,17 @@ internal sealed partial class Dispatcher<TDb>(
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Tells the leader of this process's commits, until it is time to try again to be one.</summary>
+    private async Task ForwardCommitsAsync(CancellationToken stoppingToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var left = Sweep; left > TimeSpan.Zero; left = Sweep - Stopwatch.GetElapsedTime(started))
+        {
+            if (await committed.WaitAsync(left, stoppingToken))
+                await transport.WakeAsync(service, stoppingToken);
         }
     }
 
