@@ -29,6 +29,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash of the alerts that fire; field = rule and subject, value = the alert as JSON.</summary>
     public RedisKey Alerts { get; } = prefix + "events:alerts";
 
+    /// <summary>Hash of what was counted at the lowest, lately; field = rule and subject. Growth is measured from there.</summary>
+    public RedisKey Counts { get; } = prefix + "events:counts";
+
     /// <summary>Hash of what waits in each service's log; field = service, value = how many, and since when the oldest does (ms, Redis's clock).</summary>
     public RedisKey Outboxes { get; } = prefix + "events:outbox";
 

@@ -56,10 +56,40 @@ public sealed class AlertRulesTests
         rules.Look(Sample(dead: 0), Start);
         var fired = Assert.Single(rules.Look(Sample(dead: 1), Start.AddSeconds(5)));
         var next = new AlertRules(new AlertOptions());
-        next.TakeOver([fired]);
+        next.TakeOver([fired], [.. rules.Lowest], Start.AddSeconds(10));
 
         Assert.Empty(next.Look(Sample(dead: 1), Start.AddSeconds(10)));
         Assert.Equal(fired with { EndsAt = Start.AddSeconds(15) }, Assert.Single(next.Look(Sample(dead: 0), Start.AddSeconds(15))));
+    }
+
+    [Fact]
+    public void A_new_sampler_tells_what_grew_since_the_last_one_looked()
+    {
+        rules.Look(Sample(dead: 1), Start);
+        var next = new AlertRules(new AlertOptions());
+        next.TakeOver([], [.. rules.Lowest], Start.AddSeconds(20));
+
+        var fired = Assert.Single(next.Look(Sample(dead: 3), Start.AddSeconds(20)));
+
+        Assert.Equal("The dead letter queue grew by 2 within 10 min; it holds 3.", fired.Summary);
+    }
+
+    [Fact]
+    public void The_first_sampler_of_all_takes_what_is_there_as_known()
+    {
+        rules.TakeOver([], [], Start);
+
+        Assert.Empty(rules.Look(Sample(dead: 3, lost: 2), Start));
+    }
+
+    [Fact]
+    public void A_groups_first_loss_fires()
+    {
+        rules.Look(Sample(lost: null), Start);
+
+        var fired = Assert.Single(rules.Look(Sample(lost: 2), Start.AddSeconds(5)));
+
+        Assert.Equal("readers lost 2 entries of events:note.written within 10 min.", fired.Summary);
     }
 
     [Fact]
@@ -74,10 +104,10 @@ public sealed class AlertRulesTests
     }
 
     private static BusSample Sample(
-        TimeSpan lagAge = default, TimeSpan idle = default, TimeSpan outbox = default, long dead = 0, long lost = 0)
+        TimeSpan lagAge = default, TimeSpan idle = default, TimeSpan outbox = default, long dead = 0, long? lost = 0)
         => new(
             dead, TimeSpan.Zero, 0,
             [new StreamSample("events:note.written", 10, [new GroupSample("readers", 3, false, lagAge, 1, idle, 1)])],
             [new OutboxSample("notes", 1, outbox)],
-            [new LostSample("events:note.written", "readers", lost)]);
+            lost is { } count ? [new LostSample("events:note.written", "readers", count)] : []);
 }

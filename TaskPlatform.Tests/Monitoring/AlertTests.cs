@@ -42,6 +42,21 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
         Assert.Equal(0, receiver.Waiting);
     }
 
+    [Fact]
+    public async Task Dead_letters_that_come_while_nobody_looks_fire_when_somebody_does()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        static void LookOften(IServiceCollection services) => services.Configure<AlertOptions>(alerts => alerts.Interval = TimeSpan.FromMilliseconds(100));
+        await using (await BusProcess.StartAsync(place, LookOften, configure: null, Group))
+            await BusView.Until(async () => (long?)await view.Redis.HashGetAsync(place.Prefix + "events:counts", "dlq_growth "), lowest => lowest == 0);
+
+        await view.Redis.ExecuteAsync("XADD", place.Prefix + "event_dlq", "*", "data", "{}");
+        await using var next = await BusProcess.StartAsync(place, LookOften, configure: null, Group);
+
+        await HealthAsync(next, HealthStatus.Degraded);
+    }
+
     private static async Task HealthAsync(BusProcess process, HealthStatus status)
         => await BusView.Until(
             async () => (await process.Services.GetRequiredService<HealthCheckService>()

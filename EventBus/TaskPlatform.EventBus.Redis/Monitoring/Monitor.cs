@@ -8,8 +8,9 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Measures the bus and raises alerts. Every process looks; the one that holds the lease in Redis reports. Alerts that fire are
-/// kept in Redis: so every process knows of them, and a new sampler does not tell them again.
+/// Measures the bus and raises alerts. Every process looks; the one that holds the lease in Redis reports. Alerts that fire, and
+/// the counts that growth is measured from, are kept in Redis: so every process knows of them, and a new sampler neither tells
+/// them again nor misses what came between two terms.
 /// </summary>
 internal sealed partial class Monitor(
     WatchedConnection redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IOptions<AlertOptions> options,
@@ -19,30 +20,46 @@ internal sealed partial class Monitor(
 
     private readonly AlertRules rules = new(options.Value);
     private readonly Queue<AlertChanged> untold = new();
+    private List<KeyValuePair<string, long>> kept = [];
     private bool elected;
+
+    /// <summary>As <c>sample.lua</c> says it.</summary>
+    private enum Standing
+    {
+        StandsBy,
+        NewlyElected,
+        Elected,
+    }
 
     /// <summary>One look.</summary>
     /// <returns>The sample, where this process is elected.</returns>
     internal async Task<BusSample?> RunOnceAsync(CancellationToken cancellationToken)
     {
         var streams = catalog.Types.Select(StreamName.Of).ToList();
+        var lowest = rules.Lowest.ToList();
         var reply = (RedisResult[])(await redis.EvaluateAsync(
             Script.Sample,
-            [keys.Sampler, keys.Alerts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost, .. streams.Select(keys.Stream)],
-            [name.Value, (long)(3 * options.Value.Interval).TotalMilliseconds, MostCounted]).WaitAsync(cancellationToken))!;
+            [keys.Sampler, keys.Alerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost, .. streams.Select(keys.Stream)],
+            [name.Value, (long)(3 * options.Value.Interval).TotalMilliseconds, MostCounted, .. lowest.Except(kept).SelectMany(Field)])
+            .WaitAsync(cancellationToken))!;
         var firing = SampleReply.ReadAlerts(reply[1]);
         state.Alerts = firing;
-        if ((long)reply[0] == 0)
-        {
-            elected = false;
+        var standing = (Standing)(long)reply[0];
+        elected = standing != Standing.StandsBy;
+        if (!elected)
             return null;
+
+        kept = standing == Standing.Elected ? lowest : [];
+        var now = clock.GetUtcNow();
+        if (standing == Standing.NewlyElected)
+        {
+            // What this process could not tell in an earlier term is found again, where it still holds.
+            untold.Clear();
+            rules.TakeOver(firing, SampleReply.ReadCounts(reply[2]), now);
         }
 
-        if (!elected)
-            rules.TakeOver(firing);
-        elected = true;
         var sample = SampleReply.Read(reply, streams);
-        foreach (var change in rules.Look(sample, clock.GetUtcNow()))
+        foreach (var change in rules.Look(sample, now))
             Note(change);
         await TellAsync(cancellationToken);
         return sample;
@@ -74,6 +91,8 @@ internal sealed partial class Monitor(
 
         SharedGauges.Show(null);
     }
+
+    private static IEnumerable<RedisValue> Field(KeyValuePair<string, long> pair) => [pair.Key, pair.Value];
 
     private static async Task<bool> TickAsync(PeriodicTimer timer, CancellationToken stoppingToken)
     {

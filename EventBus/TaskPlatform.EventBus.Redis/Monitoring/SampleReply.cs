@@ -10,17 +10,20 @@ internal static class SampleReply
     public static IReadOnlyList<AlertChanged> ReadAlerts(RedisResult alerts)
         => [.. Pairs(alerts).Select(pair => JsonSerializer.Deserialize(pair.Value, AlertJson.Default.AlertChanged)!)];
 
+    public static IReadOnlyCollection<KeyValuePair<string, long>> ReadCounts(RedisResult counts)
+        => [.. Pairs(counts).Select(pair => KeyValuePair.Create(pair.Name, long.Parse(pair.Value, CultureInfo.InvariantCulture)))];
+
     public static BusSample Read(RedisResult[] reply, IReadOnlyList<string> streams)
     {
-        var now = (long)reply[2];
-        var dead = (RedisResult[])reply[3]!;
+        var now = (long)reply[3];
+        var dead = (RedisResult[])reply[4]!;
         return new BusSample(
             (long)dead[0],
             AgeOf((string?)dead[1], now),
-            (long)reply[4],
-            [.. ((RedisResult[])reply[7]!).Select((stream, i) => ReadStream(streams[i], (RedisResult[])stream!, now))],
-            [.. Pairs(reply[5]).Select(pair => ReadOutbox(pair.Name, pair.Value, now))],
-            [.. Pairs(reply[6]).Select(ReadLost)]);
+            (long)reply[5],
+            [.. ((RedisResult[])reply[8]!).Select((stream, i) => ReadStream(streams[i], (RedisResult[])stream!, now))],
+            [.. Pairs(reply[6]).Select(pair => ReadOutbox(pair.Name, pair.Value, now))],
+            [.. Pairs(reply[7]).Select(ReadLost)]);
     }
 
     private static StreamSample ReadStream(string stream, RedisResult[] sample, long now)

@@ -1,13 +1,18 @@
 -- Measures the streams, for the one process that is elected to report them.
--- KEYS  1 events:sampler  2 events:alerts  3 event_dlq  4 events:retry  5 events:outbox  6 events:lost  7.. streams
+-- KEYS  1 events:sampler  2 events:alerts  3 events:counts  4 event_dlq  5 events:retry  6 events:outbox  7 events:lost  8.. streams
 -- ARGV  1 sampler's name  2 its lease in ms  3 how many unread entries are counted at the most, in all, where Redis gives no lag
--- Returns { 1 if the caller is elected, { alert, state.. } }, and if it is elected also
---   now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. }, { stream and group, lost.. },
+--       4.. what it counted at the lowest so far: name, count..; kept for whoever is elected next, unless the caller was only elected now
+-- Returns { 0: another is elected, 1: the caller is from now on, 2: it was before, { alert, state.. } }, and if it is elected also
+--   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
+--   { stream and group, lost.. },
 --   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
 local alerts = redis.call('HGETALL', KEYS[2])
 local elected = redis.call('GET', KEYS[1])
 if elected and elected ~= ARGV[1] then return { 0, alerts } end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local standing = elected and 2 or 1
+if standing == 2 and #ARGV > 3 then redis.call('HSET', KEYS[3], unpack(ARGV, 4)) end
+local counts = standing == 1 and redis.call('HGETALL', KEYS[3]) or {}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -48,11 +53,13 @@ local function sample(key)
 end
 
 local dead = { 0, '' }
-if redis.call('TYPE', KEYS[3]).ok == 'stream' then
-  local oldest = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)
-  dead = { redis.call('XLEN', KEYS[3]), oldest[1] and oldest[1][1] or '' }
+if redis.call('TYPE', KEYS[4]).ok == 'stream' then
+  local oldest = redis.call('XRANGE', KEYS[4], '-', '+', 'COUNT', 1)
+  dead = { redis.call('XLEN', KEYS[4]), oldest[1] and oldest[1][1] or '' }
 end
 
 local streams = {}
-for i = 7, #KEYS do streams[i - 6] = sample(KEYS[i]) end
-return { 1, alerts, now, dead, redis.call('ZCARD', KEYS[4]), redis.call('HGETALL', KEYS[5]), redis.call('HGETALL', KEYS[6]), streams }
+for i = 8, #KEYS do streams[i - 7] = sample(KEYS[i]) end
+return {
+  standing, alerts, counts, now, dead, redis.call('ZCARD', KEYS[5]), redis.call('HGETALL', KEYS[6]), redis.call('HGETALL', KEYS[7]), streams
+}

@@ -8,15 +8,30 @@ internal sealed class AlertRules(AlertOptions options)
     private readonly Dictionary<(string Rule, string Subject), AlertChanged> firing = [];
     private readonly Dictionary<(string Rule, string Subject), DateTimeOffset> since = [];
     private readonly Dictionary<(string Rule, string Subject), Queue<(DateTimeOffset At, long Count)>> history = [];
+    private bool knowsThePast;
 
-    /// <summary>Takes over what an earlier sampler had found to fire, so that a new one does not tell it again.</summary>
-    public void TakeOver(IEnumerable<AlertChanged> alerts)
+    /// <summary>What was counted at the lowest, within its window, of all that may grow; key = rule and subject.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Lowest
+        => history.Select(counts => KeyValuePair.Create($"{counts.Key.Rule} {counts.Key.Subject}", counts.Value.Min(entry => entry.Count)));
+
+    /// <summary>
+    /// Takes over from an earlier sampler what fires, so that a new one does not tell it again, and its <see cref="Lowest"/>, so that
+    /// what grew in between is noticed.
+    /// </summary>
+    public void TakeOver(IEnumerable<AlertChanged> alerts, IReadOnlyCollection<KeyValuePair<string, long>> lowest, DateTimeOffset now)
     {
         firing.Clear();
         since.Clear();
         history.Clear();
         foreach (var alert in alerts)
             firing[(alert.Rule, alert.Subject)] = alert;
+        foreach (var (name, count) in lowest)
+        {
+            var space = name.IndexOf(' ', StringComparison.Ordinal);
+            history[(name[..space], name[(space + 1)..])] = new Queue<(DateTimeOffset, long)>([(now, count)]);
+        }
+
+        knowsThePast = lowest.Count > 0;
     }
 
     /// <summary>What changed with this sample.</summary>
@@ -36,6 +51,7 @@ internal sealed class AlertRules(AlertOptions options)
             changes.Add(firing[key]);
         }
 
+        knowsThePast = true;
         foreach (var key in since.Keys.Where(key => !broken.Contains(key)).ToList())
             since.Remove(key);
         foreach (var (key, alert) in firing.Where(alert => !broken.Contains(alert.Key)).ToList())
@@ -80,10 +96,10 @@ internal sealed class AlertRules(AlertOptions options)
     {
         if (!history.TryGetValue((rule, subject), out var counts))
         {
-            // A sampler that begins can't know what came before. What already fires goes on until the count falls or the window is over.
+            // The very first look knows nothing of what came before; to any other, what is new was none.
             history[(rule, subject)] = counts = new Queue<(DateTimeOffset, long)>();
-            if (firing.ContainsKey((rule, subject)))
-                counts.Enqueue((now, Math.Max(0, count - limit.Threshold)));
+            if (knowsThePast)
+                counts.Enqueue((now, 0));
         }
 
         counts.Enqueue((now, count));
