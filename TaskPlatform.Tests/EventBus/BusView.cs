@@ -201,6 +201,10 @@ internal sealed class BusView : IAsyncDisposable
         return await db.Set<EventLogRow>().CountAsync(row => row.EntryId == null, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Has a callback called for each message of a channel from now on.</summary>
+    public Task ListenAsync(string channel, Action heard)
+        => connection.GetSubscriber().SubscribeAsync(new RedisChannel(place.Prefix + channel, RedisChannel.PatternMode.Literal), (_, _) => heard());
+
     /// <summary>
     /// Looks again until it is so. Another process's progress has no signal that reaches here. An answer that a server took with
     /// it when it was killed never comes, and not every version of the driver notices: then the look is repeated.

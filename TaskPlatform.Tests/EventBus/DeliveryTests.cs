@@ -1,5 +1,4 @@
 using System.Text.Json;
-using StackExchange.Redis;
 using TaskPlatform.EventBus;
 using TaskPlatform.Tests.Servers;
 
@@ -72,8 +71,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         await leader.WriteAsync(new NoteWritten(0, "leads"));
         await leader.Seen.TakeAsync(1);
         var wakes = 0;
-        await view.Redis.Multiplexer.GetSubscriber().SubscribeAsync(
-            new RedisChannel(place.Prefix + "events:wake", RedisChannel.PatternMode.Literal), (_, _) => Interlocked.Increment(ref wakes));
+        await view.ListenAsync("events:wake", () => Interlocked.Increment(ref wakes));
 
         await using var second = await BusProcess.StartAsync(place);
         for (var i = 1; i <= commits; i++)
