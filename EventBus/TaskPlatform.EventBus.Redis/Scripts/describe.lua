@@ -4,7 +4,11 @@
 -- ARGV  1 how far to count at the most
 -- Returns { 1 where the stream is there, its length, first id or '', last id,
 --   { { group, unread, 1 where there are more, first unread id or '', pending, idle ms, consumers, last delivered id }.. } }.
-if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, 0, '', '', {} } end
+local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+if info.err then
+  if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, 0, '', '', {} } end
+  return info
+end
 
 local function read(info)
   local fields = {}
@@ -12,12 +16,13 @@ local function read(info)
   return fields
 end
 
-local stream = read(redis.call('XINFO', 'STREAM', KEYS[1]))
+local stream = read(info)
 local groups = {}
-for i, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-  local group = read(info)
+for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = read(reply)
   local lag, more = group.lag, 0
-  local unread = redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', 1)
+  local is_behind = group['last-delivered-id'] ~= stream['last-generated-id']
+  local unread = is_behind and redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', 1) or {}
   if not unread[1] then
     lag = 0
   elseif not lag then
