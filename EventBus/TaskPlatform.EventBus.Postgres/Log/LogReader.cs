@@ -23,7 +23,8 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
     /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
     /// the session ends when nothing was heard of it for 15 s; a living one sweeps each second. Its commits need not wait for
     /// the disk: all it writes is what was published, and an event whose mark is lost with the machine goes out once more.
-    /// It may only walk along indexes, in their order: so each statement has one plan, however large the log is or was.
+    /// It may only walk along indexes, in their order and alone: so each statement has one plan, however large the log is or was,
+    /// and none starts workers for every page of a long one.
     /// </summary>
     public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +33,8 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
             SELECT set_config(name, value, false) FROM (VALUES
                 ('idle_session_timeout', '15s'), ('synchronous_commit', 'off'), ('plan_cache_mode', 'force_generic_plan'),
                 ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_sort', 'off'), ('enable_incremental_sort', 'off'),
-                ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS settings (name, value);
+                ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')
+            ) AS settings (name, value);
             SELECT pg_try_advisory_lock(hashtextextended('taskplatform.event_log', 0))
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

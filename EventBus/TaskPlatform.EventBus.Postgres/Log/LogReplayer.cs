@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
@@ -10,6 +11,9 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
 {
     private const int PageSize = 200;
 
+    /// <summary>So long it may look for the next page; new events wait meanwhile.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Gives each open request its next events.</summary>
     /// <returns>Whether there is more that may come at once.</returns>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
@@ -18,32 +22,54 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         foreach (var (request, progress) in await replays.FindOpenAsync(service, cancellationToken))
         {
             var size = Math.Min(PageSize, request.Rate ?? PageSize);
-            var page = await ReadAsync(request.Replay, progress.Cursor, size, cancellationToken);
-            var done = page.Count < size;
-            var cursor = page.Count > 0 ? page[^1].Id : progress.Cursor;
-            if (await replays.AnswerAsync(request, progress, [.. page.Select(row => row.Event)], cursor, done, cancellationToken))
-                more |= !done && request.Rate is null;
+            var (page, cursor, done) = await ReadAsync(request.Replay, progress.Cursor, size, cancellationToken);
+            if (await replays.AnswerAsync(request, progress, page, cursor, done, cancellationToken))
+                more |= !done && (request.Rate is null || page.Count == 0);
         }
 
         return more;
     }
 
-    private async Task<List<(long Id, OutgoingEvent Event)>> ReadAsync(
+    /// <summary>Looks through one range of the log after the other, until a page is full.</summary>
+    /// <returns>The page, the last row that was looked at, and whether that was all.</returns>
+    private async Task<(List<OutgoingEvent> Page, long Cursor, bool Done)> ReadAsync(
         Replay replay, long cursor, int size, CancellationToken cancellationToken)
+    {
+        var page = new List<OutgoingEvent>();
+        var started = Stopwatch.GetTimestamp();
+        do
+        {
+            var end = await LogRange.EndAsync(connection, cursor, cancellationToken);
+            var found = await ReadAsync(replay, cursor, end ?? long.MaxValue, size - page.Count, cancellationToken);
+            page.AddRange(found.Select(row => row.Event));
+            if (page.Count == size)
+                return (page, found[^1].Id, Done: false);
+            if (end is null)
+                return (page, found is [.., var last] ? last.Id : cursor, Done: true);
+            cursor = end.Value;
+        }
+        while (Stopwatch.GetElapsedTime(started) < Longest);
+
+        return (page, cursor, Done: false);
+    }
+
+    private async Task<List<(long Id, OutgoingEvent Event)>> ReadAsync(
+        Replay replay, long cursor, long end, int size, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""
              SELECT {LogReader.EventColumns}
              FROM event_log
-             WHERE type = $1 AND id > $2 AND entry_id IS NOT NULL
-               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) > ($3, $4)
-               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) <= ($5, $6)
+             WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
+               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) > ($4, $5)
+               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) <= ($6, $7)
              ORDER BY id
-             LIMIT $7
+             LIMIT $8
              """, connection);
         var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = replay.Type });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cursor });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
         foreach (var bound in new decimal[] { after.Milliseconds, after.Sequence, upTo.Milliseconds, upTo.Sequence })
             command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = bound });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });

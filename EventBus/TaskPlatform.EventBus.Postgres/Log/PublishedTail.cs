@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,13 +11,16 @@ namespace TaskPlatform.EventBus.Postgres;
 /// </summary>
 internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventTransport transport, EventBusOptions options, ILogger logger)
 {
+    /// <summary>Behind so many rows in a row that were published too long ago there is nothing to look for, though a history may go on for ever.</summary>
+    public const int OldRows = 10 * LogRange.Size;
+
     private const int PageSize = 500;
 
     /// <summary>
-    /// A server loses the end of what it knew, or everything. So the look goes backwards, and ends when this many pages in a
-    /// row are all there; one could be by chance, where the loss touched only streams that are quiet.
+    /// A server loses the end of what it knew, or everything. So the look goes backwards, and ends when this many events in a
+    /// row are all there; fewer could be by chance, where the loss touched only streams that are quiet.
     /// </summary>
-    private const int CleanPages = 2;
+    private const int CleanEvents = 1000;
 
     /// <summary>Of each type one entry that must still be there: the first that was published since the last check, or else the newest.</summary>
     private readonly Dictionary<string, Witness> witnesses = new(StringComparer.Ordinal);
@@ -68,20 +72,17 @@ internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventT
     {
         var missing = 0;
         var clean = 0;
-        for (var before = long.MaxValue; clean < CleanPages;)
+        await foreach (var page in WalkBackAsync(types, cancellationToken))
         {
-            var page = await ReadPageAsync(before, types, cancellationToken);
-            if (page.Count == 0)
-                break;
-
-            before = page[^1].Id;
             var state = await transport.ProbeAsync([.. page.Select(row => (row.EventType, row.EntryId))], cancellationToken);
             var gone = page.Where((_, i) => !state.Exists[i]).ToList();
             foreach (var row in page.Except(gone))
                 newest.TryAdd(row.EventType, new Witness(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
-            clean = gone.Count == 0 ? clean + 1 : 0;
             if (gone.Count > 0)
                 missing += await TakeBackAsync([.. gone.Select(row => row.Id)], cancellationToken);
+            clean = gone.Count == 0 ? clean + page.Count : 0;
+            if (clean >= CleanEvents)
+                break;
         }
 
         if (missing > 0)
@@ -90,15 +91,33 @@ internal sealed partial class PublishedTail(NpgsqlConnection connection, IEventT
     }
 
     /// <summary>What Redis should still have, newest first.</summary>
-    private async Task<List<Row>> ReadPageAsync(long before, string[]? types, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<List<Row>> WalkBackAsync(string[]? types, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var old = 0;
+        for (long? end = long.MaxValue; end is { } before && old < OldRows;)
+        {
+            var range = await LogRange.BeforeAsync(connection, before, Retention, cancellationToken);
+            old = range.IsOld ? old + LogRange.Size : 0;
+            while (!range.IsOld && await ReadPageAsync(range.First, before, types, cancellationToken) is { Count: > 0 } page)
+            {
+                yield return page;
+                before = page[^1].Id;
+            }
+
+            end = range.First;
+        }
+    }
+
+    private async Task<List<Row>> ReadPageAsync(long? first, long before, string[]? types, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""
              SELECT id, type, entry_id, extract(epoch FROM now() - published_at)::float8 FROM event_log
-             WHERE id < $1 AND entry_id IS NOT NULL AND published_at > now() - $2 AND ($3::text[] IS NULL OR type = ANY ($3))
+             WHERE id >= $1 AND id < $2 AND entry_id IS NOT NULL AND published_at > now() - $3 AND ($4::text[] IS NULL OR type = ANY ($4))
              ORDER BY id DESC
              LIMIT {PageSize}
              """, connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first ?? 0 });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Retention });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)types ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Text });

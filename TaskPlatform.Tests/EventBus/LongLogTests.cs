@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>The dispatcher on a log of any length: what one statement costs, and how long it keeps at one thing.</summary>
+public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+{
+    private const int Published = 25_000;
+    private const int Waiting = 700;
+    private static readonly TimeSpan Recently = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongAgo = TimeSpan.FromDays(8);
+
+    private BusPlace place = null!;
+    private IHost host = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        place = await BusPlace.CreateAsync(redis, postgres);
+        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started: the tests are its dispatcher.
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        host.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task No_statement_looks_at_more_than_a_range_of_it_or_at_anything_but_an_index()
+    {
+        await using var connection = await ExplainedAsync();
+        await FillAsync(connection, Recently);
+        var plans = PlansOf(connection);
+
+        var dispatcher = Dispatcher(connection);
+        await dispatcher.Tail.CheckAsync(Cancellation);
+        await AnalyzeAsync(connection);
+        while (await dispatcher.Log.PublishWaitingAsync(Cancellation))
+        {
+            // As the dispatcher does.
+        }
+
+        var replay = await ReplayAsync(connection, "note.erased");
+
+        await using var view = await BusView.OfAsync(place);
+        Assert.Equal(Published + Waiting, (await view.EntriesAsync("events:note.written")).Count); // Redis had none of it.
+        Assert.Equal(new LogReplayProgress(Published + Waiting, 0, Done: true), replay with { Cursor = Published + Waiting });
+        var nodes = plans.SelectMany(Nodes).ToList();
+        Assert.True(plans.Count > 100, $"Only {plans.Count} statements were explained.");
+        Assert.DoesNotContain(nodes, node => node.GetProperty("Node Type").GetString() is "Gather" or "Gather Merge" or "Sort" or "Seq Scan");
+        Assert.All(RowsOfLog(plans), rows => Assert.InRange(rows, 0, LogRange.Size));
+    }
+
+    [Fact]
+    public async Task What_redis_lost_is_found_behind_what_is_too_old()
+    {
+        await using var connection = await ExplainedAsync();
+        await FillAsync(connection, LongAgo);
+        await FillAsync(connection, Recently);
+        await FillAsync(connection, LongAgo);
+
+        Assert.Equal(Published, await Dispatcher(connection).Tail.CheckAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_history_without_end_is_not_searched_to_its_beginning()
+    {
+        await using var connection = await ExplainedAsync();
+        await FillAsync(connection, LongAgo, published: 2 * PublishedTail.OldRows, waiting: 0);
+        var plans = PlansOf(connection);
+
+        Assert.Equal(0, await Dispatcher(connection).Tail.CheckAsync(Cancellation));
+
+        Assert.Equal(PublishedTail.OldRows, RowsOfLog(plans).Sum());
+    }
+
+    [Fact]
+    public async Task A_pass_ends_though_there_is_always_more()
+    {
+        await using var connection = new NpgsqlConnection(place.Postgres);
+        await connection.OpenAsync(Cancellation);
+        await using var writing = new NpgsqlConnection(place.Postgres);
+        await writing.OpenAsync(Cancellation);
+        await FillAsync(writing, Recently);
+        var transport = new NeverIdle(host.Services.GetRequiredService<IEventTransport>(), () => FillAsync(writing, Recently, published: 0, waiting: 1));
+
+        var mayHaveMore = await Dispatcher(connection, transport).Log.PublishWaitingAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        Assert.True(mayHaveMore);
+        await using var view = await BusView.OfAsync(place);
+        Assert.InRange((await view.EntriesAsync("events:note.written")).Count, Waiting + 1, int.MaxValue);
+    }
+
+    private async Task<LogReplayProgress> ReplayAsync(NpgsqlConnection connection, string eventType)
+    {
+        var replays = host.Services.GetRequiredService<IReplays>();
+        var request = new LogReplay("notes", new Replay("replay", eventType, "readers", "0-0", "9999999999999-0", Again: false), Rate: null);
+        await replays.RequestAsync(request, Cancellation);
+        var replayer = new LogReplayer(connection, replays, "notes");
+        while (await replayer.RunOnceAsync(Cancellation))
+        {
+            // As the dispatcher does.
+        }
+
+        return await replays.RequestAsync(request, Cancellation);
+    }
+
+    private (LogReader Log, PublishedTail Tail) Dispatcher(NpgsqlConnection connection, IEventTransport? transport = null)
+    {
+        transport ??= host.Services.GetRequiredService<IEventTransport>();
+        var tail = new PublishedTail(connection, transport, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        return (new LogReader(connection, transport, tail, host.Services.GetRequiredService<BusState>(), NullLogger.Instance), tail);
+    }
+
+    /// <summary>A dispatcher's connection that tells how each statement is run, and where parallel plans look cheap.</summary>
+    private async Task<NpgsqlConnection> ExplainedAsync()
+    {
+        string[] settings =
+        [
+            "session_preload_libraries=auto_explain", "auto_explain.log_min_duration=0", "auto_explain.log_analyze=on",
+            "auto_explain.log_format=json", "auto_explain.log_level=notice",
+            "parallel_setup_cost=0", "parallel_tuple_cost=0", "min_parallel_table_scan_size=0", "min_parallel_index_scan_size=0",
+        ];
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(place.Postgres)
+        {
+            Options = string.Join(' ', settings.Select(setting => $"-c {setting}")),
+        }.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        Assert.True(await Dispatcher(connection).Log.TryLeadAsync(Cancellation));
+        return connection;
+    }
+
+    private static async Task FillAsync(NpgsqlConnection connection, TimeSpan age, int published = Published, int waiting = Waiting)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, schema, envelope, created_at, correlation_id, entry_id, published_at)
+            SELECT gen_random_uuid(), 'note.written', 'note', i::text, 1, '{}', now() - $1, 'filling',
+                CASE WHEN i <= $2 THEN '1-' || i END, CASE WHEN i <= $2 THEN now() - $1 END
+            FROM generate_series(1, $2 + $3) AS i
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = published });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = waiting });
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static async Task AnalyzeAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("ANALYZE event_log", connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    /// <summary>How each statement from now on was run.</summary>
+    private static List<JsonElement> PlansOf(NpgsqlConnection connection)
+    {
+        var plans = new List<JsonElement>();
+        connection.Notice += (_, notice) =>
+        {
+            if (notice.Notice.MessageText.Split("plan:\n") is [_, var plan])
+                plans.Add(JsonElement.Parse(plan).GetProperty("Plan"));
+        };
+        return plans;
+    }
+
+    /// <summary>How many rows of the log each of them looked at.</summary>
+    private static IEnumerable<double> RowsOfLog(IEnumerable<JsonElement> plans)
+        => plans.SelectMany(Nodes).Where(node => node.TryGetProperty("Relation Name", out _)).Select(RowsOf);
+
+    private static IEnumerable<JsonElement> Nodes(JsonElement plan)
+        => plan.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes).Prepend(plan) : [plan];
+
+    private static double RowsOf(JsonElement node)
+        => (node.GetProperty("Actual Rows").GetDouble() + (node.TryGetProperty("Rows Removed by Filter", out var removed) ? removed.GetDouble() : 0))
+            * node.GetProperty("Actual Loops").GetDouble();
+}

@@ -1,0 +1,25 @@
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>The transport of a busy service: whenever a page goes out, something else happens.</summary>
+internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : IEventTransport
+{
+    public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
+    {
+        await happen();
+        return await transport.PublishAsync(events, cancellationToken);
+    }
+
+    public Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
+        => transport.ProbeAsync(entries, cancellationToken);
+
+    public Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken) => transport.TrimAsync(eventTypes, cancellationToken);
+
+    public Task ReportOutboxAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)
+        => transport.ReportOutboxAsync(service, waiting, oldestAge, cancellationToken);
+
+    public Task WakeAsync(string service, CancellationToken cancellationToken) => transport.WakeAsync(service, cancellationToken);
+
+    public Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken) => transport.OnWakeAsync(service, wake, cancellationToken);
+}
