@@ -207,7 +207,8 @@ internal sealed class BusView : IAsyncDisposable
 
     /// <summary>
     /// Looks again until it is so. Another process's progress has no signal that reaches here. An answer that a server took with
-    /// it when it was killed never comes, and not every version of the driver notices: then the look is repeated.
+    /// it when it was killed never comes, and not every version of the driver notices: then the look is repeated. So it is
+    /// where this connection is not back yet, though that of the process under test is.
     /// </summary>
     public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> done)
     {
@@ -226,6 +227,10 @@ internal sealed class BusView : IAsyncDisposable
             catch (TimeoutException) when (!limit.IsCancellationRequested)
             {
                 // It is asked once more.
+            }
+            catch (RedisConnectionException away) when (!limit.IsCancellationRequested)
+            {
+                last = away.Message;
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested)
             {
