@@ -99,7 +99,8 @@ internal sealed partial class Dispatcher<TDb>(
                     if (looks)
                     {
                         await report.ReportAsync(stoppingToken);
-                        await tail.CheckAsync(stoppingToken);
+                        if (await tail.CheckAsync(stoppingToken) > 0)
+                            log.BeginAnew();
                         lastCheck = Stopwatch.GetTimestamp();
                     }
 

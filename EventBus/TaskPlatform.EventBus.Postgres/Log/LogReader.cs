@@ -12,12 +12,18 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
     public const string EventColumns =
         "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
 
-    private const int BatchSize = 500;
+    private const int EventColumnCount = 10;
+    private const int PageSize = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    /// <summary>So long may a pass go on: whatever else the leader has to look after gets its turn, however much there is to publish.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
     private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
+
+    /// <summary>The pass that ran out of time, and goes on.</summary>
+    private LogPass? cut;
+
+    /// <summary>
+    /// So long may publishing go on: whatever else the leader has to look after gets its turn, however much waits. Default 1 s.
+    /// </summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
@@ -43,80 +49,97 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
         return reader.GetBoolean(0);
     }
 
+    /// <summary>Has the next pass begin at the first row: something older than it may wait again.</summary>
+    public void BeginAnew() => cut = null;
+
     /// <summary>
-    /// Publishes until nothing waits that can be published, or for a second. While Redis takes a page, the one before is marked
-    /// and the next one read; but a page is sent only when the one before is in its streams, so that the order holds.
+    /// Publishes until nothing waits that can be published, or for as long as it may. While Redis takes a page, the one before is
+    /// marked and the next one read; but a page is sent only when the one before is in its streams, so that the order holds.
     /// </summary>
     /// <returns>Whether something may still wait.</returns>
     public async Task<bool> PublishWaitingAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var refused = new HashSet<string>(StringComparer.Ordinal);
+        var goesOn = cut is not null;
+        var pass = cut ?? new LogPass();
+        cut = null; // What fails begins anew.
         var published = new Published();
-        var page = await MarkAndReadAsync(published, refused, after: 0, cancellationToken);
+        var page = await MarkAndReadAsync(published, pass, cancellationToken);
         var isCut = false;
-        while (page.Rows.Count > 0 || published.Ids.Count > 0)
+        while (page.Count > 0 || published.Ids.Count > 0 || !(pass.IsDone || isCut))
         {
             // What is sent is marked, also by a process that stops: else it would be published twice.
             using var patience = new CancellationTokenSource(Patience);
             if (cancellationToken.IsCancellationRequested)
-                page = LogPage.Empty;
-            var sending = page.Rows.Count > 0 ? transport.PublishAsync([.. page.Rows.Select(row => row.Event)], patience.Token) : NothingSent;
-            var next = LogPage.Empty;
+                page = [];
+            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], patience.Token) : NothingSent;
+            List<(long Id, OutgoingEvent Event)> next = [];
             try
             {
-                // Behind a full page there is more; and when the last one is marked, more may have come.
                 isCut = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > Longest;
-                long? after = isCut ? null : page.IsFull ? page.Last : page.Rows.Count == 0 ? 0 : null;
-                next = await MarkAndReadAsync(published, refused, after, patience.Token);
+                if (pass.IsDone && page.Count == 0)
+                    pass = new LogPass(); // The last page is marked now, and more may have come.
+                next = await MarkAndReadAsync(published, isCut || pass.IsDone ? null : pass, patience.Token);
             }
             finally
             {
-                published = Sort(page, await sending, refused);
+                published = Sort(page, await sending, pass.Refused);
             }
 
             if (published.Unreachable is { } unreachable)
             {
-                await MarkAndReadAsync(published, refused, after: null, patience.Token);
+                await MarkAndReadAsync(published, pass: null, patience.Token);
                 throw new EventTransportUnavailableException(unreachable);
             }
 
-            next.Rows.RemoveAll(row => refused.Contains(row.Event.Type));
+            next.RemoveAll(row => pass.Refused.Contains(row.Event.Type));
             page = next;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return isCut;
+        cut = pass.IsDone ? null : pass;
+        return isCut || goesOn; // Since a cut pass began, more may have come.
     }
 
-    /// <summary>
-    /// In one trip: marks what is in its streams, and reads what waits, in log order. A pass begins at the very first row, never
-    /// after "the last id seen": ids commit out of order, and a gap may still fill. Whoever fills one wakes the next pass.
-    /// </summary>
-    /// <param name="published">What to mark.</param>
-    /// <param name="refused">Types to leave out.</param>
-    /// <param name="after">Where to read on; null: nothing is read.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    private async Task<LogPage> MarkAndReadAsync(Published published, HashSet<string> refused, long? after, CancellationToken cancellationToken)
+    /// <summary>In one trip: marks what is in its streams, and reads the next page of a pass.</summary>
+    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(Published published, LogPass? pass, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (published.Ids.Count > 0)
             batch.BatchCommands.Add(Mark(published));
-        if (after is { } from)
-            batch.BatchCommands.Add(ReadWaiting(refused, from));
-        if (batch.BatchCommands.Count == 0)
-            return LogPage.Empty;
-
+        if (pass is not null)
+            batch.BatchCommands.Add(ReadWaiting(pass));
+        var hasHoles = pass is { Refused.Count: > 0 };
+        if (hasHoles)
+            batch.BatchCommands.Add(EndOfRange(pass!));
         var rows = new List<(long, OutgoingEvent)>();
+        if (batch.BatchCommands.Count == 0)
+            return rows;
+
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
+            {
                 rows.Add(ReadEvent(reader));
+                pass!.GoTo(reader.GetInt64(0), end: reader.GetInt64(EventColumnCount));
+            }
+
+            if (hasHoles && rows.Count < PageSize)
+            {
+                await reader.NextResultAsync(cancellationToken);
+                pass!.IsDone = !await reader.ReadAsync(cancellationToken);
+                if (!pass.IsDone)
+                    pass.GoTo(reader.GetInt64(0));
+            }
+            else if (pass is not null)
+            {
+                pass.IsDone = rows.Count < PageSize;
+            }
         }
 
         for (var i = 0; i < published.Ids.Count; i++)
             tail.Add(published.Types[i], published.Entries[i]);
-        return new LogPage(rows, IsFull: rows.Count == BatchSize);
+        return rows;
     }
 
     private static NpgsqlBatchCommand Mark(Published published) => new(
@@ -133,20 +156,48 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
         },
     };
 
-    /// <summary>Only the index of what waits has this order: the second column has it chosen, whatever the statistics say.</summary>
-    private static NpgsqlBatchCommand ReadWaiting(HashSet<string> refused, long after) => new(
+    /// <summary>
+    /// The next page, and the last row of the log. Only the index of what waits has this order: the second column has it chosen, whatever the
+    /// statistics say. Where rows are left out, it looks at a range of them only.
+    /// </summary>
+    private static NpgsqlBatchCommand ReadWaiting(LogPass pass) => new(
         $"""
-         SELECT {EventColumns}
-         FROM event_log
-         WHERE entry_id IS NULL AND id > $2 AND type <> ALL ($1)
-         ORDER BY id, entry_id
-         LIMIT {BatchSize}
+         SELECT {EventColumns}, (SELECT max(id) FROM event_log)
+         FROM (
+             SELECT {EventColumns}
+             FROM event_log
+             WHERE entry_id IS NULL AND id > $2 AND id <= $3
+             ORDER BY id, entry_id
+             LIMIT {LogRange.Size}
+         ) AS range
+         WHERE type <> ALL ($1)
+         ORDER BY id
+         LIMIT {PageSize}
          """)
     {
         Parameters =
         {
-            new NpgsqlParameter<string[]> { TypedValue = [.. refused] },
-            new NpgsqlParameter<long> { TypedValue = after },
+            new NpgsqlParameter<string[]> { TypedValue = [.. pass.Refused] },
+            new NpgsqlParameter<long> { TypedValue = pass.After },
+            new NpgsqlParameter<long> { TypedValue = pass.End },
+        },
+    };
+
+    /// <summary>The last row of the range; none where the pass ends within it.</summary>
+    private static NpgsqlBatchCommand EndOfRange(LogPass pass) => new(
+        $"""
+         SELECT id
+         FROM event_log
+         WHERE entry_id IS NULL AND id > $1 AND id <= $2
+         ORDER BY id, entry_id
+         OFFSET {LogRange.Size - 1}
+         LIMIT 1
+         """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = pass.After },
+            new NpgsqlParameter<long> { TypedValue = pass.End },
         },
     };
 
@@ -163,12 +214,12 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
         reader.IsDBNull(9) ? null : reader.GetString(9)));
 
     /// <summary>What became of a page.</summary>
-    private Published Sort(LogPage page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
+    private Published Sort(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
     {
         var published = new Published();
         for (var i = 0; i < results.Count; i++)
         {
-            var (id, outgoing) = page.Rows[i];
+            var (id, outgoing) = page[i];
             switch (results[i])
             {
                 case { EntryId: { } entryId }:

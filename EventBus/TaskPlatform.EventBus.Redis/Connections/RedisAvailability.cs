@@ -9,8 +9,8 @@ internal static class RedisAvailability
 
     public static bool IsUnavailable(Exception exception) => exception switch
     {
-        RedisServerException e => Array.Exists(Passing, state => e.Message.Contains(state, StringComparison.Ordinal)),
         RedisConnectionException or TimeoutException or ObjectDisposedException => true,
+        RedisServerException or EntryRefusedException => Array.Exists(Passing, state => exception.Message.Contains(state, StringComparison.Ordinal)),
         _ => false,
     };
 }

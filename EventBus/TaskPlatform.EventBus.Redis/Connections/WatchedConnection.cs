@@ -25,12 +25,9 @@ internal sealed partial class WatchedConnection(
     /// <summary>The first one is the application's, and not ours to close.</summary>
     private IConnectionMultiplexer Current => (IConnectionMultiplexer?)Volatile.Read(ref replacement) ?? shared;
 
-    /// <summary>Sends a command at once, in the order of the calls. Bound the wait for its answer: the driver does not.</summary>
-    public Task<RedisResult> Send(string command, params object[] arguments) => Current.GetDatabase().ExecuteAsync(command, arguments);
-
     /// <summary>Runs a command.</summary>
     /// <exception cref="TimeoutException">No answer came; it may have been done all the same.</exception>
-    public Task<RedisResult> ExecuteAsync(string command, params object[] arguments) => Send(command, arguments).WaitAsync(Patience);
+    public Task<RedisResult> ExecuteAsync(string command, params object[] arguments) => Current.GetDatabase().ExecuteAsync(command, arguments).WaitAsync(Patience);
 
     /// <summary>Runs a script.</summary>
     /// <exception cref="TimeoutException">No answer came; it may have been done all the same.</exception>

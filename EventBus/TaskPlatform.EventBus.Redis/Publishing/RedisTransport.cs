@@ -19,25 +19,31 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var replies = new Task<RedisResult>[events.Count];
-        var spans = new Activity?[events.Count];
-        var ambient = Activity.Current;
-        for (var i = 0; i < events.Count; i++)
-        {
-            var (stream, key) = StreamOf(events[i].Type);
-            spans[i] = EventSpans.Send(stream, events[i].EventId, events[i].TraceParent, events[i].TraceState);
-            Activity.Current = ambient; // Many spans are open at a time, none of them within another.
-            replies[i] = Add(key, events[i]);
-        }
-
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(WatchedConnection.Patience);
-        await Task.WhenAll((IEnumerable<Task>)replies).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var results = new PublishResult[events.Count];
-        for (var i = 0; i < events.Count; i++)
+        var failed = new Dictionary<string, PublishResult>(StringComparer.Ordinal);
+        var ambient = Activity.Current;
+        for (var first = 0; first < events.Count;)
         {
-            results[i] = await ResultAsync(replies[i], patience.Token);
-            Finish(results[i], spans[i]);
+            var batch = new PublishBatch(events.Count - first);
+            var next = first;
+            for (; next < events.Count && !batch.IsFull; next++)
+            {
+                var outgoing = events[next];
+                if (failed.TryGetValue(outgoing.Type, out results[next]))
+                    continue; // It must not overtake.
+                var (stream, key) = StreamOf(outgoing.Type);
+                batch.Add(next, outgoing, key, EventSpans.Send(stream, outgoing.EventId, outgoing.TraceParent, outgoing.TraceState));
+                Activity.Current = ambient; // Many spans are open at a time, none of them within another.
+            }
+
+            await batch.SendAsync(redis, results, patience.Token);
+            for (; first < next; first++)
+            {
+                if (results[first].Error is not null)
+                    failed.TryAdd(events[first].Type, results[first]);
+            }
         }
 
         Count(events, results);
@@ -136,33 +142,6 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
         return dropped;
     }
 
-    private static async Task<PublishResult> ResultAsync(Task<RedisResult> reply, CancellationToken patience)
-    {
-        try
-        {
-            return new PublishResult((string?)(reply.IsCompleted ? await reply : await reply.WaitAsync(patience)));
-        }
-        catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is OperationCanceledException)
-        {
-            return new PublishResult(null, e);
-        }
-        catch (RedisException e)
-        {
-            return new PublishResult(null, e, Refused: true);
-        }
-    }
-
-    private static void Finish(PublishResult result, Activity? span)
-    {
-        if (span is null)
-            return;
-        if (result.Error is { } error)
-            span.Fail(error);
-        else
-            span.SetTag("messaging.redis.stream.entry_id", result.EntryId);
-        span.Dispose();
-    }
-
     /// <summary>Counts what was sent, neighbours of the same stream and outcome at a time.</summary>
     private void Count(IReadOnlyList<OutgoingEvent> events, PublishResult[] results)
     {
@@ -179,27 +158,6 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
 
     private (string Stream, RedisKey Key) StreamOf(string eventType)
         => streams.GetOrAdd(eventType, static (type, keys) => (StreamName.Of(type), keys.Stream(StreamName.Of(type))), keys);
-
-    private Task<RedisResult> Add(RedisKey stream, in OutgoingEvent outgoing)
-    {
-        var arguments = new List<object>(18)
-        {
-            stream, "*",
-            EntryFields.Data, outgoing.Envelope,
-            EntryFields.EventId, outgoing.EventId.ToString(),
-            EntryFields.Schema, outgoing.Schema,
-            EntryFields.CorrelationId, outgoing.CorrelationId,
-        };
-        if (outgoing.AggregateVersion is { } version)
-            arguments.AddRange([EntryFields.AggregateVersion, version]);
-        if (outgoing.TraceParent is { } traceParent)
-            arguments.AddRange([EntryFields.TraceParent, traceParent]);
-        if (outgoing.TraceState is { Length: > 0 } traceState)
-            arguments.AddRange([EntryFields.TraceState, traceState]);
-        if (outgoing.CausationId is { } causationId)
-            arguments.AddRange([EntryFields.CausationId, causationId]);
-        return redis.Send("XADD", [.. arguments]);
-    }
 
     [LoggerMessage(LogLevel.Warning, "{Stream} holds entries beyond its retention, because the group {Group} is not done with them ({Reason}).")]
     private partial void LogHeldBack(string stream, string group, string? reason);

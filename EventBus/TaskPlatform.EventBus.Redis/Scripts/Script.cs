@@ -5,6 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>The Lua scripts of this folder. Each is atomic: nobody sees a half of it, and a dying caller leaves no half behind.</summary>
 internal static class Script
 {
+    public static readonly string Publish = Load("publish");
     public static readonly string Retry = Load("retry");
     public static readonly string DeadLetter = Load("dead_letter");
     public static readonly string Page = Load("page");

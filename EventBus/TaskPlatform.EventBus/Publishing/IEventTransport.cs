@@ -3,7 +3,10 @@ namespace TaskPlatform.EventBus;
 /// <summary>Where committed events go.</summary>
 public interface IEventTransport
 {
-    /// <summary>Adds events to their streams, all sent before the first answer is awaited; the order within a stream is that of the list.</summary>
+    /// <summary>
+    /// Adds events to their streams, in the order of the list: where one is not added, none behind it in its stream is, though one that
+    /// was not answered may turn out to be there.
+    /// </summary>
     /// <returns>What became of each, in the order of <paramref name="events"/>.</returns>
     Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken);
 

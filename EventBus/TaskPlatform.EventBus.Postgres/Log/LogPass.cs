@@ -1,0 +1,29 @@
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>
+/// One walk along what waits, from the very first row, never from "the last id seen": ids commit out of order, and a gap may fill behind
+/// it. Whoever fills one wakes the next pass. For the same reason it ends at the last row that there was when it began: what
+/// is written after a gap was filled comes behind that, and so never overtakes it.
+/// </summary>
+internal sealed class LogPass
+{
+    /// <summary>Types whose events it leaves out, because Redis refused one: a later one must not go before it.</summary>
+    public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How far it is.</summary>
+    public long After { get; private set; }
+
+    /// <summary>Where it ends; known from the first page on, which nothing is left out of.</summary>
+    public long End { get; private set; } = long.MaxValue;
+
+    public bool IsDone { get; set; }
+
+    /// <summary>Goes on to a row, if it is not beyond it.</summary>
+    public void GoTo(long row) => After = Math.Max(After, row);
+
+    public void GoTo(long row, long end)
+    {
+        GoTo(row);
+        End = Math.Min(End, end);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Events to publish; something else happens before one of them is taken.</summary>
+internal sealed class EventfulPage(int count, Func<int, Task> happen) : IReadOnlyList<OutgoingEvent>
+{
+    private readonly List<int> taken = [];
+
+    public int Count => count;
+
+    public OutgoingEvent this[int index]
+    {
+        get
+        {
+            if (!taken.Contains(index))
+            {
+                taken.Add(index);
+                happen(index).GetAwaiter().GetResult();
+            }
+
+            return new OutgoingEvent(Guid.CreateVersion7(), "note.written", "{}", null, 1, null, null, $"{index}", null);
+        }
+    }
+
+    public IEnumerator<OutgoingEvent> GetEnumerator() => Enumerable.Range(0, count).Select(index => this[index]).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

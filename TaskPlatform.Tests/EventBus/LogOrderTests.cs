@@ -1,0 +1,160 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StackExchange.Redis;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Events come into their stream in the order of the log, whatever happens in the middle of publishing them.</summary>
+public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+{
+    private const string Written = "note.written";
+    private const string Erased = "note.erased";
+
+    private BusPlace place = null!;
+    private IHost host = null!;
+    private BusView view = null!;
+    private NpgsqlConnection leader = null!;
+    private NpgsqlConnection writer = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IEventTransport Transport => host.Services.GetRequiredService<IEventTransport>();
+
+    public async ValueTask InitializeAsync()
+    {
+        place = await BusPlace.CreateAsync(redis, postgres);
+        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started: the tests are its dispatcher.
+        view = await BusView.OfAsync(place);
+        leader = new NpgsqlConnection(place.Postgres);
+        await leader.OpenAsync(Cancellation);
+        writer = new NpgsqlConnection(place.Postgres);
+        await writer.OpenAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await leader.DisposeAsync();
+        await writer.DisposeAsync();
+        await view.DisposeAsync();
+        host.Dispose();
+    }
+
+    [Fact]
+    public async Task What_commits_late_is_not_overtaken_by_what_was_written_after_it()
+    {
+        await using var late = await writer.BeginTransactionAsync(Cancellation);
+        await WriteAsync(writer, Written, first: 1, count: 1);
+        await using var other = new NpgsqlConnection(place.Postgres);
+        await other.OpenAsync(Cancellation);
+        await WriteAsync(other, Written, first: 1001, count: 1200);
+
+        // While the first page goes out, the late one commits, and another follows it.
+        var pages = 0;
+        var transport = new NeverIdle(Transport, async () =>
+        {
+            if (++pages > 1)
+                return;
+            await late.CommitAsync(Cancellation);
+            await WriteAsync(writer, Written, first: 2, count: 1);
+        });
+        await PublishAsync(LogReader(transport));
+
+        Assert.Equal([.. Enumerable.Range(1001, 1200), 1, 2], await StreamAsync(Written));
+    }
+
+    [Fact]
+    public async Task A_refused_type_is_passed_by_others_however_much_of_it_waits()
+    {
+        await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
+        await WriteAsync(writer, Written, first: 1, count: (2 * LogRange.Size) + 700);
+        await WriteAsync(writer, Erased, first: 1, count: 5);
+        var log = LogReader(Transport, longest: TimeSpan.Zero);
+
+        // Without any time a pass is cut at each step, and goes on there.
+        var passes = 0;
+        while (await log.PublishWaitingAsync(Cancellation) && passes++ < 100 && (await StreamAsync(Erased)).Count == 0)
+        {
+            // As the dispatcher does.
+        }
+
+        Assert.Equal(Enumerable.Range(1, 5), await StreamAsync(Erased));
+    }
+
+    [Fact]
+    public async Task A_refused_type_that_heals_in_the_middle_of_a_pass_waits_for_the_next_one()
+    {
+        await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
+        await WriteAsync(writer, Written, first: 1, count: 1200);
+        var log = LogReader(Transport, longest: TimeSpan.Zero);
+
+        Assert.True(await log.PublishWaitingAsync(Cancellation));
+        await view.Redis.KeyDeleteAsync(place.Prefix + "events:" + Written);
+        await PublishAsync(log);
+
+        Assert.Equal(Enumerable.Range(1, 1200), await StreamAsync(Written));
+    }
+
+    [Fact]
+    public async Task A_redis_that_dies_in_the_middle_of_a_page_has_nothing_behind_a_gap()
+    {
+        await using var own = await RedisServer.StartNewAsync();
+        using var client = BusProcess.Build(place with { Redis = own.ConnectionString }, new TestOutputLogger(), _ => { }, configure: null);
+        var connection = client.Services.GetRequiredService<IConnectionMultiplexer>();
+        var back = new TaskCompletionSource();
+        connection.ConnectionRestored += (_, _) => back.TrySetResult();
+
+        // What is sent meanwhile gets lost; what is sent after that arrives.
+        var page = new EventfulPage(500, async index =>
+        {
+            if (index == 100)
+                await own.PauseAsync(Cancellation);
+            if (index == 250)
+            {
+                await own.KillAsync(Cancellation);
+                await own.StartAsync(Cancellation);
+                await back.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            }
+        });
+        var results = await client.Services.GetRequiredService<IEventTransport>().PublishAsync(page, Cancellation);
+
+        var published = results.TakeWhile(result => result.EntryId is not null).Count();
+        Assert.All(results.Skip(published), result => Assert.Null(result.EntryId));
+    }
+
+    private LogReader LogReader(IEventTransport transport, TimeSpan? longest = null)
+    {
+        var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var state = host.Services.GetRequiredService<BusState>();
+        return new LogReader(leader, transport, tail, state, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
+    }
+
+    private static async Task PublishAsync(LogReader log)
+    {
+        while (await log.PublishWaitingAsync(Cancellation))
+        {
+            // As the dispatcher does.
+        }
+    }
+
+    /// <summary>The numbers of the events in a stream.</summary>
+    private async Task<List<int>> StreamAsync(string eventType)
+        => [.. (await view.EntriesAsync("events:" + eventType)).Select(entry => int.Parse(entry["correlation_id"], System.Globalization.CultureInfo.InvariantCulture))];
+
+    private static async Task WriteAsync(NpgsqlConnection connection, string eventType, int first, int count)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, schema, envelope, created_at, correlation_id)
+            SELECT gen_random_uuid(), $1, 'note', '1', 1, '{}', now(), i::text FROM generate_series($2, $2 + $3 - 1) AS i
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = eventType });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = first });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+}
