@@ -150,6 +150,20 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         }
     }
 
+    [Fact]
+    public async Task An_effect_that_is_refused_does_not_pass_for_another_consumers()
+    {
+        using var host = await StartAsync();
+        await SaveAsync(host, db => db.Add(new Listed { Id = 1, Numbers = [], Names = [] }));
+        var eventId = Guid.CreateVersion7();
+        await using var scope = host.Services.CreateAsyncScope();
+        await using var transaction = await host.Services.GetRequiredKeyedService<IInbox>("sorters")
+            .BeginAsync(scope.ServiceProvider, "sorters", [eventId], TestContext.Current.CancellationToken);
+        scope.ServiceProvider.GetRequiredService<SortsDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
+
+        await Assert.ThrowsAsync<DbUpdateException>(() => transaction.CommitAsync([eventId], TestContext.Current.CancellationToken));
+    }
+
     private static async Task SaveAsync(IHost host, Action<SortsDb> change, params NoteWritten[] events)
     {
         await using var scope = host.Services.CreateAsyncScope();

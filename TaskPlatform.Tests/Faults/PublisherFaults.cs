@@ -37,7 +37,7 @@ public sealed class PublisherFaults(RedisServer redis, PostgresServer postgres)
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var proxy = FaultProxy.To(redis.Port);
-        var add = proxy.HoldRequest("XADD");
+        var add = proxy.HoldRequest("causation_id");
 
         await using (var publisher = BusChild.Start(new BusChildSettings(place.Through(redis: proxy)) { Write = Three }))
         {

@@ -41,7 +41,7 @@ public sealed class CrashTests
         var creator = await platform.RegisterAsync("creator");
         var worker = await platform.RegisterAsync("worker");
 
-        var add = redis.Proxy.HoldRequest("XADD");
+        var add = redis.Proxy.HoldRequest("causation_id");
         var taskId = await creator.CreateTaskAsync("Publish me later", worker.UserId);
         await add.Reached;
         await platform.KillAsync("tasks");

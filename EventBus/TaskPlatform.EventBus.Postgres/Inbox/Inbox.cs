@@ -90,7 +90,8 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
         /// <summary>
         /// The rows of the inbox go only now, after the handlers: another consumer's row for the same event makes this wait for its
-        /// commit, so it must not stand for as long as a slow handler runs. And a process that freezes before the commit is cut off
+        /// commit, so it must not stand for as long as a slow handler runs. They go before the effects: where an effect is refused because
+        /// another consumer's stands already, its row in the inbox is found first. And a process that freezes before the commit is cut off
         /// after 5 s, or it would hold up whoever took over its entries.
         /// </summary>
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
@@ -102,13 +103,10 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
                 await SentAlong.SaveChangesAsync(
                     db, [new NpgsqlBatchCommand("SET LOCAL idle_in_transaction_session_timeout = '5s'"), insert], cancellationToken);
             }
-            catch (DbUpdateException) when (insert.StatementType == StatementType.Insert && insert.RecordsAffected < eventIds.Count)
+            catch (Exception e) when (insert.RecordsAffected != eventIds.Count && IsUniqueViolation(e as PostgresException ?? e.InnerException))
             {
-                return false; // It was done, and an effect was refused: another consumer's stands already.
+                return false; // Another consumer's rows stand there.
             }
-
-            if (insert.RecordsAffected != eventIds.Count)
-                return false;
 
             await transaction.CommitAsync(cancellationToken);
             isCommitted = true;
@@ -117,11 +115,12 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
         public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
 
+        private static bool IsUniqueViolation(Exception? e) => e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
         private NpgsqlBatchCommand Insert(IReadOnlyList<Guid> eventIds) => new(
             """
             INSERT INTO inbox (consumer_group, event_id)
             SELECT $1, id FROM unnest($2) AS id ORDER BY id
-            ON CONFLICT DO NOTHING
             """)
         {
             Parameters =
