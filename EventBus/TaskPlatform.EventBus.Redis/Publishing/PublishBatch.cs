@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// </summary>
 internal sealed class PublishBatch
 {
-    /// <summary>So many, and so many characters, hold Redis up for about a millisecond.</summary>
+    /// <summary>So many, and so many characters, hold Redis up for a few milliseconds (15 µs an event in the benchmark, with its append-only file).</summary>
     private const int MaxEvents = 256;
     private const int MaxCharacters = 1024 * 1024;
 
