@@ -100,6 +100,19 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     }
 
     [Fact]
+    public async Task A_refused_type_that_heals_in_the_middle_of_a_page_is_not_overtaken_by_the_rest_of_it()
+    {
+        RedisKey stream = place.Prefix + "events:" + Written;
+        await view.Redis.StringSetAsync(stream, "no stream");
+
+        // The last ones go in a batch of their own, when the first ones have been refused.
+        var results = await Transport.PublishAsync(new EventfulPage(500, index => index == 499 ? view.Redis.KeyDeleteAsync(stream) : Task.CompletedTask), Cancellation);
+
+        Assert.All(results, result => Assert.True(result is { EntryId: null, Refused: true }));
+        Assert.False(await view.Redis.KeyExistsAsync(stream));
+    }
+
+    [Fact]
     public async Task A_redis_that_dies_in_the_middle_of_a_page_has_nothing_behind_a_gap()
     {
         await using var own = await RedisServer.StartNewAsync();

@@ -1,19 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
 internal sealed partial class LogReader(NpgsqlConnection connection, IEventTransport transport, PublishedTail tail, BusState state, ILogger logger)
 {
-    /// <summary>What is published of a row.</summary>
-    public const string EventColumns =
-        "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
-
-    private const int EventColumnCount = 10;
-    private const int PageSize = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
 
@@ -106,12 +99,12 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
     {
         await using var batch = new NpgsqlBatch(connection);
         if (published.Ids.Count > 0)
-            batch.BatchCommands.Add(Mark(published));
+            batch.BatchCommands.Add(LogStatements.Mark(published.Ids, published.Entries));
         if (pass is not null)
-            batch.BatchCommands.Add(ReadWaiting(pass));
-        var hasHoles = pass is { Refused.Count: > 0 };
-        if (hasHoles)
-            batch.BatchCommands.Add(EndOfRange(pass!));
+            batch.BatchCommands.Add(LogStatements.ReadWaiting(pass));
+        var leavesOut = pass is { Refused.Count: > 0 };
+        if (leavesOut)
+            batch.BatchCommands.Add(LogStatements.EndOfRange(pass!));
         var rows = new List<(long, OutgoingEvent)>();
         if (batch.BatchCommands.Count == 0)
             return rows;
@@ -120,11 +113,11 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
         {
             while (await reader.ReadAsync(cancellationToken))
             {
-                rows.Add(ReadEvent(reader));
-                pass!.GoTo(reader.GetInt64(0), end: reader.GetInt64(EventColumnCount));
+                rows.Add(LogStatements.ReadEvent(reader));
+                pass!.GoTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount));
             }
 
-            if (hasHoles && rows.Count < PageSize)
+            if (leavesOut && rows.Count < LogStatements.PageSize)
             {
                 await reader.NextResultAsync(cancellationToken);
                 pass!.IsDone = !await reader.ReadAsync(cancellationToken);
@@ -133,7 +126,7 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
             }
             else if (pass is not null)
             {
-                pass.IsDone = rows.Count < PageSize;
+                pass.IsDone = rows.Count < LogStatements.PageSize;
             }
         }
 
@@ -141,77 +134,6 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
             tail.Add(published.Types[i], published.Entries[i]);
         return rows;
     }
-
-    private static NpgsqlBatchCommand Mark(Published published) => new(
-        """
-        UPDATE event_log SET entry_id = published.entry_id, published_at = now()
-        FROM unnest($1, $2) AS published (id, entry_id)
-        WHERE event_log.id = published.id
-        """)
-    {
-        Parameters =
-        {
-            new NpgsqlParameter<List<long>> { TypedValue = published.Ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
-            new NpgsqlParameter<List<string>> { TypedValue = published.Entries, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-        },
-    };
-
-    /// <summary>
-    /// The next page, and the last row of the log. Only the index of what waits has this order: the second column has it chosen, whatever the
-    /// statistics say. Where rows are left out, it looks at a range of them only.
-    /// </summary>
-    private static NpgsqlBatchCommand ReadWaiting(LogPass pass) => new(
-        $"""
-         SELECT {EventColumns}, (SELECT max(id) FROM event_log)
-         FROM (
-             SELECT {EventColumns}
-             FROM event_log
-             WHERE entry_id IS NULL AND id > $2 AND id <= $3
-             ORDER BY id, entry_id
-             LIMIT {LogRange.Size}
-         ) AS range
-         WHERE type <> ALL ($1)
-         ORDER BY id
-         LIMIT {PageSize}
-         """)
-    {
-        Parameters =
-        {
-            new NpgsqlParameter<string[]> { TypedValue = [.. pass.Refused] },
-            new NpgsqlParameter<long> { TypedValue = pass.After },
-            new NpgsqlParameter<long> { TypedValue = pass.End },
-        },
-    };
-
-    /// <summary>The last row of the range; none where the pass ends within it.</summary>
-    private static NpgsqlBatchCommand EndOfRange(LogPass pass) => new(
-        $"""
-         SELECT id
-         FROM event_log
-         WHERE entry_id IS NULL AND id > $1 AND id <= $2
-         ORDER BY id, entry_id
-         OFFSET {LogRange.Size - 1}
-         LIMIT 1
-         """)
-    {
-        Parameters =
-        {
-            new NpgsqlParameter<long> { TypedValue = pass.After },
-            new NpgsqlParameter<long> { TypedValue = pass.End },
-        },
-    };
-
-    /// <summary>Reads a row of <see cref="EventColumns"/>.</summary>
-    public static (long Id, OutgoingEvent Event) ReadEvent(NpgsqlDataReader reader) => (reader.GetInt64(0), new OutgoingEvent(
-        reader.GetGuid(1),
-        reader.GetString(2),
-        reader.GetString(3),
-        reader.IsDBNull(4) ? null : reader.GetInt64(4),
-        reader.GetInt32(5),
-        reader.IsDBNull(6) ? null : reader.GetString(6),
-        reader.IsDBNull(7) ? null : reader.GetString(7),
-        reader.GetString(8),
-        reader.IsDBNull(9) ? null : reader.GetString(9)));
 
     /// <summary>What became of a page.</summary>
     private Published Sort(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)

@@ -58,7 +58,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
     {
         await using var command = new NpgsqlCommand(
             $"""
-             SELECT {LogReader.EventColumns}
+             SELECT {LogStatements.EventColumns}
              FROM event_log
              WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
                AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) > ($4, $5)
@@ -77,7 +77,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         var page = new List<(long, OutgoingEvent)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            page.Add(LogReader.ReadEvent(reader));
+            page.Add(LogStatements.ReadEvent(reader));
         return page;
     }
 }
