@@ -1,12 +1,13 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
 namespace TaskPlatform.ServiceDefaults.Telemetry;
 
-internal static class TelemetryExtensions
+/// <summary>How a process of the platform is seen.</summary>
+public static class TelemetryExtensions
 {
     // .NET's own sources: no instrumentation package is needed on top of them.
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "TaskPlatform.EventBus"];
@@ -14,7 +15,11 @@ internal static class TelemetryExtensions
     private static readonly string[] Meters =
         ["Microsoft.AspNetCore.*", "System.Net.Http", "System.Runtime", "Npgsql", "TaskPlatform.EventBus"];
 
-    public static void AddTelemetry(this WebApplicationBuilder builder)
+    /// <summary>
+    /// Adds traces, metrics and logs, all of which <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/> has. Every trace that begins with work
+    /// is sampled. They are exported where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, else nowhere.
+    /// </summary>
+    public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         // Has ASP.NET Core set the HTTP attributes on its spans, which it leaves to an instrumentation package by default.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);

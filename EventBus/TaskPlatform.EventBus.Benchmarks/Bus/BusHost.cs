@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.EventBus.Redis;
+using TaskPlatform.ServiceDefaults.Telemetry;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
@@ -34,6 +35,8 @@ internal static class BusHost
             ["ConnectionStrings:benchmark-db"] = $"{place.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As the services have it.
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.AddTelemetry();
+        builder.ExportToNowhere();
         builder.AddNpgsqlDbContext<BenchmarkDb>("benchmark-db", settings => settings.DisableRetry = true);
         var bus = builder.AddEventBus("redis", new EventCatalog().Add<Measured>(), bus =>
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -56,10 +57,10 @@ internal sealed partial class Settler(
             return;
 
         var end = clock.GetUtcNow();
+        inFlight.Remove(CollectionsMarshal.AsSpan(deliveries));
         var tags = EventBusTelemetry.OwnTags(stream, group.Name);
         foreach (var delivery in deliveries)
         {
-            inFlight.Remove(delivery);
             EventSpans.Settled(delivery, "ack", group.Name, start, end);
             if (delivery.Outcome == Outcome.Handled)
                 EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);

@@ -25,9 +25,9 @@ internal static class EventSpans
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
         Describe(activity, "process", "process", delivery.Stream, delivery.EventId)
-            ?.SetTag("messaging.consumer.group.name", group)
-            .SetTag("messaging.redis.stream.entry_id", delivery.EntryId)
-            .SetTag("taskplatform.event.attempt", delivery.Attempt);
+            ?.AddTag("messaging.consumer.group.name", group)
+            .AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
+            .AddTag("taskplatform.event.attempt", delivery.Attempt);
         return activity;
     }
 
@@ -38,7 +38,7 @@ internal static class EventSpans
         var activity = EventBusTelemetry.Source.StartActivity(
             $"give up {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
         return Describe(activity, "give up", "process", delivery.Stream, delivery.EventId)
-            ?.SetTag("messaging.consumer.group.name", group);
+            ?.AddTag("messaging.consumer.group.name", group);
     }
 
     /// <summary>Several events share a transaction: a span of its own, linked to each of them.</summary>
@@ -58,11 +58,11 @@ internal static class EventSpans
         return links.Count == 0
             ? null
             : EventBusTelemetry.Source.StartActivity($"process batch {group}", ActivityKind.Consumer, default(ActivityContext), links: links)
-                ?.SetTag("messaging.system", "redis")
-                .SetTag("messaging.operation.name", "process")
-                .SetTag("messaging.operation.type", "process")
-                .SetTag("messaging.consumer.group.name", group)
-                .SetTag("messaging.batch.message_count", deliveries.Count);
+                ?.AddTag("messaging.system", "redis")
+                .AddTag("messaging.operation.name", "process")
+                .AddTag("messaging.operation.type", "process")
+                .AddTag("messaging.consumer.group.name", group)
+                .AddTag("messaging.batch.message_count", deliveries.Count);
     }
 
     /// <summary>An event was settled: acked, given back for a retry, or moved to the dead letter queue.</summary>
@@ -73,8 +73,8 @@ internal static class EventSpans
 
         using var activity = EventBusTelemetry.Source.StartActivity($"{operation} {delivery.Stream}", ActivityKind.Client, parent, startTime: start);
         Describe(activity, operation, "settle", delivery.Stream, delivery.EventId)
-            ?.SetTag("messaging.consumer.group.name", group)
-            .SetTag("messaging.redis.stream.entry_id", delivery.EntryId)
+            ?.AddTag("messaging.consumer.group.name", group)
+            .AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
             .SetEndTime(end.UtcDateTime);
     }
 
@@ -89,10 +89,10 @@ internal static class EventSpans
         => activity is not { IsAllDataRequested: true }
             ? activity
             : activity
-                .SetTag("messaging.system", "redis")
-                .SetTag("messaging.operation.name", operation)
-                .SetTag("messaging.operation.type", operationType)
-                .SetTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
-                .SetTag("messaging.destination.name", stream)
-                .SetTag("messaging.message.id", eventId.ToString());
+                .AddTag("messaging.system", "redis")
+                .AddTag("messaging.operation.name", operation)
+                .AddTag("messaging.operation.type", operationType)
+                .AddTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
+                .AddTag("messaging.destination.name", stream)
+                .AddTag("messaging.message.id", eventId.ToString());
 }
