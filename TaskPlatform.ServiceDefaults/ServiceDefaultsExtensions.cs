@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using TaskPlatform.ServiceDefaults.Health;
 using TaskPlatform.ServiceDefaults.Json;
 using TaskPlatform.ServiceDefaults.OpenApi;
@@ -46,7 +45,6 @@ public static class ServiceDefaultsExtensions
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
         });
-        builder.Services.TryAddSingleton(TimeProvider.System);
         return builder;
     }
 

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -16,16 +18,19 @@ public static class TelemetryExtensions
         ["Microsoft.AspNetCore.*", "System.Net.Http", "System.Runtime", "Npgsql", "TaskPlatform.EventBus"];
 
     /// <summary>
-    /// Adds traces, metrics and logs, all of which <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/> has. Every trace that begins with work
-    /// is sampled. They are exported where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, else nowhere.
+    /// Adds traces, metrics and logs, as <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/> does. Of the traces that begin with work, up to
+    /// <see cref="TelemetryOptions.TracesPerSecond"/> are sampled. All is exported where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, else nowhere.
     /// </summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
         // Has ASP.NET Core set the HTTP attributes on its spans, which it leaves to an instrumentation package by default.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
 
+        builder.Services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
         var telemetry = builder.Services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddSource(Sources).SetSampler(new ParentBasedSampler(new WorkSampler())))
+            .WithTracing(tracing => tracing.AddSource(Sources).SetSampler(services => new ParentBasedSampler(new WorkSampler(
+                services.GetRequiredService<IOptions<TelemetryOptions>>().Value.TracesPerSecond, services.GetRequiredService<TimeProvider>()))))
             .WithMetrics(metrics => metrics.AddMeter(Meters))
             .WithLogging(configureBuilder: null, logs =>
             {

@@ -54,6 +54,17 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
         Assert.DoesNotContain("my-secret", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_setting_of_the_telemetry_that_makes_no_sense_is_named()
+    {
+        var message = await FailAsync(
+            typeof(AuthService),
+            ("ConnectionStrings:auth-db", await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken)),
+            ("Telemetry:TracesPerSecond", "-1"));
+
+        Assert.Contains("TracesPerSecond", message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Admin:Email", "", "")]
     [InlineData("Admin:Password", "admin@example.org", "too-short")]

@@ -24,10 +24,8 @@ internal static class EventSpans
         var activity = ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
-        Describe(activity, "process", "process", delivery.Stream, delivery.EventId)
-            ?.AddTag("messaging.consumer.group.name", group)
-            .AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
-            .AddTag("taskplatform.event.attempt", delivery.Attempt);
+        if (Describe(activity, "process", "process", delivery.Stream, delivery.EventId, group) is { IsAllDataRequested: true } recorded)
+            recorded.AddTag("messaging.redis.stream.entry_id", delivery.EntryId).AddTag("taskplatform.event.attempt", delivery.Attempt);
         return activity;
     }
 
@@ -37,8 +35,7 @@ internal static class EventSpans
         ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
         var activity = EventBusTelemetry.Source.StartActivity(
             $"give up {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
-        return Describe(activity, "give up", "process", delivery.Stream, delivery.EventId)
-            ?.AddTag("messaging.consumer.group.name", group);
+        return Describe(activity, "give up", "process", delivery.Stream, delivery.EventId, group);
     }
 
     /// <summary>Several events share a transaction: a span of its own, linked to each of them.</summary>
@@ -68,13 +65,12 @@ internal static class EventSpans
     /// <summary>An event was settled: acked, given back for a retry, or moved to the dead letter queue.</summary>
     public static void Settled(Delivery delivery, string operation, string group, DateTimeOffset start, DateTimeOffset end)
     {
-        if (delivery.ProcessContext is not { } parent)
+        if (delivery.ProcessContext is not { } parent || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return;
 
         using var activity = EventBusTelemetry.Source.StartActivity($"{operation} {delivery.Stream}", ActivityKind.Client, parent, startTime: start);
-        Describe(activity, operation, "settle", delivery.Stream, delivery.EventId)
-            ?.AddTag("messaging.consumer.group.name", group)
-            .AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
+        Describe(activity, operation, "settle", delivery.Stream, delivery.EventId, group)
+            ?.AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
             .SetEndTime(end.UtcDateTime);
     }
 
@@ -85,14 +81,19 @@ internal static class EventSpans
         activity?.AddException(exception);
     }
 
-    private static Activity? Describe(Activity? activity, string operation, string operationType, string stream, Guid eventId)
-        => activity is not { IsAllDataRequested: true }
-            ? activity
-            : activity
-                .AddTag("messaging.system", "redis")
-                .AddTag("messaging.operation.name", operation)
-                .AddTag("messaging.operation.type", operationType)
-                .AddTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
-                .AddTag("messaging.destination.name", stream)
-                .AddTag("messaging.message.id", eventId.ToString());
+    private static Activity? Describe(
+        Activity? activity, string operation, string operationType, string stream, Guid eventId, string? group = null)
+    {
+        if (activity is not { IsAllDataRequested: true })
+            return activity;
+
+        activity
+            .AddTag("messaging.system", "redis")
+            .AddTag("messaging.operation.name", operation)
+            .AddTag("messaging.operation.type", operationType)
+            .AddTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
+            .AddTag("messaging.destination.name", stream)
+            .AddTag("messaging.message.id", eventId.ToString());
+        return group is null ? activity : activity.AddTag("messaging.consumer.group.name", group);
+    }
 }
