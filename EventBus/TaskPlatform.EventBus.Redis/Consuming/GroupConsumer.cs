@@ -105,7 +105,7 @@ internal sealed partial class GroupConsumer(
             if (entries.Length >= count)
                 full.Add(stream);
             EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
-            lanes.Enqueue(entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>());
+            lanes.Enqueue([.. entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>()]);
         }
 
         plan.Learn(full);

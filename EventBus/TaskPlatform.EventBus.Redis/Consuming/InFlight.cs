@@ -1,45 +1,64 @@
-using System.Collections.Concurrent;
-
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>The entries that a group holds in this process, waiting and running; never more than it has room for.</summary>
 internal sealed class InFlight(int capacity) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string Stream, string EntryId), Delivery> entries = new(new ByEntryId());
+    private readonly Lock gate = new();
+    private readonly Dictionary<(string Stream, string EntryId), Delivery> entries = new(new ByEntryId());
     private readonly CoalescedSignal freed = new();
-    private int count;
 
     public int Free => Math.Max(0, capacity - Count);
 
-    /// <summary>How many there are; the dictionary itself would take all its locks to tell.</summary>
-    public int Count => Volatile.Read(ref count);
-
-    public ICollection<Delivery> Entries => entries.Values;
-
-    /// <summary>False where the entry is held already.</summary>
-    public bool TryAdd(Delivery delivery)
+    public int Count
     {
-        var isNew = entries.TryAdd((delivery.Stream, delivery.EntryId), delivery);
-        if (isNew)
-            Interlocked.Increment(ref count);
-        return isNew;
+        get
+        {
+            lock (gate)
+                return entries.Count;
+        }
+    }
+
+    public IReadOnlyList<Delivery> Entries
+    {
+        get
+        {
+            lock (gate)
+                return [.. entries.Values];
+        }
+    }
+
+    /// <summary>Holds entries; returns those that were not held already.</summary>
+    public List<Delivery> Add(IReadOnlyList<Delivery> deliveries)
+    {
+        var added = new List<Delivery>(deliveries.Count);
+        lock (gate)
+        {
+            foreach (var delivery in deliveries)
+            {
+                if (entries.TryAdd((delivery.Stream, delivery.EntryId), delivery))
+                    added.Add(delivery);
+            }
+        }
+
+        return added;
     }
 
     public void Remove(params ReadOnlySpan<Delivery> deliveries)
     {
-        var removed = 0;
-        foreach (var delivery in deliveries)
+        lock (gate)
         {
-            if (entries.TryRemove((delivery.Stream, delivery.EntryId), out _))
-                removed++;
+            foreach (var delivery in deliveries)
+                entries.Remove((delivery.Stream, delivery.EntryId));
         }
 
-        Interlocked.Add(ref count, -removed);
-        if (removed > 0)
-            freed.Set();
+        freed.Set();
     }
 
-    public Delivery? Find(string stream, string entryId) => entries.GetValueOrDefault((stream, entryId));
+    public Delivery? Find(string stream, string entryId)
+    {
+        lock (gate)
+            return entries.GetValueOrDefault((stream, entryId));
+    }
 
     /// <summary>Returns as soon as there is room for so many more.</summary>
     public async Task WaitForRoomAsync(int room, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ internal sealed class LaneSet(InFlight inFlight, WaitingRoom waiting, IReadOnlyL
     public InFlight InFlight => inFlight;
 
     /// <summary>Has deliveries handled; nothing happens for those that are held already.</summary>
-    public void Enqueue(IEnumerable<Delivery> deliveries) => waiting.Add([.. deliveries.Where(inFlight.TryAdd)]);
+    public void Enqueue(IReadOnlyList<Delivery> deliveries) => waiting.Add(inFlight.Add(deliveries));
 
     /// <summary>Runs until nothing more will come and nothing waits, or aborted.</summary>
     public async Task RunAsync(CancellationToken draining, CancellationToken abort)

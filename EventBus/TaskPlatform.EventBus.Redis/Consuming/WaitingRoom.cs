@@ -7,17 +7,16 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class WaitingRoom(InFlight inFlight, int lanes)
 {
     private readonly Lock gate = new();
-    private readonly LinkedList<Delivery> waiting = [];
+    private readonly List<Delivery> waiting = [];
     private readonly HashSet<string> busy = new(StringComparer.Ordinal);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isComplete;
 
-    public void Add(IEnumerable<Delivery> deliveries)
+    public void Add(IReadOnlyList<Delivery> deliveries)
     {
         lock (gate)
         {
-            foreach (var delivery in deliveries)
-                waiting.AddLast(delivery);
+            waiting.AddRange(deliveries);
             Pulse();
         }
     }
@@ -65,20 +64,18 @@ internal sealed class WaitingRoom(InFlight inFlight, int lanes)
 
     private List<Delivery> Collect()
     {
-        var batch = new List<Delivery>();
-        var share = (inFlight.Count + lanes - 1) / lanes;
-        for (var node = waiting.First; node is not null && batch.Count < Math.Max(1, share);)
+        var share = Math.Max(1, (inFlight.Count + lanes - 1) / lanes);
+        var batch = new List<Delivery>(Math.Min(share, waiting.Count));
+        var (kept, seen) = (0, 0);
+        for (; seen < waiting.Count && batch.Count < share; seen++)
         {
-            var next = node.Next;
-            if (!busy.Contains(node.Value.LaneKey))
-            {
-                batch.Add(node.Value);
-                waiting.Remove(node);
-            }
-
-            node = next;
+            if (busy.Contains(waiting[seen].LaneKey))
+                waiting[kept++] = waiting[seen];
+            else
+                batch.Add(waiting[seen]);
         }
 
+        waiting.RemoveRange(kept, seen - kept);
         foreach (var delivery in batch)
             busy.Add(delivery.LaneKey);
         return batch;
