@@ -15,9 +15,14 @@ internal static class BusHost
     public static IHost Publisher(Place place) => Build(place, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
 
     /// <summary>Consumes without an inbox.</summary>
-    public static IHost Counter<THandler>(Place place, Tally? tally, Action<EventBusOptions>? options = null)
+    public static IHost Counter<THandler>(
+        Place place, Tally? tally, Action<EventBusOptions>? options = null, int? tracesPerSecond = null)
         where THandler : class, IEventHandler<Measured>
-        => Build(place, options, services => services.AddSingleton(tally ?? new Tally(0)),
+        => Build(
+            place, options,
+            services => services
+                .AddSingleton(tally ?? new Tally(0))
+                .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
             bus => bus.AddConsumerGroup(Place.Group).Subscribe<Measured, THandler>());
 
     /// <summary>Consumes with an inbox and one row each.</summary>

@@ -20,27 +20,38 @@ internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions
         var events = effort.EventsOr(300_000);
         var place = await stage.NewPlaceAsync();
         RawStream.Add(place.Redis, place.StreamKey, events, bytes);
-        var limit = events / RawStream.Consume(place.Redis, place.StreamKey, "raw", events).TotalSeconds;
+        var limitBefore = events / RawStream.Consume(place.Redis, place.StreamKey, "raw", events).TotalSeconds;
 
-        var tally = new Tally(events);
-        using var host = BusHost.Counter<CountOnly>(place, tally, options);
         var meter = stage.Meter();
-        await host.StartAsync(cancellationToken);
-        await tally.Done.WaitAsync(cancellationToken);
-        await UntilAsync(async () => await place.PendingAsync(stage.Redis) == 0, cancellationToken);
-        var rate = events / tally.SinceFirst.TotalSeconds;
+        var (rate, tally) = await DrainAsync(stage, place, events, tracesPerSecond: null, cancellationToken);
         var costs = meter.Read();
+        var limit = (limitBefore + (events / RawStream.Consume(place.Redis, place.StreamKey, "raw again", events).TotalSeconds)) / 2;
+        await stage.Redis.ExecuteAsync("XGROUP", "SETID", place.StreamKey, Place.Group, "0");
+        var (tracedRate, traced) = await DrainAsync(stage, place, events, tracesPerSecond: 1_000_000, cancellationToken);
 
-        await host.StopAsync(cancellationToken);
         await place.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,
             Limit = limit,
             Events = events,
-            Missing = tally.Missing,
-            Duplicates = tally.Duplicates,
+            Missing = tally.Missing + traced.Missing,
+            Duplicates = tally.Duplicates + traced.Duplicates,
+            Figures = new Dictionary<string, double> { ["with_every_event_traced"] = tracedRate / limit },
             Processes = costs,
         };
+    }
+
+    private async Task<(double Rate, Tally Tally)> DrainAsync(
+        Stage stage, Place place, int events, int? tracesPerSecond, CancellationToken cancellationToken)
+    {
+        var tally = new Tally(events);
+        using var host = BusHost.Counter<CountOnly>(place, tally, options, tracesPerSecond);
+        await host.StartAsync(cancellationToken);
+        await tally.Done.WaitAsync(cancellationToken);
+        await UntilAsync(async () => await place.PendingAsync(stage.Redis) == 0, cancellationToken);
+        var rate = events / tally.SinceFirst.TotalSeconds;
+        await host.StopAsync(cancellationToken);
+        return (rate, tally);
     }
 }

@@ -39,11 +39,12 @@ internal sealed class ConsumeOnce(Action<EventBusOptions>? options = null) : Sce
         await host.StopAsync(cancellationToken);
         var effects = await place.CountAsync("SELECT count(*) FROM effect");
         var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
+        var limitAfter = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false);
         await place.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,
-            Limit = limit,
+            Limit = (limit + limitAfter) / 2,
             Events = events,
             Missing = events - distinct,
             Duplicates = effects - distinct,
