@@ -68,6 +68,32 @@ public sealed class Restarts(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_consumer_that_stops_in_the_midst_of_a_backlog_leaves_nothing_to_its_name()
+    {
+        const int Notes = 600;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using (var writer = await BusProcess.StartAsync(place))
+        {
+            await writer.WriteAsync([.. Enumerable.Range(1, Notes).Select(i => new NoteWritten(i, "good"))]);
+            await view.PublishedAsync();
+        }
+
+        // Each stops while the reply to its next read is on the way.
+        for (var i = 0; i < 6; i++)
+        {
+            await using (var reader = await BusProcess.StartAsync(place, options => options.Prefetch = 32, Group))
+                await reader.Seen.TakeAsync(32);
+            Assert.All(await view.ConsumersAsync(Group), name => Assert.Equal("(released)", name));
+        }
+
+        Assert.InRange(await view.EffectCountAsync(), 6 * 32, Notes - 1);
+        await using var last = await BusProcess.StartAsync(place, options => options.ClaimInterval = TimeSpan.FromSeconds(0.1), Group);
+        await view.AssertExactlyOnceAsync(Group, Notes);
+        await view.AssertNoAttemptSpentAsync();
+    }
+
+    [Fact]
     public async Task A_consumer_with_a_name_of_its_own_takes_up_what_its_last_life_left()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

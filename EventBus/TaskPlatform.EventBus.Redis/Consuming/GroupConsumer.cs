@@ -10,7 +10,7 @@ internal sealed partial class GroupConsumer(
     RedisKeys keys, EventBusOptions options, BusState state, ILogger<GroupConsumer> logger)
 {
     private readonly Dictionary<string, string> cursors = [];
-    private readonly ReadPlan plan = new();
+    private readonly Intake intake = new(group, consumer, reader, lanes, keys, options);
     private IReadOnlyList<string> readable = [];
     private bool hasReadBefore;
     private long lastForgotten;
@@ -83,7 +83,7 @@ internal sealed partial class GroupConsumer(
     /// <summary>Reads what is new. After a start or an interruption: first what this consumer holds already without knowing it.</summary>
     private async Task ReadOnceAsync(CancellationToken stoppingToken)
     {
-        if (readable.Count == 0)
+        if (readable.Count == 0 && !intake.IsUnderWay)
         {
             var ensured = await EnsureStreamsAsync(stoppingToken);
             foreach (var stream in ensured)
@@ -92,23 +92,7 @@ internal sealed partial class GroupConsumer(
             hasReadBefore = true;
         }
 
-        // The read that is under way at a stop is waited for, so that nothing it brings is forgotten.
-        var request = plan.Next(readable);
-        await lanes.InFlight.WaitForRoomAsync(Math.Min(request.Streams.Count, options.Prefetch), stoppingToken);
-        var count = request.Count(lanes.InFlight.Free);
-        var reply = await reader.ReadAsync(
-            group.Name, consumer.Value, count, request.Wait, request.Streams, CancellationToken.None);
-        var full = new List<string>();
-        foreach (var (key, entries) in StreamReply.ReadStreams(reply))
-        {
-            var stream = key[keys.Prefix.Length..];
-            if (entries.Length >= count)
-                full.Add(stream);
-            EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
-            lanes.Enqueue([.. entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>()]);
-        }
-
-        plan.Learn(full);
+        await intake.TakeAsync(readable, stoppingToken);
     }
 
     private async Task UnblockAtStopAsync(CancellationToken stoppingToken)
@@ -227,6 +211,8 @@ internal sealed partial class GroupConsumer(
     {
         try
         {
+            if (intake.IsUnderWay)
+                await intake.TakeAsync([], CancellationToken.None);
             foreach (var held in lanes.InFlight.Entries.GroupBy(d => d.Stream))
                 await streams.ReleaseAsync(held.Key, [.. held]);
             foreach (var stream in readable)

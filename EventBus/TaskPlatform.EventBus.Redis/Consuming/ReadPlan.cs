@@ -10,6 +10,9 @@ internal sealed class ReadPlan
     private IReadOnlyList<string> hot = [];
     private bool isHotTurn;
 
+    /// <summary>Whether some stream had as much as it was asked for.</summary>
+    public bool ExpectsMore => hot.Count > 0;
+
     /// <summary>What to ask for.</summary>
     /// <param name="streams">All that can be read; at least one.</param>
     public ReadRequest Next(IReadOnlyList<string> streams)

@@ -1,0 +1,55 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>
+/// Takes in what is new in a group's streams, a reply at a time. Where there is more, the next reply is asked for before the
+/// entries of this one are looked at, so that Redis and this process work at the same time.
+/// </summary>
+internal sealed class Intake(
+    ConsumerGroup group, ConsumerName consumer, BlockingReader reader, LaneSet lanes, RedisKeys keys, EventBusOptions options)
+{
+    private readonly ReadPlan plan = new();
+    private (Task<RedisResult> Reply, int Count)? underWay;
+
+    /// <summary>Whether a reply was asked for and not taken in.</summary>
+    public bool IsUnderWay => underWay is not null;
+
+    /// <summary>Takes in the reply that is under way, else one of these streams.</summary>
+    /// <exception cref="RedisServerException">A stream or its group is not there, or is of the wrong kind.</exception>
+    public async Task TakeAsync(IReadOnlyList<string> streams, CancellationToken stoppingToken)
+    {
+        if (underWay is null)
+        {
+            var request = plan.Next(streams);
+            await lanes.InFlight.WaitForRoomAsync(Math.Min(request.Streams.Count, options.Prefetch), stoppingToken);
+            Ask(request, lanes.InFlight.Free);
+        }
+
+        // The read that is under way at a stop is waited for, so that nothing it brings is forgotten.
+        var (reading, count) = underWay!.Value;
+        underWay = null;
+        var replies = StreamReply.ReadStreams(await reading).Select(reply => (Stream: reply.Key[keys.Prefix.Length..], reply.Entries)).ToList();
+        plan.Learn([.. replies.Where(reply => reply.Entries.Length >= count).Select(reply => reply.Stream)]);
+        if (plan.ExpectsMore && streams.Count > 0 && !stoppingToken.IsCancellationRequested)
+            AskAhead(plan.Next(streams), lanes.InFlight.Free - replies.Sum(reply => reply.Entries.Length));
+
+        foreach (var (stream, entries) in replies)
+        {
+            EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
+            lanes.Enqueue([.. entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>()]);
+        }
+    }
+
+    private void AskAhead(ReadRequest request, int room)
+    {
+        if (room >= request.Streams.Count)
+            Ask(request, room);
+    }
+
+    private void Ask(ReadRequest request, int room)
+    {
+        var count = request.Count(room);
+        underWay = (reader.ReadAsync(group.Name, consumer.Value, count, request.Wait, request.Streams, CancellationToken.None), count);
+    }
+}
