@@ -80,6 +80,24 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await view.AssertExactlyOnceAsync(Group);
     }
 
+    [Fact]
+    public async Task The_backlog_of_one_stream_holds_up_no_other()
+    {
+        const int Backlog = 2000;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        for (var i = 1; i <= Backlog; i++)
+            await view.AddAsync("events:note.written", "data", Foreign(aggregate: i, i));
+        await using var process = await BusProcess.StartAsync(place, options => options.Prefetch = 2, Group);
+        await process.Seen.TakeAsync(100);
+
+        await view.AddAsync("events:note.erased",
+            "data", """{"type":"note.erased","aggregate_id":"0","data":{"note_id":0},"timestamp":"2025-01-15T10:30:00Z"}""");
+        await BusView.Until(view.EffectCountAsync, effects => effects > Backlog);
+
+        Assert.InRange((await view.EffectsAsync()).FindIndex(effect => effect.Text == ObeyNote.Erased), 0, Backlog - 1000);
+    }
+
     private static async Task PublishAsync(BusPlace place, NoteWritten[] notes)
     {
         await using var publisher = await BusProcess.StartAsync(place);

@@ -31,20 +31,15 @@ internal sealed class Intake(
         underWay = null;
         var replies = StreamReply.ReadStreams(await reading).Select(reply => (Stream: reply.Key[keys.Prefix.Length..], reply.Entries)).ToList();
         plan.Learn([.. replies.Where(reply => reply.Entries.Length >= count).Select(reply => reply.Stream)]);
-        if (plan.ExpectsMore && streams.Count > 0 && !stoppingToken.IsCancellationRequested)
-            AskAhead(plan.Next(streams), lanes.InFlight.Free - replies.Sum(reply => reply.Entries.Length));
+        var room = lanes.InFlight.Free - replies.Sum(reply => reply.Entries.Length);
+        if (plan.ExpectsMore && streams.Count > 0 && room >= streams.Count && !stoppingToken.IsCancellationRequested)
+            Ask(plan.Next(streams), room);
 
         foreach (var (stream, entries) in replies)
         {
             EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
             lanes.Enqueue([.. entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>()]);
         }
-    }
-
-    private void AskAhead(ReadRequest request, int room)
-    {
-        if (room >= request.Streams.Count)
-            Ask(request, room);
     }
 
     private void Ask(ReadRequest request, int room)
