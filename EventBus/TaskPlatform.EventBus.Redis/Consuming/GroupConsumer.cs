@@ -209,19 +209,27 @@ internal sealed partial class GroupConsumer(
     /// <summary>What was not finished is offered to the others at once, and this consumer leaves the group where it holds nothing.</summary>
     private async Task HandOverAsync()
     {
-        try
+        await OrLeaveAsync(() => intake.IsUnderWay ? intake.TakeAsync([], CancellationToken.None) : Task.CompletedTask);
+        await OrLeaveAsync(async () =>
         {
-            if (intake.IsUnderWay)
-                await intake.TakeAsync([], CancellationToken.None);
             foreach (var held in lanes.InFlight.Entries.GroupBy(d => d.Stream))
                 await streams.ReleaseAsync(held.Key, [.. held]);
             foreach (var stream in readable)
                 await streams.ForgetConsumersAsync(stream, TimeSpan.Zero, consumer.Value);
             await reader.DisposeAsync();
+        });
+    }
+
+    /// <summary>Where Redis does not answer, the others take over after the claim's idle time instead.</summary>
+    private async Task OrLeaveAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
         {
-            LogAway(group.Name, e.Message); // The others take over after the claim's idle time instead.
+            LogAway(group.Name, e.Message);
         }
     }
 
