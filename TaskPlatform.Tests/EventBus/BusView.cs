@@ -25,7 +25,7 @@ internal sealed class BusView : IAsyncDisposable
     public string Prefix => place.Prefix;
 
     public static async Task<BusView> OfAsync(BusPlace place)
-        => new(place, await ConnectionMultiplexer.ConnectAsync($"{place.Redis},abortConnect=false,syncTimeout=5000"));
+        => new(place, await ConnectionMultiplexer.ConnectAsync($"{place.Redis},abortConnect=false"));
 
     /// <summary>Adds an entry, as another publisher would.</summary>
     public async Task<string> AddAsync(string stream, params RedisValue[] fields)

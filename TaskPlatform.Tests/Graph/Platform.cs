@@ -118,6 +118,6 @@ public sealed class Platform : IAsyncLifetime
         await Task.WhenAll(Services.Select(service => App.ResourceNotifications.WaitForResourceHealthyAsync(
             service, WaitBehavior.StopOnResourceUnavailable, limit.Token)));
         var connection = await App.GetConnectionStringAsync("redis", limit.Token);
-        redis = await ConnectionMultiplexer.ConnectAsync($"{connection},abortConnect=false,syncTimeout=5000");
+        redis = await ConnectionMultiplexer.ConnectAsync($"{connection},abortConnect=false,allowAdmin=true");
     }
 }

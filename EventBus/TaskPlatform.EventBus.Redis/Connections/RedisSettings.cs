@@ -7,10 +7,11 @@ internal sealed class RedisSettings
 {
     private ConfigurationOptions? options;
 
-    /// <summary>Makes a connection that notices within seconds that its server is gone, and comes back within one.</summary>
+    /// <summary>Makes a connection that notices within seconds that its server is gone, and reconnects within one second.</summary>
     public void Tune(ConfigurationOptions configuration)
     {
         configuration.AbortOnConnectFail = false;
+        configuration.AllowAdmin = true; // CLIENT UNBLOCK ends a blocking read at a stop.
         configuration.KeepAlive = 5;
         configuration.ConnectTimeout = 2000;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
@@ -26,10 +27,6 @@ internal sealed class RedisSettings
         own.ClientName = name;
         if (!subscribes)
             own.CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false);
-        var connection = await ConnectionMultiplexer.ConnectAsync(own);
-#pragma warning disable CS0618 // Newer versions always behave like this; in 1.2 the default can stall continuations.
-        connection.PreserveAsyncOrder = false;
-#pragma warning restore CS0618
-        return connection;
+        return await ConnectionMultiplexer.ConnectAsync(own);
     }
 }

@@ -76,7 +76,7 @@ internal sealed class GroupStreams(
             [group.Name, consumer.Value, owner, (long)idle.TotalMilliseconds, .. deliveries.Select(d => (RedisValue)d.EntryId)];
         try
         {
-            return (string[]?)await redis.EvaluateAsync(Script.Renew, [keys.Stream(stream)], arguments) ?? [];
+            return (string[])(await redis.EvaluateAsync(Script.Renew, [keys.Stream(stream)], arguments))!;
         }
         catch (RedisServerException e) when (Script.IsNoGroup(e))
         {
@@ -105,7 +105,7 @@ internal sealed class GroupStreams(
             var deliveries = Math.Max(0, (long)entry[1] - uncounted);
             return StreamReply.ReadEntry(stream, (string)entry[0]!, entry[2], deliveries, options.MaxEventBytes);
         });
-        return new PendingPage((string)reply[0]!, (string[]?)reply[1] ?? [], deliveries);
+        return new PendingPage((string)reply[0]!, (string[])reply[1]!, deliveries);
     }
 
     /// <summary>The fields that the next attempt's entry has: the event as it came, and what a retry knows more.</summary>

@@ -56,5 +56,5 @@ internal static class SampleReply
             : TimeSpan.Zero;
 
     private static IEnumerable<(string Name, string Value)> Pairs(RedisResult hash)
-        => ((string[]?)hash ?? []).Chunk(2).Select(pair => (pair[0], pair[1]));
+        => ((string[])hash!).Chunk(2).Select(pair => (pair[0], pair[1]));
 }
