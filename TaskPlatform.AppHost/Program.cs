@@ -2,6 +2,7 @@ using TaskPlatform.AppHost;
 using TaskPlatform.AppHost.Containers;
 using TaskPlatform.AppHost.DeadLetters;
 using TaskPlatform.AppHost.LocalServers;
+using TaskPlatform.AppHost.Startup;
 
 var builder = DistributedApplication.CreateBuilder(args);
 
@@ -47,4 +48,6 @@ builder.AddService<Projects.TaskPlatform_Notifications_Worker>("notifications-wo
     .WithLink("/health", "Health")
     .WithDeadLetterCommands(new AdminApi(auth, notifications, adminEmail, adminPassword));
 
-builder.Build().Run();
+builder.AddStartupChecks();
+
+return await builder.Build().RunToEndAsync();

@@ -3,6 +3,6 @@ namespace TaskPlatform.AppHost;
 internal static class RedisSettings
 {
     /// <summary>Events must survive a crash, and none may be evicted.</summary>
-    public static readonly IReadOnlyList<string> Durable =
-        ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"];
+    public static readonly IReadOnlyList<(string Name, string Value)> Durable =
+        [("appendonly", "yes"), ("appendfsync", "everysec"), ("maxmemory-policy", "noeviction")];
 }

@@ -11,6 +11,7 @@ namespace TaskPlatform.AppHost.LocalServers;
 internal sealed class DataFolder(IDistributedApplicationBuilder builder)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerExecutes = OwnerOnly | UnixFileMode.UserExecute;
 
     private readonly string _root = Path.GetFullPath(
         builder.Configuration["LocalServers:DataFolder"]
@@ -20,10 +21,13 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
     /// <summary>A server's folder. It may not exist yet.</summary>
     public string Of(string server) => Path.Combine(_root, server);
 
-    /// <summary>Made up once and kept, so that the next run opens the same data.</summary>
+    /// <summary>The file that keeps a server's password.</summary>
+    public string PasswordFileOf(string server) => Path.Combine(Of(server), "password");
+
+    /// <summary>Generated once and kept, so that the next run opens the same data.</summary>
     public string PasswordOf(string server)
     {
-        var file = Path.Combine(Of(server), "password");
+        var file = PasswordFileOf(server);
 
         if (!File.Exists(file))
             WritePrivate(file, RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 24));
@@ -31,12 +35,12 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         return File.ReadAllText(file);
     }
 
-    /// <summary>Writes a file that nobody else on this machine can read.</summary>
-    public static void WritePrivate(string file, string content)
+    /// <summary>Writes a file that no other user of this machine can read.</summary>
+    public static void WritePrivate(string file, string content, bool isExecutable = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
 
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = isExecutable ? OwnerExecutes : OwnerOnly };
         using var writer = new StreamWriter(file, options);
         writer.Write(content);
     }

@@ -5,26 +5,26 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace TaskPlatform.AppHost.LocalServers;
 
 /// <summary>
-/// A <c>postgres</c> of this application alone: own port, own password, own cluster. <c>postgres.sh</c> makes the cluster
-/// the first time, and lets go of root, which Postgres refuses to run as.
+/// A <c>postgres</c> for this application alone: own port, own password, own cluster. <c>postgres.sh</c> creates the cluster
+/// the first time, and drops root privileges, with which Postgres refuses to run.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class LocalPostgres(string name, ParameterResource password)
-    : ExecutableResource(name, "/bin/sh", "/"), IResourceWithConnectionString
+internal sealed class LocalPostgres(string name, DataFolder data, ParameterResource password)
+    : ExecutableResource(name, Path.Combine(data.Of(name), Script), "/"), IResourceWithConnectionString
 {
     private const string EndpointName = "tcp";
+    private const string Script = "postgres.sh";
     private const string SystemUser = "postgres";
-
-    /// <summary>What root runs: it hands the folder to Postgres's user, and goes on as that user with the script it was given.</summary>
-    private const string LetGoOfRoot =
-        $"""
-        install -d -m 0700 -o {SystemUser} -g {SystemUser} "$POSTGRES_DATA" &&
-          exec setpriv --reuid={SystemUser} --regid={SystemUser} --init-groups /bin/sh -c "$0"
-        """;
 
     public EndpointReference Endpoint => new(this, EndpointName);
 
     public ParameterResource Password { get; } = password;
+
+    /// <summary>Where the cluster and its password are kept.</summary>
+    public string Folder => data.Of(Name);
+
+    /// <summary>The file that holds the password which belongs to the cluster.</summary>
+    public string PasswordFile => data.PasswordFileOf(Name);
 
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"Host={Host};Port={Port};Username=postgres;Password={Password}");
@@ -35,9 +35,9 @@ internal sealed class LocalPostgres(string name, ParameterResource password)
 
     public static IResourceBuilder<LocalPostgres> AddTo(IDistributedApplicationBuilder builder, string name, int port, DataFolder data)
     {
-        var programs = ServerBinary.FolderOf("postgres", "initdb");
+        var programs = ServerBinary.FolderOf(builder, "postgres", "initdb");
         var password = builder.AddParameter($"{name}-password", () => data.PasswordOf(name), secret: true);
-        var postgres = new LocalPostgres(name, password.Resource);
+        var postgres = new LocalPostgres(name, data, password.Resource);
         var check = $"{name}_query";
 
         ServerBinary.Require(builder, programs, "postgres", "postgresql");
@@ -45,19 +45,23 @@ internal sealed class LocalPostgres(string name, ParameterResource password)
 
         return builder.AddResource(postgres)
             .WithIconName("DatabaseMultiple")
-            .WithEndpoint(port: port, name: EndpointName, env: "PGPORT")
-            .WithArgs(Environment.IsPrivilegedProcess ? ["-c", LetGoOfRoot, Script()] : ["-c", Script()])
+            .WithServerEndpoint(EndpointName, port, variable: "PGPORT")
             .WithEnvironment("POSTGRES_BIN", programs)
             .WithEnvironment("POSTGRES_DATA", () => Environment.IsPrivilegedProcess
                 ? data.ReachableBy(SystemUser, name)
                 : Path.Combine(data.Of(name), "data"))
             .WithEnvironment("POSTGRES_PASSWORD", password)
-            .WithHealthCheck(check);
+            .WithHealthCheck(check)
+            .OnBeforeResourceStarted((_, _, _) =>
+            {
+                DataFolder.WritePrivate(postgres.Command, ReadScript(), isExecutable: true);
+                return Task.CompletedTask;
+            });
     }
 
-    private static string Script()
+    private static string ReadScript()
     {
-        using var resource = typeof(LocalPostgres).Assembly.GetManifestResourceStream("postgres.sh")!;
+        using var resource = typeof(LocalPostgres).Assembly.GetManifestResourceStream(Script)!;
         using var reader = new StreamReader(resource);
 
         return reader.ReadToEnd();

@@ -25,7 +25,29 @@ internal sealed class LocalPostgresDatabase(string name, LocalPostgres server)
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             check, _ => new PostgresQuery(server.Resource, $"SELECT FROM pg_database WHERE datname = '{name}'"), null, null));
 
-        return builder.AddResource(database).WithHealthCheck(check);
+        return builder.AddResource(database)
+            .WithIconName("Database")
+            .WithHealthCheck(check)
+            .WithInitialState(new CustomResourceSnapshot
+            {
+                ResourceType = "PostgresDatabase",
+                State = KnownResourceStates.NotStarted,
+                Properties = [],
+            })
+            .OnInitializeResource((_, start, cancellationToken) => database.FollowServerAsync(start.Notifications, cancellationToken));
+    }
+
+    /// <summary>Aspire passes the state of a server on to its databases only where the server is a container.</summary>
+    private async Task FollowServerAsync(ResourceNotificationService notifications, CancellationToken cancellationToken)
+    {
+        await foreach (var change in notifications.WatchAsync(cancellationToken))
+            if (change.Resource == Parent)
+                await notifications.PublishUpdateAsync(this, database => database with
+                {
+                    State = change.Snapshot.State,
+                    StartTimeStamp = change.Snapshot.StartTimeStamp,
+                    StopTimeStamp = change.Snapshot.StopTimeStamp,
+                });
     }
 
     private async Task CreateAsync(CancellationToken cancellationToken)
@@ -39,7 +61,7 @@ internal sealed class LocalPostgresDatabase(string name, LocalPostgres server)
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.DuplicateDatabase)
         {
-            // An earlier run made it.
+            // An earlier run created it.
         }
     }
 }

@@ -1,15 +1,17 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>A <c>redis-server</c> of this application alone: own port, own password, own append-only file.</summary>
+/// <summary>A <c>redis-server</c> for this application alone: own port, own password, own append-only file.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class LocalRedis(string name, string command, ParameterResource password)
-    : ExecutableResource(name, command, "/"), IResourceWithConnectionString
+internal sealed class LocalRedis(string name, string command, string folder, ParameterResource password)
+    : ExecutableResource(name, command, folder), IResourceWithConnectionString
 {
     private const string Program = "redis-server";
+    private const string SettingsFile = "redis.conf";
     private const string EndpointName = "tcp";
 
     public EndpointReference Endpoint => new(this, EndpointName);
@@ -21,10 +23,9 @@ internal sealed class LocalRedis(string name, string command, ParameterResource 
 
     public static IResourceBuilder<LocalRedis> AddTo(IDistributedApplicationBuilder builder, string name, int port, DataFolder data)
     {
-        var programs = ServerBinary.FolderOf(Program);
+        var programs = ServerBinary.FolderOf(builder, Program);
         var password = builder.AddParameter($"{name}-password", () => data.PasswordOf(name), secret: true);
-        var redis = new LocalRedis(name, Path.Combine(programs ?? "", Program), password.Resource);
-        var settings = Path.Combine(data.Of(name), "redis.conf");
+        var redis = new LocalRedis(name, Path.Combine(programs ?? "", Program), data.Of(name), password.Resource);
         var check = $"{name}_ping";
 
         ServerBinary.Require(builder, programs, Program, "redis-server");
@@ -32,22 +33,22 @@ internal sealed class LocalRedis(string name, string command, ParameterResource 
 
         return builder.AddResource(redis)
             .WithIconName("DatabaseLightning")
-            .WithEndpoint(port: port, name: EndpointName)
-            .WithArgs(context =>
-            {
-                context.Args.Add(settings);
-                context.Args.Add("--port");
-                context.Args.Add(redis.Endpoint.Property(EndpointProperty.TargetPort));
-
-                foreach (var setting in RedisSettings.Durable)
-                    context.Args.Add(setting);
-            })
+            .WithServerEndpoint(EndpointName, port)
+            .WithArgs(SettingsFile)
             .WithHealthCheck(check)
-            .OnBeforeResourceStarted((_, _, _) =>
-            {
-                // In a file, because everybody can read another process's command line.
-                DataFolder.WritePrivate(settings, $"requirepass {data.PasswordOf(name)}\ndir \"{data.Of(name)}\"\nbind 127.0.0.1 -::1\n");
-                return Task.CompletedTask;
-            });
+            .OnBeforeResourceStarted(async (_, _, cancellationToken) => DataFolder.WritePrivate(
+                Path.Combine(redis.WorkingDirectory, SettingsFile), await redis.SettingsAsync(cancellationToken)));
     }
+
+    /// <summary>In a file, because every user of the machine can read another process's command line.</summary>
+    private async Task<string> SettingsAsync(CancellationToken cancellationToken) => string.Join(
+        '\n',
+        [
+            string.Create(CultureInfo.InvariantCulture, $"port {Endpoint.Port}"),
+            "bind 127.0.0.1 -::1",
+            $"requirepass {await Password.GetValueAsync(cancellationToken)}",
+            $"dir \"{WorkingDirectory}\"",
+            .. RedisSettings.Durable.Select(setting => $"{setting.Name} {setting.Value}"),
+            "",
+        ]);
 }

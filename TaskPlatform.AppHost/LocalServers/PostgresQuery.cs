@@ -4,11 +4,11 @@ using Npgsql;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>Logs in and asks; healthy is a server that has an answer of one row at least.</summary>
+/// <summary>Logs in and runs a query. The server is healthy when the result has at least one row.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class PostgresQuery(LocalPostgres server, string query) : IHealthCheck
 {
-    /// <summary>A connection of its own: a pooled one would keep the server from noticing that nobody needs it any more.</summary>
+    /// <summary>Opens a connection outside of any pool: it is needed for one query.</summary>
     public static async Task<NpgsqlConnection> OpenAsync(LocalPostgres server, CancellationToken cancellationToken)
     {
         var address = await server.ConnectionStringExpression.GetValueAsync(cancellationToken);
@@ -35,7 +35,14 @@ internal sealed class PostgresQuery(LocalPostgres server, string query) : IHealt
             await using var command = new NpgsqlCommand(query, connection);
             await using var rows = await command.ExecuteReaderAsync(cancellationToken);
 
-            return rows.HasRows ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"No answer to: {query}");
+            return rows.HasRows ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"No row for: {query}");
+        }
+        catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InvalidPassword)
+        {
+            return HealthCheckResult.Unhealthy(
+                $"The password in {server.PasswordFile} is not the one that '{server.Name}' was created with. "
+                + $"Put the old one back, or delete {server.Folder} to start with an empty server.",
+                refusal);
         }
         catch (NpgsqlException failure)
         {

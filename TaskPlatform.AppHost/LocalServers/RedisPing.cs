@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>Logs in and says PING. A server that still loads its data answers with an error.</summary>
+/// <summary>Logs in and sends PING. A server that still loads its data answers with an error.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class RedisPing(LocalRedis redis) : IHealthCheck
 {

@@ -3,8 +3,12 @@ namespace TaskPlatform.AppHost.LocalServers;
 /// <summary>Finds what Debian and others install, whether or not it is on the PATH.</summary>
 internal static class ServerBinary
 {
-    /// <summary>The folder that has all of these commands, or null.</summary>
-    public static string? FolderOf(params string[] commands) => Folders()
+    /// <summary>
+    /// The folder that has all of these commands, or null. The setting <c>LocalServers:ProgramFolders</c>, separated by colons,
+    /// replaces the folders that are searched by default.
+    /// </summary>
+    public static string? FolderOf(IDistributedApplicationBuilder builder, params string[] commands)
+        => (builder.Configuration["LocalServers:ProgramFolders"]?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? Folders())
         .FirstOrDefault(folder => commands.All(command => IsThere(Path.Combine(folder, command))));
 
     /// <summary>Fails the start, before anything is started, with a sentence that says what to install.</summary>
@@ -13,9 +17,9 @@ internal static class ServerBinary
             ? Task.CompletedTask
             : throw new DistributedApplicationException(
                 $"No container engine answers here, and {command} is not installed. Install Debian's packages redis-server and postgresql "
-                + $"({package} is missing), or start ./run, which does it where it may."));
+                + $"({package} is missing), or start ./run, which installs them where it is allowed to."));
 
-    private static IEnumerable<string> Folders()
+    private static string[] Folders()
     {
         var onPath = Environment.GetEnvironmentVariable("PATH")?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [];
 

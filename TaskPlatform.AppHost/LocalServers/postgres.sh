@@ -1,10 +1,17 @@
-# Runs Postgres on the cluster below $POSTGRES_DATA, which is made first where there is none. Given besides:
-# POSTGRES_BIN, POSTGRES_PASSWORD, PGPORT. The text is handed to a shell as it is, for the user postgres may not be able
-# to read the checkout.
+#!/bin/sh
+# Runs Postgres on the cluster below $POSTGRES_DATA, which is created first where there is none.
+# Also read from the environment: POSTGRES_BIN, POSTGRES_PASSWORD, PGPORT.
 set -eu
+
+# Postgres refuses to run as root. The text is passed on because the user postgres may not be allowed to read this file.
+if [ "$(id -u)" = 0 ]; then
+  install -d -m 0700 -o postgres -g postgres "$POSTGRES_DATA"
+  exec setpriv --reuid=postgres --regid=postgres --init-groups /bin/sh -c "$(cat "$0")"
+fi
+
 cluster=$POSTGRES_DATA/cluster
 
-# Renamed only when it is whole, so that one whose making was interrupted is made again.
+# Renamed only when it is complete, so that one whose creation was interrupted is created again.
 if [ ! -d "$cluster" ]; then
   mkdir -p "$POSTGRES_DATA"
   rm -rf "$cluster.new"
@@ -16,7 +23,7 @@ fi
 "$POSTGRES_BIN/postgres" -D "$cluster" -c listen_addresses=localhost -c unix_socket_directories= &
 server=$!
 
-# Asked to stop, Postgres itself would wait for every client to leave; INT makes it say goodbye to them.
+# On TERM Postgres would wait for every client to disconnect; INT disconnects them.
 trap 'kill -INT "$server"' TERM INT
 code=0
 wait "$server" || code=$?

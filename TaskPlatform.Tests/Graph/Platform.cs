@@ -57,6 +57,19 @@ public sealed class Platform : IAsyncLifetime
         return await Session.SignInAsync(this, email, password, user.GetProperty("user_id").GetInt64());
     }
 
+    /// <summary>Whether a user can be registered: requests over connections that a database's restart has closed are answered with 503.</summary>
+    public async Task<bool> CanRegisterAsync()
+    {
+        using var auth = Client("auth");
+        using var answer = await auth.PostJsonAsync(
+            "/api/auth/register", new { email = $"{Guid.CreateVersion7():n}@example.org", password = RandomNumberGenerator.GetHexString(16), full_name = "Probe" });
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>When the resource's process was started.</summary>
+    public async Task<DateTime?> StartTimeAsync(string resource)
+        => (await App.ResourceNotifications.WaitForResourceAsync(resource, _ => true, TestContext.Current.CancellationToken)).Snapshot.StartTimeStamp;
+
     public Task<Session> SignInAsAdminAsync() => Session.SignInAsync(this, AdminEmail, AdminPassword);
 
     /// <summary>Ends a service's process like a crash, and returns when the AppHost has noticed.</summary>
@@ -98,6 +111,8 @@ public sealed class Platform : IAsyncLifetime
             $"LocalServers:DataFolder={data}",
             $"Parameters:admin-password={AdminPassword}",
             $"AppHost:DashboardApiKey={DashboardKey}",
+            // Else Aspire keeps one key for all in the user secrets, where AppHosts that start at the same time overwrite it.
+            $"AppHost:OtlpApiKey={DashboardKey}",
         ];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TaskPlatform_AppHost>(
             settings, (options, _) => options.DisableDashboard = false, limit.Token);

@@ -1,12 +1,12 @@
 using Aspire.Hosting.Testing;
 using TaskPlatform.Tests.Graph;
 
-namespace TaskPlatform.Tests.AppModel;
+namespace TaskPlatform.Tests.AppHost;
 
+/// <summary>What the AppHost gives to the services, and what is left when it is killed.</summary>
 public sealed class AppHostTests(Platform platform)
 {
     private static readonly string[] Databases = ["auth-db", "tasks-db", "notifications-db"];
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task Connection_strings_have_the_form_that_every_client_knows()
@@ -23,22 +23,13 @@ public sealed class AppHostTests(Platform platform)
     public async Task Nothing_outlives_an_apphost_that_is_killed()
     {
         using var folder = new TemporaryFolder();
-        using var limit = TimeLimit();
-        using var appHost = AppHostProcess.Start(folder.Path);
+        using var limit = TimeLimit.Of(TimeSpan.FromMinutes(3));
+        using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
         await appHost.WaitForProcessesAsync(
-            ["redis-server", "postgres -D", "TaskPlatform.Auth.dll", "TaskPlatform.Tasks.dll", "TaskPlatform.Notifications.Worker.dll"],
-            limit.Token);
+            ["redis-server", "postgres -D", "TaskPlatform.Auth", "TaskPlatform.Tasks", "TaskPlatform.Notifications.Worker"], limit.Token);
 
         appHost.Kill();
 
-        await appHost.WaitForNobodyAsync(limit.Token);
-    }
-
-    private static CancellationTokenSource TimeLimit()
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
-
-        return limit;
+        await appHost.WaitForNoProcessAsync(limit.Token);
     }
 }

@@ -1,4 +1,4 @@
-namespace TaskPlatform.Tests.AppModel;
+namespace TaskPlatform.Tests.AppHost;
 
 internal sealed class TemporaryFolder : IDisposable
 {

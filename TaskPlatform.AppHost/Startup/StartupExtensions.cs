@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace TaskPlatform.AppHost.Startup;
+
+internal static class StartupExtensions
+{
+    /// <summary>Checks parameters and ports before the start, reports what fails, and lists what is up in the end.</summary>
+    public static IDistributedApplicationBuilder AddStartupChecks(this IDistributedApplicationBuilder builder)
+    {
+        if (!builder.ExecutionContext.IsRunMode)
+            return builder;
+
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        // First, because Aspire's own service has not started before every resource has, which includes those that wait for another.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, FailureReporter>());
+        builder.Services.AddHostedService<StartupSummary>();
+        return builder.AddParameterCheck().AddPortCheck();
+    }
+
+    /// <summary>Fails the start when a parameter has no value; the exception names its configuration key.</summary>
+    private static IDistributedApplicationBuilder AddParameterCheck(this IDistributedApplicationBuilder builder)
+        => builder.OnBeforeStart(async (start, cancellationToken) =>
+        {
+            foreach (var parameter in start.Model.Resources.OfType<ParameterResource>())
+                await parameter.GetValueAsync(cancellationToken);
+        });
+}
