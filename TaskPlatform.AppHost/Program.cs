@@ -21,23 +21,23 @@ var tasksDb = postgres.AddDatabase("tasks-db");
 var notificationsDb = postgres.AddDatabase("notifications-db");
 
 var auth = builder.AddService<Projects.TaskPlatform_Auth>("auth", port: 8001)
-    .WithSwaggerLink()
+    .WithApiLink()
     .WithReference(redis).WaitFor(redis)
     .WithReference(authDb).WaitFor(authDb)
     .WithEnvironment("Admin__Email", adminEmail)
     .WithEnvironment("Admin__Password", adminPassword);
 
 builder.AddService<Projects.TaskPlatform_Tasks>("tasks", port: 8002)
-    .WithSwaggerLink()
+    .WithApiLink()
     .WithReference(redis).WaitFor(redis)
     .WithReference(tasksDb).WaitFor(tasksDb)
     .WithReference(auth);
 
 var notifications = builder.AddService<Projects.TaskPlatform_Notifications>("notifications", port: 8003)
-    .WithSwaggerLink()
+    .WithApiLink()
     .WithLink("/console", "Console")
     .WithDashboardAddress("Console__Dashboard")
-    .WithSwaggerLink("Admin API", "#/Dead%20letters")
+    .WithApiLink("Admin API", "#tag/dead-letters")
     .WithReference(redis).WaitFor(redis)
     .WithReference(notificationsDb).WaitFor(notificationsDb)
     .WithReference(auth);

@@ -24,10 +24,13 @@ internal static class ServiceExtensions
             : service;
     }
 
-    /// <summary>A link to where people try the API out. It is served in development only.</summary>
-    public static IResourceBuilder<ProjectResource> WithSwaggerLink(
-        this IResourceBuilder<ProjectResource> service, string text = "Swagger", string place = "") =>
-        service.ApplicationBuilder.Environment.IsDevelopment() ? service.WithLink($"/swagger/index.html{place}", text) : service;
+    /// <summary>A link to the page on which the API can be tried. Services serve it in development only.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="text">The link's text.</param>
+    /// <param name="fragment">A place on the page.</param>
+    public static IResourceBuilder<ProjectResource> WithApiLink(
+        this IResourceBuilder<ProjectResource> service, string text = "API", string fragment = "") =>
+        service.ApplicationBuilder.Environment.IsDevelopment() ? service.WithLink($"/scalar{fragment}", text) : service;
 
     /// <summary>Tells a service where the dashboard is, so that its pages can link to traces there.</summary>
     public static IResourceBuilder<ProjectResource> WithDashboardAddress(this IResourceBuilder<ProjectResource> service, string variable)

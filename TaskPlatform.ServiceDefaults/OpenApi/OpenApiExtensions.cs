@@ -28,13 +28,6 @@ internal static class OpenApiExtensions
 
         app.MapOpenApi().AllowAnonymous();
         if (app.Environment.IsDevelopment())
-        {
-            app.UseSwaggerUI(ui =>
-            {
-                ui.SwaggerEndpoint($"/openapi/{Document}.json", app.Environment.ApplicationName);
-                ui.DocumentTitle = app.Environment.ApplicationName;
-                ui.EnableDeepLinking(); // The dashboard's links lead to a group of routes.
-            });
-        }
+            app.MapApiPage();
     }
 }

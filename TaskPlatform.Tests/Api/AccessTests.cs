@@ -14,8 +14,8 @@ public sealed partial class AccessTests(RunningServices services)
     private const string AdminArea = "/admin/";
     private const string Console = "/console";
 
-    // Of the console: where one signs in, and what that page is drawn with.
-    private static readonly string[] OpenPages = ["/console/sign-in", "/console/assets/"];
+    // The sign-in page with its assets, and the API page of development.
+    private static readonly string[] OpenPages = ["/console/sign-in", "/console/assets/", "/scalar"];
 
     private static readonly string[] Names = ["auth", "tasks", "notifications"];
 

@@ -28,7 +28,7 @@ public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) :
         foreach (var resource in Resources)
             await dashboard.HasStateAsync(resource, "Running");
         foreach (var service in (string[])["auth", "tasks", "notifications"])
-            await Expect(dashboard.Row(service).GetByText("Swagger")).ToHaveAttributeAsync("href", $"{platform.Client(service).BaseAddress}swagger/index.html");
+            await Expect(dashboard.Row(service).GetByText("API", new() { Exact = true })).ToHaveAttributeAsync("href", $"{platform.Client(service).BaseAddress}scalar");
         await Expect(dashboard.Row("notifications").GetByText("Console")).ToBeVisibleAsync();
         await dashboard.KeepAsync("dashboard-resources");
     }
