@@ -53,7 +53,6 @@ public static class ServiceDefaultsExtensions
     {
         app.UseProblems();
         app.UseRouting();
-        app.UseMiddleware<RequestSpans>();
         if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
         {
             app.UseAuthentication();

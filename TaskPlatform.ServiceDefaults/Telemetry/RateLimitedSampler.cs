@@ -4,18 +4,18 @@ using OpenTelemetry.Trace;
 namespace TaskPlatform.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Samples traces that begin with work, a request or an event, up to a number a second. A call to a server that begins a trace is
-/// housekeeping, such as a look for new work or a health check; there is one each second for ever, and it would bury the rest. A span that
-/// is linked to sampled ones, such as a transaction that several events share, belongs to them.
+/// Samples new traces up to a number per second. A trace whose first span is a client call is not sampled: such calls are polls and health
+/// checks, which would outnumber everything else. A span that is linked to a sampled one, such as a transaction that several events share,
+/// is always sampled.
 /// </summary>
-/// <param name="tracesPerSecond">How many; the first of them may come at once.</param>
-/// <param name="clock">The time.</param>
-internal sealed class WorkSampler(int tracesPerSecond, TimeProvider clock) : Sampler
+/// <param name="tracesPerSecond">The limit. A burst may use one second's worth at once.</param>
+/// <param name="clock">The clock that the limit is measured with.</param>
+internal sealed class RateLimitedSampler(int tracesPerSecond, TimeProvider clock) : Sampler
 {
     private readonly long second = clock.TimestampFrequency;
 
-    /// <summary>When all that were sampled would be through, had they come evenly: a generic cell rate algorithm (ITU-T I.371).</summary>
-    private long through = long.MinValue;
+    // The theoretical arrival time of the generic cell rate algorithm (ITU-T I.371).
+    private long arrival = long.MinValue;
 
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
         => new(samplingParameters.Kind != ActivityKind.Client && (IsLinkedToSampled(samplingParameters.Links) || TryTake())
@@ -33,11 +33,11 @@ internal sealed class WorkSampler(int tracesPerSecond, TimeProvider clock) : Sam
         var now = clock.GetTimestamp();
         while (true)
         {
-            var before = Volatile.Read(ref through);
+            var before = Volatile.Read(ref arrival);
             var after = Math.Max(before, now) + (second / tracesPerSecond);
             if (after > now + second)
                 return false;
-            if (Interlocked.CompareExchange(ref through, after, before) == before)
+            if (Interlocked.CompareExchange(ref arrival, after, before) == before)
                 return true;
         }
     }

@@ -4,17 +4,17 @@ using TaskPlatform.ServiceDefaults.Telemetry;
 
 namespace TaskPlatform.Tests.Services;
 
-public sealed class WorkSamplerTests
+public sealed class RateLimitedSamplerTests
 {
     private static readonly ActivityContext Recorded =
         new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
 
-    private readonly StopwatchInHand clock = new();
+    private readonly ManualClock clock = new();
 
     [Fact]
-    public void So_many_traces_a_second_are_sampled_and_the_first_of_them_at_once()
+    public void Up_to_the_limit_per_second_is_sampled_and_a_burst_may_use_one_seconds_worth()
     {
-        var sampler = new WorkSampler(tracesPerSecond: 100, clock);
+        var sampler = new RateLimitedSampler(tracesPerSecond: 100, clock);
 
         Assert.Equal(100, Sampled(sampler, of: 1000));
 
@@ -26,9 +26,9 @@ public sealed class WorkSamplerTests
     }
 
     [Fact]
-    public async Task Threads_share_the_traces()
+    public async Task Threads_share_the_limit()
     {
-        var sampler = new WorkSampler(tracesPerSecond: 1000, clock);
+        var sampler = new RateLimitedSampler(tracesPerSecond: 1000, clock);
 
         var sampled = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
             () => Sampled(sampler, of: 1000), TestContext.Current.CancellationToken)));
@@ -37,34 +37,34 @@ public sealed class WorkSamplerTests
     }
 
     [Fact]
-    public void None_are_sampled_where_none_are_wanted()
-        => Assert.Equal(0, Sampled(new WorkSampler(tracesPerSecond: 0, clock), of: 10));
+    public void A_limit_of_zero_samples_nothing()
+        => Assert.Equal(0, Sampled(new RateLimitedSampler(tracesPerSecond: 0, clock), of: 10));
 
     [Fact]
-    public void Housekeeping_is_not_sampled_and_takes_nothing_from_work()
+    public void Client_calls_start_no_sampled_trace_and_do_not_count()
     {
-        var sampler = new WorkSampler(tracesPerSecond: 1, clock);
+        var sampler = new RateLimitedSampler(tracesPerSecond: 1, clock);
 
         Assert.Equal(0, Sampled(sampler, of: 10, ActivityKind.Client));
         Assert.Equal(1, Sampled(sampler, of: 10));
     }
 
     [Fact]
-    public void What_is_linked_to_sampled_spans_is_sampled_as_well()
+    public void A_span_linked_to_a_sampled_one_is_sampled()
     {
-        var sampler = new WorkSampler(tracesPerSecond: 1, clock);
+        var sampler = new RateLimitedSampler(tracesPerSecond: 1, clock);
         var notRecorded = new ActivityContext(Recorded.TraceId, Recorded.SpanId, ActivityTraceFlags.None);
 
         Assert.Equal(10, Sampled(sampler, of: 10, links: [new ActivityLink(notRecorded), new ActivityLink(Recorded)]));
         Assert.Equal(1, Sampled(sampler, of: 10, links: [new ActivityLink(notRecorded)]));
     }
 
-    private static int Sampled(WorkSampler sampler, int of, ActivityKind kind = ActivityKind.Server, IEnumerable<ActivityLink>? links = null)
+    private static int Sampled(RateLimitedSampler sampler, int of, ActivityKind kind = ActivityKind.Server, IEnumerable<ActivityLink>? links = null)
         => Enumerable.Range(0, of).Count(_ => sampler.ShouldSample(
             new SamplingParameters(parentContext: default, ActivityTraceId.CreateRandom(), "work", kind, tags: null, links)).Decision
             == SamplingDecision.RecordAndSample);
 
-    private sealed class StopwatchInHand : TimeProvider
+    private sealed class ManualClock : TimeProvider
     {
         private long ticks;
 
