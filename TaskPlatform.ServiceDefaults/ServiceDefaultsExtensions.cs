@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.ServiceDefaults.Health;
+using TaskPlatform.ServiceDefaults.Http;
 using TaskPlatform.ServiceDefaults.Json;
 using TaskPlatform.ServiceDefaults.OpenApi;
 using TaskPlatform.ServiceDefaults.Problems;
@@ -16,7 +17,7 @@ public static class ServiceDefaultsExtensions
 {
     private const long MaxRequestBytes = 64 * 1024;
 
-    /// <summary>Adds telemetry, health checks, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
+    /// <summary>Adds telemetry, health checks, service discovery and resilience for HTTP clients, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
         // Below every other source, so that any of them can say otherwise.
@@ -33,11 +34,13 @@ public static class ServiceDefaultsExtensions
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Query"] = "Critical",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Update"] = "Critical",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+                ["Logging:LogLevel:Polly"] = "Warning",
             },
         });
 
         builder.AddTelemetry();
         builder.AddHealth();
+        builder.AddHttpClients();
         builder.AddJson();
         builder.AddProblems();
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

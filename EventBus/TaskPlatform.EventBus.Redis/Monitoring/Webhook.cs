@@ -51,7 +51,8 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
                 answer.EnsureSuccessStatusCode();
                 return;
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            // Any exception: the application may add handlers to its HTTP clients, which throw what they like.
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogRefused(alert.Rule, tries, e.Message);
                 if (tries == MostTries)

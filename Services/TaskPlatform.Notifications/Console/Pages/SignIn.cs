@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Polly;
 using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Console.Pages;
@@ -48,7 +49,7 @@ internal static class SignIn
             ConsoleSession.Begin(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
             return TypedResults.LocalRedirect(IsConsolePage(back) ? back! : ConsoleSession.Path);
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or ExecutionRejectedException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return Page(back, email, "The auth service can't be reached at the moment.", StatusCodes.Status503ServiceUnavailable);
         }
