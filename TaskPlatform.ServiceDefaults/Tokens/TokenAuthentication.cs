@@ -1,15 +1,15 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using TaskPlatform.ServiceDefaults.OpenApi;
 using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>Has a service know its callers by the tokens that Auth signs.</summary>
+/// <summary>Authenticates callers by the tokens that Auth signs.</summary>
 public static class TokenAuthentication
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -17,50 +17,51 @@ public static class TokenAuthentication
     /// <summary>Verifies tokens with the keys that Auth publishes.</summary>
     public static WebApplicationBuilder AddTokenAuthentication(this WebApplicationBuilder builder)
     {
-        builder.RequireSetting(PublishedTokenKeys.AddressKey, PublishedTokenKeys.CheckAddress);
-        builder.Services.AddHttpClient(PublishedTokenKeys.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5));
-        return builder.AddTokenAuthentication<PublishedTokenKeys>();
+        builder.RequireSetting(AuthConfiguration.AddressKey, CheckAddress);
+        var services = builder.Services;
+        var http = services.AddHttpClient(AuthConfiguration.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5));
+#pragma warning disable EXTEXP0001 // The fetch loop is the retry.
+        http.RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
+        services.AddHostedService(provider => provider.GetRequiredService<AuthConfiguration>());
+        return builder.AddTokenAuthentication<AuthConfiguration>();
     }
 
-    /// <summary>Verifies tokens with keys from elsewhere; registered as a singleton.</summary>
-    public static WebApplicationBuilder AddTokenAuthentication<TKeys>(this WebApplicationBuilder builder)
-        where TKeys : class, ITokenKeys
+    /// <summary>Verifies tokens with keys from another source, which is registered as a singleton.</summary>
+    public static WebApplicationBuilder AddTokenAuthentication<TConfiguration>(this WebApplicationBuilder builder)
+        where TConfiguration : class, IConfigurationManager<OpenIdConnectConfiguration>
     {
         var services = builder.Services;
-        services.AddSingleton<TKeys>();
-        services.AddSingleton<ITokenKeys>(provider => provider.GetRequiredService<TKeys>());
-        services.AddHttpContextAccessor();
+        services.AddSingleton<TConfiguration>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
-        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<ITokenKeys, IHttpContextAccessor>(Configure);
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TConfiguration>(Configure);
         services.AddAuthorizationBuilder()
             .AddPolicy(Role.Admin, policy => policy.RequireAuthenticatedUser().RequireRole(Role.Admin));
         builder.AddOpenApiDocument();
         return builder;
     }
 
-    private static void Configure(JwtBearerOptions options, ITokenKeys keys, IHttpContextAccessor requests)
+    private static void Configure<TConfiguration>(JwtBearerOptions options, TConfiguration configuration)
+        where TConfiguration : class, IConfigurationManager<OpenIdConnectConfiguration>
     {
+        options.ConfigurationManager = configuration;
         options.MapInboundClaims = false;
-        options.TokenHandlers.Clear();
-        options.TokenHandlers.Add(new TokenVerifier(keys, requests));
         options.TokenValidationParameters = new TokenValidationParameters
         {
             ValidIssuer = TokenFormat.Issuer,
             ValidAudience = TokenFormat.Audience,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            TryAllIssuerSigningKeys = false,
             NameClaimType = TokenFormat.SubjectClaim,
             RoleClaimType = TokenFormat.RoleClaim,
             ClockSkew = ClockSkew,
         };
-        options.Events = new JwtBearerEvents { OnAuthenticationFailed = RethrowUnlessRefused };
+        options.Events = new JwtBearerEvents();
     }
 
-    // Without keys a token is neither good nor bad: that is a 503, not a 401.
-    private static Task RethrowUnlessRefused(AuthenticationFailedContext context)
+    private static void CheckAddress(string address)
     {
-        if (context.Exception is TokenKeysUnavailableException)
-            ExceptionDispatchInfo.Throw(context.Exception);
-        return Task.CompletedTask;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out _))
+            throw new ArgumentException("This is not an address.", nameof(address));
     }
 }

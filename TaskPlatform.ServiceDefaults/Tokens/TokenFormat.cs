@@ -17,4 +17,7 @@ public static class TokenFormat
 
     /// <summary>Where Auth publishes the public keys.</summary>
     public const string KeysPath = "/.well-known/jwks.json";
+
+    /// <summary>Where Auth publishes its OpenID Connect configuration.</summary>
+    public const string DiscoveryPath = "/.well-known/openid-configuration";
 }

@@ -1,5 +1,5 @@
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>The keys can't be had at the moment, so a token can be neither trusted nor refused.</summary>
+/// <summary>No key has been fetched yet, so a token can be neither accepted nor refused.</summary>
 public sealed class TokenKeysUnavailableException(Exception innerException)
-    : Exception($"The keys that tokens are verified with can't be had: {innerException.Message}", innerException);
+    : Exception($"The keys that tokens are verified with are not available: {innerException.Message}", innerException);

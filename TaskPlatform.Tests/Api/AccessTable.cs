@@ -23,6 +23,7 @@ public sealed record Access(
     public static IReadOnlyList<Access> Table { get; } =
     [
         //                                                                               nobody other worker creator admin
+        new("auth", "GET", "/.well-known/openid-configuration", null,                       200, 200, 200, 200, 200),
         new("auth", "GET", "/.well-known/jwks.json", null,                                  200, 200, 200, 200, 200),
         new("auth", "POST", "/api/auth/register", Nothing,                                  400, 400, 400, 400, 400),
         new("auth", "POST", "/api/auth/login", Nothing,                                     400, 400, 400, 400, 400),

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
 using TaskPlatform.Auth;
 using TaskPlatform.Tests.Servers;
 
@@ -44,6 +46,45 @@ public sealed class SigningKeyTests(PostgresServer postgres, RedisServer redis)
         Assert.Equal(HttpStatusCode.OK, (await early.GetAsync("/api/users/me")).Status);
     }
 
+    [Fact]
+    public async Task The_next_key_is_published_before_it_signs()
+    {
+        var time = new ShiftedTime();
+        await using var auth = ServiceFactory<AuthService>.Start(await SettingsAsync(), services => services.AddSingleton<TimeProvider>(time));
+        var first = Assert.Single(await KeysAsync(auth));
+
+        time.Shift = TimeSpan.FromDays(30) - TimeSpan.FromMinutes(10);
+        var keys = await KeysAsync(auth);
+        Assert.Equal(2, keys.Count);
+        Assert.Equal(first, await SigningKeyIdAsync(auth));
+
+        time.Shift = TimeSpan.FromDays(30) + TimeSpan.FromMinutes(10);
+        Assert.Equal(keys, await KeysAsync(auth));
+        Assert.Equal(Assert.Single(keys, key => key != first), await SigningKeyIdAsync(auth));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("auth.example:8080")]
+    public async Task The_discovery_document_names_the_keys_at_the_host_that_the_caller_used(string host)
+    {
+        await using var auth = ServiceFactory<AuthService>.Start(await SettingsAsync());
+        using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
+
+        var answer = await client.SendAsync(HttpMethod.Get, "/.well-known/openid-configuration", null, ("Host", host));
+
+        Assert.Equal("taskplatform-auth", answer.Json.GetProperty("issuer").GetString());
+        Assert.Equal($"http://{host}/.well-known/jwks.json", answer.Json.GetProperty("jwks_uri").GetString());
+        Assert.Equal("ES256", Assert.Single(answer.Json.GetProperty("id_token_signing_alg_values_supported").EnumerateArray()).GetString());
+    }
+
+    private static async Task<string> SigningKeyIdAsync(ServiceFactory<AuthService> auth)
+    {
+        using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
+        var answer = await client.PostAsync("/api/auth/login", new { Email = RunningServices.AdminEmail, Password = RunningServices.AdminPassword });
+        return new JsonWebToken(answer.Json.GetProperty("access_token").GetString()).Kid;
+    }
+
     private static async Task<List<string>> KeysAsync(ServiceFactory<AuthService> auth)
     {
         using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
@@ -68,4 +109,11 @@ public sealed class SigningKeyTests(PostgresServer postgres, RedisServer redis)
         ["Admin:Email"] = RunningServices.AdminEmail,
         ["Admin:Password"] = RunningServices.AdminPassword,
     };
+
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+    }
 }

@@ -1,125 +1,189 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.Extensions.Configuration;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Tests.Services;
 
 /// <summary>The keys that a service fetches from Auth.</summary>
-public sealed class TokenKeyTests : IDisposable
+public sealed class TokenKeyTests : IAsyncLifetime
 {
+    // The loop waits for the first after each fetch, and for the second before the next one.
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RestOfRefreshInterval = TimeSpan.FromMinutes(5) - MinInterval;
+
     private readonly FakeAuth auth = new();
-    private readonly ManualTime time = new();
-    private readonly PublishedTokenKeys keys;
+    private readonly LoopTime time = new();
+    private readonly AuthConfiguration configuration;
 
-    public TokenKeyTests() => keys = new PublishedTokenKeys(
-        auth,
-        new ConfigurationBuilder().AddInMemoryCollection([new(PublishedTokenKeys.AddressKey, "http://auth.test")]).Build(),
-        time,
-        NullLogger<PublishedTokenKeys>.Instance);
+    public TokenKeyTests() => configuration = new AuthConfiguration(auth, time, NullLogger<AuthConfiguration>.Instance);
 
-    public void Dispose()
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
     {
-        keys.Dispose();
+        await configuration.StopAsync(CancellationToken.None);
+        configuration.Dispose();
         auth.Dispose();
     }
 
     [Fact]
     public async Task They_are_fetched_once_and_kept()
     {
-        auth.Publish("one");
+        await StartAsync("one");
 
-        Assert.NotNull(await FindAsync("one"));
-        Assert.NotNull(await FindAsync("one"));
+        Assert.Equal(["one"], await KeysAsync());
+        Assert.Equal(["one"], await KeysAsync());
 
-        Assert.Equal(1, auth.Requests);
+        Assert.Equal(1, auth.Fetches);
     }
 
     [Fact]
-    public async Task A_key_that_is_new_is_fetched_but_invented_ones_do_not_flood_Auth()
+    public async Task An_unknown_key_has_them_fetched_again_but_invented_ones_do_not_flood_Auth()
     {
-        auth.Publish("one");
-        await FindAsync("one");
+        await StartAsync("one");
+        auth.Publish("one", "two");
         for (var i = 0; i < 100; i++)
-            Assert.Null(await FindAsync($"invented-{i}"));
-        Assert.Equal(1, auth.Requests);
+            configuration.RequestRefresh();
+        Assert.Equal(1, auth.Fetches);
 
-        auth.Publish("one", "two");
-        time.Advance(TimeSpan.FromSeconds(3));
+        await time.PassAsync(MinInterval);
+        await time.StartOfAsync(MinInterval);
 
-        Assert.NotNull(await FindAsync("two"));
-        Assert.Equal(2, auth.Requests);
+        Assert.Equal(["one", "two"], await KeysAsync());
+        Assert.Equal(2, auth.Fetches);
     }
 
     [Fact]
-    public async Task Kept_keys_serve_while_Auth_is_away()
+    public async Task The_last_ones_stay_in_use_while_Auth_is_unavailable_and_new_ones_are_fetched_once_it_is_back()
     {
-        auth.Publish("one");
-        await FindAsync("one");
+        await StartAsync("one");
         auth.IsAway = true;
-        time.Advance(TimeSpan.FromHours(1));
+        await time.PassAsync(MinInterval);
+        await time.PassAsync(RestOfRefreshInterval);
+        for (var hour = TimeSpan.Zero; hour < TimeSpan.FromHours(1); hour += MinInterval)
+            await time.PassAsync(MinInterval);
+        Assert.Equal(["one"], await KeysAsync());
 
-        Assert.NotNull(await FindAsync("one"));
-        Assert.Null(await FindAsync("two"));
-    }
-
-    [Fact]
-    public async Task A_key_that_Auth_withdrew_is_trusted_no_longer()
-    {
-        auth.Publish("one", "two");
-        await FindAsync("one");
         auth.Publish("two");
-        time.Advance(TimeSpan.FromMinutes(6));
+        auth.IsAway = false;
+        await time.PassAsync(MinInterval);
+        await time.StartOfAsync(MinInterval);
 
-        Assert.Null(await FindAsync("one"));
+        Assert.Equal(["two"], await KeysAsync());
     }
 
     [Fact]
-    public async Task Before_the_first_fetch_nobody_can_say()
+    public async Task A_withdrawn_key_is_not_trusted_after_five_minutes_even_if_no_request_came_meanwhile()
+    {
+        await StartAsync("one", "two");
+        auth.Publish("two");
+
+        await time.PassAsync(MinInterval);
+        await time.PassAsync(RestOfRefreshInterval);
+        await time.StartOfAsync(MinInterval);
+
+        Assert.Equal(["two"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Before_the_first_fetch_a_token_is_neither_accepted_nor_refused()
     {
         auth.IsAway = true;
-
-        await Assert.ThrowsAsync<TokenKeysUnavailableException>(async () => await FindAsync("one"));
+        await StartAsync("one");
+        await Assert.ThrowsAsync<TokenKeysUnavailableException>(KeysAsync);
 
         auth.IsAway = false;
-        auth.Publish("one");
-        Assert.NotNull(await FindAsync("one"));
+        await time.PassAsync(MinInterval);
+        await time.StartOfAsync(MinInterval);
+
+        Assert.Equal(["one"], await KeysAsync());
     }
 
-    private ValueTask<SecurityKey?> FindAsync(string keyId) => keys.FindAsync(keyId, TestContext.Current.CancellationToken);
-
-    private sealed class ManualTime : TimeProvider
+    [Fact]
+    public async Task An_answer_without_keys_changes_nothing()
     {
-        private DateTimeOffset now = DateTimeOffset.UnixEpoch;
+        await StartAsync("one");
+        auth.Publish();
 
-        public void Advance(TimeSpan by) => now += by;
+        await time.PassAsync(MinInterval);
+        await time.PassAsync(RestOfRefreshInterval);
+        await time.StartOfAsync(MinInterval);
 
-        public override DateTimeOffset GetUtcNow() => now;
+        Assert.Equal(["one"], await KeysAsync());
+    }
+
+    private async Task StartAsync(params string[] keyIds)
+    {
+        auth.Publish(keyIds);
+        await configuration.StartAsync(Cancellation);
+        await time.StartOfAsync(MinInterval);
+    }
+
+    private async Task<IEnumerable<string>> KeysAsync()
+        => (await configuration.GetConfigurationAsync(Cancellation)).SigningKeys.Select(key => key.KeyId);
+
+    /// <summary>A clock that tells when the loop starts to wait.</summary>
+    private sealed class LoopTime : FakeTimeProvider
+    {
+        private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();
+        private TimeSpan? started;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            waits.Writer.TryWrite(dueTime);
+            return timer;
+        }
+
+        public async Task StartOfAsync(TimeSpan wait)
+        {
+            started ??= await waits.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            Assert.Equal(wait, started);
+        }
+
+        public async Task PassAsync(TimeSpan wait)
+        {
+            await StartOfAsync(wait);
+            started = null;
+            Advance(wait);
+        }
     }
 
     private sealed class FakeAuth : HttpMessageHandler, IHttpClientFactory
     {
-        private string document = "";
+        private volatile string document = "";
 
-        public int Requests { get; private set; }
+        public int Fetches { get; private set; }
 
         public bool IsAway { get; set; }
 
-        public void Publish(params string[] keyIds)
-            => document = JsonSerializer.Serialize(new { keys = keyIds.Select(Key) });
+        public void Publish(params string[] keyIds) => document = JsonSerializer.Serialize(new { keys = keyIds.Select(Key) });
 
         public HttpClient CreateClient(string name) => new(this, disposeHandler: false);
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            Requests++;
-            Assert.Equal("http://auth.test/.well-known/jwks.json", request.RequestUri?.ToString());
-            return IsAway
-                ? throw new HttpRequestException("Connection refused")
-                : Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(document) });
+            if (IsAway)
+                throw new HttpRequestException("Connection refused");
+
+            await Task.Yield();
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(DocumentAt(request.RequestUri!)) };
+        }
+
+        private string DocumentAt(Uri address)
+        {
+            if (address != new Uri("http://auth/.well-known/openid-configuration"))
+                return address == new Uri("http://auth.test/keys") ? document : throw new HttpRequestException($"404 {address}");
+
+            Fetches++;
+            return """{"issuer":"taskplatform-auth","jwks_uri":"http://auth.test/keys"}""";
         }
 
         private static object Key(string id)

@@ -12,5 +12,9 @@ internal static class KeyEndpoints
         builder.Services.AddScoped<IStartupStep, PrepareSigningKey>();
     }
 
-    public static void MapKeyEndpoints(this IEndpointRouteBuilder app) => GetKeys.Map(app);
+    public static void MapKeyEndpoints(this IEndpointRouteBuilder app)
+    {
+        GetDiscoveryDocument.Map(app);
+        GetKeys.Map(app);
+    }
 }

@@ -9,11 +9,21 @@ namespace TaskPlatform.Auth.Keys;
 /// <summary>The keys in the database.</summary>
 internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options, TimeProvider time, ILogger<KeyRing> logger)
 {
-    // Verifiers' clocks may be behind.
+    // Clocks of the services that verify may be behind.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    /// <summary>Every key that a valid token may be signed with, the newest first.</summary>
-    public Task<List<SigningKey>> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Every key that a valid token may be signed with, newest first. Creates the next key where it is due.</summary>
+    public async Task<List<SigningKey>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var keys = await QueryAsync(cancellationToken);
+        return IsNextDue(keys) ? await CreateNextAsync(cancellationToken) : keys;
+    }
+
+    /// <summary>Whether the newest key signs for so short a time that its successor must be published now.</summary>
+    public bool IsNextDue(IReadOnlyList<SigningKey> newestFirst)
+        => newestFirst is not [var newest, ..] || newest.SignsUntil - options.Value.PublishedAhead <= time.GetUtcNow();
+
+    private Task<List<SigningKey>> QueryAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return db.SigningKeys.AsNoTracking()
@@ -22,17 +32,17 @@ internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options,
             .ToListAsync(cancellationToken);
     }
 
-    /// <summary>The same, and makes a key first where none signs any more: one, however many processes want one.</summary>
-    public async Task<List<SigningKey>> RenewAsync(CancellationToken cancellationToken)
+    // Several processes may find it due at once: one of them creates it.
+    private async Task<List<SigningKey>> CreateNextAsync(CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.LockAsync("signing-keys", cancellationToken);
 
-        var keys = await ReadAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        if (keys.Count == 0 || keys[0].SignsUntil <= now)
+        var keys = await QueryAsync(cancellationToken);
+        if (IsNextDue(keys))
         {
-            var key = Create(now);
+            var now = time.GetUtcNow();
+            var key = Create(now, signsFrom: keys is [var newest, ..] && newest.SignsUntil > now ? newest.SignsUntil : now);
             db.SigningKeys.Add(key);
             await db.SaveChangesAsync(cancellationToken);
             await db.SigningKeys.Where(old => old.PublishedUntil <= now).ExecuteDeleteAsync(cancellationToken);
@@ -44,10 +54,10 @@ internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options,
         return keys;
     }
 
-    private SigningKey Create(DateTimeOffset now)
+    private SigningKey Create(DateTimeOffset now, DateTimeOffset signsFrom)
     {
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var signsUntil = now + options.Value.KeyLifetime;
+        var signsUntil = signsFrom + options.Value.KeyLifetime;
         return new SigningKey
         {
             Id = Guid.CreateVersion7(now).ToString("N"),
@@ -58,6 +68,6 @@ internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options,
         };
     }
 
-    [LoggerMessage(LogLevel.Information, "Tokens are signed with the new key {KeyId} until {SignsUntil:O}")]
+    [LoggerMessage(LogLevel.Information, "Created the key {KeyId}; it signs tokens until {SignsUntil:O}")]
     private partial void LogCreated(string keyId, DateTimeOffset signsUntil);
 }

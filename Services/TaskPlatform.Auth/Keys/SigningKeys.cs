@@ -1,94 +1,101 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Keys;
 
-/// <summary>The keys as this process knows them. Another process of the service may have made newer ones.</summary>
-internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time) : ITokenKeys, IDisposable
+/// <summary>This process's copy of the keys in the database. Auth verifies tokens with it, without a request to itself.</summary>
+internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time) : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
-    // Tokens with invented key ids must not become a flood on the database.
-    private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(2);
+    // Another process of the service may have created or withdrawn a key.
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+
+    // Tokens with invented key ids must not flood the database.
+    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim loading = new(1, 1);
-    private volatile IReadOnlyList<Key> keys = [];
-    private DateTimeOffset loadedAt = DateTimeOffset.MinValue;
+    private volatile Copy? copy;
+    private volatile bool refreshRequested;
 
-    /// <summary>The key that signs now; made where there is none.</summary>
+    /// <summary>The key that signs now; created where there is none.</summary>
     public async ValueTask<ECDsaSecurityKey> CurrentAsync(CancellationToken cancellationToken)
     {
-        if (Current() is { } key)
-            return key;
-
-        await loading.WaitAsync(cancellationToken);
-        try
-        {
-            return Current() ?? (await LoadAsync(ring => ring.RenewAsync(cancellationToken)))[0].Security;
-        }
-        finally
-        {
-            loading.Release();
-        }
+        var now = time.GetUtcNow();
+        return (await GetAsync(cancellationToken)).SigningAt(now)!.Security;
     }
 
-    /// <summary>Every key that a valid token may be signed with, also those of other processes.</summary>
+    /// <summary>Every key that a valid token may be signed with, and the next one.</summary>
     public async Task<IReadOnlyList<ECDsaSecurityKey>> PublishedAsync(CancellationToken cancellationToken)
-    {
-        await loading.WaitAsync(cancellationToken);
-        try
-        {
-            return [.. (await LoadAsync(ring => ring.ReadAsync(cancellationToken))).Select(key => key.Security)];
-        }
-        finally
-        {
-            loading.Release();
-        }
-    }
+        => [.. (await GetAsync(cancellationToken)).Keys.Select(key => key.Security)];
 
-    public async ValueTask<SecurityKey?> FindAsync(string keyId, CancellationToken cancellationToken)
-    {
-        if (Find(keyId) is { } known)
-            return known;
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) => (await GetAsync(cancel)).Configuration;
 
-        await loading.WaitAsync(cancellationToken);
-        try
-        {
-            if (Find(keyId) is null && time.GetUtcNow() - loadedAt >= MinPause)
-                await LoadAsync(ring => ring.ReadAsync(cancellationToken));
-            return Find(keyId);
-        }
-        finally
-        {
-            loading.Release();
-        }
-    }
+    public void RequestRefresh() => refreshRequested = true;
 
     public void Dispose() => loading.Dispose();
 
-    private ECDsaSecurityKey? Current()
-        => keys is [var newest, ..] && newest.SignsUntil > time.GetUtcNow() ? newest.Security : null;
-
-    private ECDsaSecurityKey? Find(string keyId)
-        => keys.FirstOrDefault(key => key.Security.KeyId == keyId && key.PublishedUntil > time.GetUtcNow())?.Security;
-
-    // A key that is known already keeps its object: others may be signing with it at this moment.
-    private async Task<IReadOnlyList<Key>> LoadAsync(Func<KeyRing, Task<List<SigningKey>>> load)
+    private async ValueTask<Copy> GetAsync(CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var rows = await load(scope.ServiceProvider.GetRequiredService<KeyRing>());
-        keys = [.. rows.Select(row => keys.FirstOrDefault(key => key.Security.KeyId == row.Id) ?? Key.Of(row))];
-        loadedAt = time.GetUtcNow();
-        return keys;
+        var known = copy;
+        if (IsFresh(known))
+            return known;
+
+        // One request reads the database. The others use the copy that they have, as the database may not answer.
+        if (!await loading.WaitAsync(CanSign(known) ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken))
+            return known!;
+        try
+        {
+            return IsFresh(copy) ? copy : copy = await LoadAsync(cancellationToken);
+        }
+        finally
+        {
+            loading.Release();
+        }
     }
 
-    private sealed record Key(ECDsaSecurityKey Security, DateTimeOffset SignsUntil, DateTimeOffset PublishedUntil)
+    private bool IsFresh([NotNullWhen(true)] Copy? known)
+        => CanSign(known) && time.GetUtcNow() - known.LoadedAt < (refreshRequested ? MinAge : MaxAge);
+
+    private bool CanSign([NotNullWhen(true)] Copy? known) => known?.SigningAt(time.GetUtcNow()) is not null;
+
+    private async Task<Copy> LoadAsync(CancellationToken cancellationToken)
+    {
+        refreshRequested = false;
+        await using var scope = scopes.CreateAsyncScope();
+        var rows = await scope.ServiceProvider.GetRequiredService<KeyRing>().ReadAsync(cancellationToken);
+
+        // A known key keeps its object: another request may be signing with it.
+        var known = copy?.Keys ?? [];
+        return new Copy([.. rows.Select(row => known.FirstOrDefault(key => key.Security.KeyId == row.Id) ?? Key.Of(row))], time.GetUtcNow());
+    }
+
+    private sealed record Copy(IReadOnlyList<Key> Keys, DateTimeOffset LoadedAt)
+    {
+        public OpenIdConnectConfiguration Configuration { get; } = Describe(Keys);
+
+        // The newest key may not sign yet: it is published ahead.
+        public Key? SigningAt(DateTimeOffset now) => Keys.LastOrDefault(key => key.SignsUntil > now);
+
+        private static OpenIdConnectConfiguration Describe(IReadOnlyList<Key> keys)
+        {
+            var configuration = new OpenIdConnectConfiguration { Issuer = TokenFormat.Issuer };
+            foreach (var key in keys)
+                configuration.SigningKeys.Add(key.Security);
+            return configuration;
+        }
+    }
+
+    private sealed record Key(ECDsaSecurityKey Security, DateTimeOffset SignsUntil)
     {
         public static Key Of(SigningKey row)
         {
             var ecdsa = ECDsa.Create();
             ecdsa.ImportPkcs8PrivateKey(row.PrivateKey, out _);
-            return new Key(new ECDsaSecurityKey(ecdsa) { KeyId = row.Id }, row.SignsUntil, row.PublishedUntil);
+            return new Key(new ECDsaSecurityKey(ecdsa) { KeyId = row.Id }, row.SignsUntil);
         }
     }
 }
