@@ -25,6 +25,7 @@ builder.AddConsole();
 var app = builder.Build();
 
 app.UseServiceDefaults();
+app.UseConsole();
 app.MapNotificationEndpoints();
 app.MapAdminEndpoints();
 app.MapConsole();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using TaskPlatform.Tests.Services;
@@ -6,12 +7,9 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>The console as a browser speaks to it: who gets in, what may be posted, and what a payload can't do.</summary>
 [Collection(OperationsTests.Name)]
-public sealed partial class ConsoleTests(Operated platform) : IDisposable
+public sealed class ConsoleTests(Operated platform) : IDisposable
 {
-    private readonly HttpClient browser = new(new HttpClientHandler { AllowAutoRedirect = false })
-    {
-        BaseAddress = platform.Services.NotificationsAddress,
-    };
+    private readonly ConsoleClient browser = new(platform.Services.NotificationsAddress);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,7 +21,7 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console/live/events")]
     public async Task Who_is_not_signed_in_is_asked_to(string path)
     {
-        using var answer = await browser.GetAsync(path, Token);
+        using var answer = await browser.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         Assert.Equal($"/console/sign-in?back={Uri.EscapeDataString(path)}", answer.Headers.Location!.ToString());
@@ -36,14 +34,17 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
         using var user = platform.Services.Anonymous();
         await user.RegisterAsync(email, "a-long-password", "Nobody");
 
-        using var wrong = await SignInAsync(RunningServices.AdminEmail, "not-the-password");
-        using var noAdmin = await SignInAsync(email, "a-long-password");
-        using var foreign = await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword, site: "cross-site");
+        using var wrong = await browser.SignInAsync(password: "not-the-password");
+        using var noAdmin = await browser.SignInAsync(email, "a-long-password");
+        using var foreign = await browser.SignInAsync(site: "cross-site");
+        using var tokenless = await browser.PostAsync("/console/sign-in", token: "", fields:
+            [new("email", RunningServices.AdminEmail), new("password", RunningServices.AdminPassword)]);
 
         Assert.Equal(
-            [HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.BadRequest],
-            [wrong.StatusCode, noAdmin.StatusCode, foreign.StatusCode]);
-        Assert.All([wrong, noAdmin, foreign], answer => Assert.False(answer.Headers.Contains("Set-Cookie")));
+            [HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.BadRequest, HttpStatusCode.BadRequest],
+            [wrong.StatusCode, noAdmin.StatusCode, foreign.StatusCode, tokenless.StatusCode]);
+        Assert.All([wrong, noAdmin, foreign, tokenless], answer => Assert.Equal("text/html", answer.Content.Headers.ContentType!.MediaType));
+        Assert.False(browser.HasSession);
     }
 
     [Theory]
@@ -54,7 +55,7 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/consolation", "/console")]
     public async Task After_signing_in_one_goes_nowhere_else(string back, string expected)
     {
-        using var answer = await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword, back: back);
+        using var answer = await browser.SignInAsync(back: back);
 
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         Assert.Equal(expected, answer.Headers.Location!.ToString());
@@ -62,25 +63,53 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("samesite=strict", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("path=/console", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("secure", cookie, StringComparison.OrdinalIgnoreCase); // The test speaks plain HTTP.
+        var expiry = DateTimeOffset.Parse(Regex.Match(cookie, "expires=([^;]+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(expiry - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(60)); // As long as a token.
     }
 
     [Fact]
-    public async Task A_cookie_opens_the_console_alone()
+    public async Task Signing_out_ends_the_session()
     {
-        var cookie = await CookieAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/dlq") { Headers = { { "Cookie", cookie } } };
-        using var answer = await browser.SendAsync(request, Token);
+        using var signedIn = await browser.SignInAsync();
+        using var signedOut = await browser.PostAsync("/console/sign-out", ConsoleClient.FormTokenOf(await browser.PageAsync("/console/jobs")));
+        using var after = await browser.GetAsync("/console/jobs");
 
+        Assert.Equal("/console/sign-in", signedOut.Headers.Location!.ToString());
+        Assert.False(browser.HasSession);
+        Assert.Equal(HttpStatusCode.Redirect, after.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/admin/dlq")]
+    [InlineData("/api/notifications")]
+    public async Task A_session_does_not_open_the_api(string path)
+    {
+        using var signedIn = await browser.SignInAsync();
+        using var answer = await SendAsync(path, "Cookie", browser.CookieHeader);
+
+        Assert.True(browser.HasSession);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task A_bearer_token_does_not_open_the_console()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        using var answer = await SendAsync("/console/jobs", "Authorization", $"Bearer {admin.Token}");
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
     }
 
     [Fact]
     public async Task A_post_from_elsewhere_or_without_the_forms_token_does_nothing()
     {
-        var cookie = await CookieAsync();
+        using var signedIn = await browser.SignInAsync();
         var id = await platform.AddLetterAsync("nobody");
-        var page = await GetAsync($"/console/dead-letters/{id}", cookie);
-        var token = FormToken().Match(page).Groups[1].Value;
+        var token = ConsoleClient.FormTokenOf(await browser.PageAsync($"/console/dead-letters/{id}"));
+        using var anonymous = new ConsoleClient(platform.Services.NotificationsAddress);
+        var foreignToken = ConsoleClient.FormTokenOf(await anonymous.PageAsync("/console/sign-in"));
 
         foreach (var (site, origin, formToken, expected) in new[]
         {
@@ -90,20 +119,14 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
             ("", null, token, HttpStatusCode.BadRequest),
             ("same-origin", null, "", HttpStatusCode.BadRequest),
             ("same-origin", null, "made-up", HttpStatusCode.BadRequest),
-            ("", browser.BaseAddress!.GetLeftPart(UriPartial.Authority), token, HttpStatusCode.Redirect),
+            ("same-origin", null, foreignToken, HttpStatusCode.BadRequest),
+            ("", platform.Services.NotificationsAddress.GetLeftPart(UriPartial.Authority), token, HttpStatusCode.Redirect),
         })
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/console/dead-letters/{id}/delete")
-            {
-                Headers = { { "Cookie", cookie } },
-                Content = new FormUrlEncodedContent([new("form_token", formToken)]),
-            };
-            if (site.Length > 0)
-                request.Headers.Add("Sec-Fetch-Site", site);
-            if (origin is not null)
-                request.Headers.Add("Origin", origin);
-            using var answer = await browser.SendAsync(request, Token);
+            using var answer = await browser.PostAsync($"/console/dead-letters/{id}/delete", formToken, site, origin);
             Assert.Equal(expected, answer.StatusCode);
+            if (expected == HttpStatusCode.BadRequest)
+                Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         }
 
         Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), letter => letter["id"] == id);
@@ -114,19 +137,19 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
     {
         const string script = "<script>alert('x')</script>";
         const string attribute = "\" onmouseover=\"alert(1)";
-        var cookie = await CookieAsync();
+        using var signedIn = await browser.SignInAsync();
         var id = await platform.AddLetterAsync(
             "group" + attribute, data: $$"""{"title":"{{script}}"}""", exception: script, error: script + attribute);
         await platform.View.AddAsync("event_dlq", script, script, "type", script, "group", script, "traceparent", script);
 
         foreach (var path in new[] { "/console", "/console/dead-letters", $"/console/dead-letters/{id}", $"/console/dead-letters?group={Uri.EscapeDataString(attribute)}" })
         {
-            var page = await GetAsync(path, cookie);
+            var page = await browser.PageAsync(path);
             Assert.DoesNotContain("<script>alert", page, StringComparison.Ordinal);
             Assert.DoesNotContain(attribute, page, StringComparison.Ordinal);
         }
 
-        Assert.Contains("&lt;script&gt;alert", await GetAsync($"/console/dead-letters/{id}", cookie), StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert", await browser.PageAsync($"/console/dead-letters/{id}"), StringComparison.Ordinal);
         await platform.View.Redis.KeyDeleteAsync($"{platform.View.Prefix}event_dlq");
     }
 
@@ -141,15 +164,13 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console/sign-in")]
     public async Task Every_page_allows_nothing_but_its_own_files(string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Cookie", await CookieAsync() } } };
-        using var answer = await browser.SendAsync(request, Token);
+        using var signedIn = await browser.SignInAsync();
+        using var answer = await browser.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("text/html", answer.Content.Headers.ContentType!.MediaType);
-        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
-        Assert.StartsWith("default-src 'none'; style-src 'self'; script-src 'self'", policy, StringComparison.Ordinal);
-        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
-        Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
+        AssertStrict(answer);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
         var page = await answer.Content.ReadAsStringAsync(Token);
         Assert.DoesNotContain("style=\"", page, StringComparison.Ordinal);
 
@@ -157,30 +178,40 @@ public sealed partial class ConsoleTests(Operated platform) : IDisposable
         Assert.DoesNotMatch("src=\"https?://|<link[^>]*href=\"https?://", page);
     }
 
-    private Task<HttpResponseMessage> SignInAsync(string email, string password, string site = "same-origin", string? back = null)
+    [Fact]
+    public async Task Style_script_and_icon_have_addresses_that_change_with_their_content()
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, back is null ? "/console/sign-in" : $"/console/sign-in?back={Uri.EscapeDataString(back)}")
+        var page = await browser.PageAsync("/console/sign-in");
+        var files = Regex.Matches(page, "(?:href|src)=\"(/console/assets/[^\"]+)\"").Select(match => match.Groups[1].Value).ToList();
+
+        Assert.Collection(
+            files,
+            icon => Assert.Matches("^/console/assets/icon\\.[a-z0-9]+\\.svg$", icon),
+            style => Assert.Matches("^/console/assets/console\\.[a-z0-9]+\\.css$", style),
+            script => Assert.Matches("^/console/assets/console\\.[a-z0-9]+\\.js$", script));
+        foreach (var file in files)
         {
-            Headers = { { "Sec-Fetch-Site", site } },
-            Content = new FormUrlEncodedContent([new("email", email), new("password", password)]),
-        };
-        return browser.SendAsync(request, Token);
+            using var answer = await browser.GetAsync(file);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync(Token));
+            Assert.NotNull(answer.Headers.ETag);
+            AssertStrict(answer);
+        }
     }
 
-    private async Task<string> CookieAsync()
+    private static void AssertStrict(HttpResponseMessage answer)
     {
-        using var answer = await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword);
-        return answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'; style-src 'self'; script-src 'self'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
 
-    private async Task<string> GetAsync(string path, string cookie)
+    // Sends a cookie also where a browser would not.
+    private async Task<HttpResponseMessage> SendAsync(string path, string header, string value)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Cookie", cookie } } };
-        using var answer = await browser.SendAsync(request, Token);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return await answer.Content.ReadAsStringAsync(Token);
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(platform.Services.NotificationsAddress, path)) { Headers = { { header, value } } };
+        return await http.SendAsync(request, Token);
     }
-
-    [GeneratedRegex("name=\"form_token\" value=\"([^\"]+)\"")]
-    private static partial Regex FormToken();
 }

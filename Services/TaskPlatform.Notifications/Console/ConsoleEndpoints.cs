@@ -1,12 +1,13 @@
-using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.DataProtection;
 using TaskPlatform.Notifications.Admin.Audit;
 using TaskPlatform.Notifications.Console.Charts;
 using TaskPlatform.Notifications.Console.Pages;
-using TaskPlatform.ServiceDefaults.Tokens;
+using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Console;
 
-/// <summary>The operators' console: pages that are made here, and need no script to work.</summary>
+/// <summary>The operators' console: pages that are rendered on the server, and need no script to work.</summary>
 internal static class ConsoleEndpoints
 {
     public static void AddConsole(this WebApplicationBuilder builder)
@@ -14,20 +15,40 @@ internal static class ConsoleEndpoints
         var services = builder.Services;
         services.AddOptions<ConsoleOptions>().BindConfiguration(ConsoleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddRazorComponents();
-        services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, ConsoleSession.Configure);
+        services.AddAuthentication().AddCookie(ConsoleSession.Scheme, ConsoleSession.Configure);
+        services.AddAntiforgery(ConsoleForms.Configure);
         services.AddHttpClient(SignIn.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(10));
         services.AddHostedService<Sampler>();
+
+        // Sessions and forms stay valid after a restart and on every instance. The keys are as safe as the database; the framework's
+        // warning that they are not encrypted in it is not shown.
+        services.AddDataProtection().SetApplicationName("TaskPlatform.Notifications").PersistKeysToDbContext<NotificationsDb>();
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
+
+        // By default the build output's assets are found in the Development environment only.
+        builder.WebHost.UseStaticWebAssets();
+    }
+
+    /// <summary>Adds the console's middleware. Comes after authentication and before the endpoints.</summary>
+    public static void UseConsole(this WebApplication app)
+    {
+        app.Use(ConsoleHeaders.AddAsync);
+        app.UseAntiforgery();
     }
 
     public static void MapConsole(this IEndpointRouteBuilder app)
     {
-        var site = app.MapGroup(ConsoleSession.Path).ExcludeFromDescription().AddEndpointFilter<RouteGroupBuilder, ConsolePages>();
-        OwnAssets.Map(site);
+        ConsoleAssets.Map(app);
+        var site = app.MapGroup(ConsoleSession.Path)
+            .ExcludeFromDescription()
+            .WithConsoleAssets(app)
+            .WithMetadata(new RequireAntiforgeryTokenAttribute())
+            .AddEndpointFilter<RouteGroupBuilder, ConsolePages>();
         SignIn.Map(site);
 
         var console = site.MapGroup("")
-            .RequireAuthorization(Role.Admin)
-            .AddEndpointFilter<RouteGroupBuilder, OwnForms>()
+            .RequireAdminSession()
+            .AddEndpointFilter<RouteGroupBuilder, ConsoleForms>()
             .AddEndpointFilter<RouteGroupBuilder, Audited>();
         ShowOverview.Map(console);
         ShowDeadLetters.Map(console);

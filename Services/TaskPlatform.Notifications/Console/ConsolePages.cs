@@ -5,21 +5,13 @@ using TaskPlatform.ServiceDefaults.Data;
 
 namespace TaskPlatform.Notifications.Console;
 
-/// <summary>What holds for every page of the console: what a browser may load and do there, and what it shows while a server is away.</summary>
+/// <summary>Keeps pages out of caches, and shows why one is unavailable while a server is.</summary>
 internal sealed class ConsolePages : IEndpointFilter
 {
-    private const string Policy =
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var headers = context.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
-        headers.CacheControl = "no-store";
-        headers["Referrer-Policy"] = "same-origin";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        // Antiforgery sets the same value, and warns where it replaces another one.
+        context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store";
         try
         {
             return await next(context);

@@ -1,61 +1,58 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.WebUtilities;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.IdentityModel.JsonWebTokens;
+using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Console;
 
 /// <summary>
-/// Whoever is signed in to the console. The token that Auth gave is kept in a cookie that no script can read and no other site
-/// can send; it counts below <c>/console</c> alone.
+/// An operator's session: an encrypted cookie that no script can read and no other site can send. It is valid below
+/// <c>/console</c> only, and for as long as the token that Auth issued at sign-in.
 /// </summary>
 internal static class ConsoleSession
 {
     public const string Path = "/console";
 
-    private const string Cookie = "taskplatform-console";
+    /// <summary>The claim that says when the session ends, in seconds since 1970.</summary>
+    public const string ExpiryClaim = "exp";
 
-    public static void Begin(HttpContext http, string token, TimeSpan lifetime)
-        => http.Response.Cookies.Append(Cookie, token, Options(http, lifetime));
+    public const string Scheme = CookieAuthenticationDefaults.AuthenticationScheme;
 
-    public static void End(HttpContext http) => http.Response.Cookies.Delete(Cookie, Options(http, null));
+    private static readonly string[] Claims = [TokenFormat.SubjectClaim, TokenFormat.EmailClaim, TokenFormat.RoleClaim, ExpiryClaim];
 
-    /// <summary>What each form of this session carries: nobody can know it who does not have the cookie.</summary>
-    public static string FormToken(HttpContext http)
-        => WebEncoders.Base64UrlEncode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Cookies[Cookie] ?? ""), "console form"u8));
-
-    /// <summary>Has the console's requests authenticated by the cookie, and whoever lacks one sent to the sign-in page.</summary>
-    public static void Configure(JwtBearerOptions options)
+    public static void Configure(CookieAuthenticationOptions options)
     {
-        var events = options.Events ??= new JwtBearerEvents();
-        events.OnMessageReceived = context =>
+        options.Cookie.Name = "taskplatform-console";
+        options.Cookie.Path = Path;
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SameSite = SameSiteMode.Strict;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.SlidingExpiration = false;
+        options.Events.OnRedirectToLogin = context =>
         {
-            if (IsConsole(context.Request))
-                context.Token = context.Request.Cookies[Cookie] ?? "";
+            // What was posted can't be opened again.
+            var back = HttpMethods.IsGet(context.Request.Method) ? $"{context.Request.Path}{context.Request.QueryString}" : Path;
+            context.Response.Redirect($"{Path}/sign-in?back={Uri.EscapeDataString(back)}");
             return Task.CompletedTask;
         };
-        events.OnChallenge = context =>
+        options.Events.OnRedirectToAccessDenied = context =>
         {
-            if (IsConsole(context.Request))
-            {
-                context.HandleResponse();
-                var back = HttpMethods.IsGet(context.Request.Method) ? $"{context.Request.Path}{context.Request.QueryString}" : Path;
-                context.Response.Redirect($"{Path}/sign-in?back={Uri.EscapeDataString(back)}");
-            }
-
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return Task.CompletedTask;
         };
     }
 
-    private static bool IsConsole(HttpRequest request) => request.Path.StartsWithSegments(Path);
+    /// <summary>Requires an admin's session; bearer tokens are for the APIs.</summary>
+    public static TBuilder RequireAdminSession<TBuilder>(this TBuilder console)
+        where TBuilder : IEndpointConventionBuilder
+        => console.RequireAuthorization(policy => policy.AddAuthenticationSchemes(Scheme).RequireAuthenticatedUser().RequireRole(Role.Admin));
 
-    private static CookieOptions Options(HttpContext http, TimeSpan? lifetime) => new()
+    public static Task BeginAsync(HttpContext http, JsonWebToken token)
     {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
-        Secure = http.Request.IsHttps,
-        Path = Path,
-        MaxAge = lifetime,
-        IsEssential = true,
-    };
+        var claims = token.Claims.Where(claim => Claims.Contains(claim.Type));
+        var identity = new ClaimsIdentity(claims, Scheme, TokenFormat.SubjectClaim, TokenFormat.RoleClaim);
+        return http.SignInAsync(
+            Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true, ExpiresUtc = token.ValidTo });
+    }
 }

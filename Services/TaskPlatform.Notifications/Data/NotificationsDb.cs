@@ -1,10 +1,11 @@
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Notifications.Data;
 
-internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) : DbContext(options)
+internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) : DbContext(options), IDataProtectionKeyContext
 {
     /// <summary>The name below <c>ConnectionStrings</c>.</summary>
     public const string ConnectionName = "notifications-db";
@@ -24,6 +25,8 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
     public DbSet<AdminJob> AdminJobs => Set<AdminJob>();
 
     public DbSet<BusSample> BusSamples => Set<BusSample>();
+
+    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

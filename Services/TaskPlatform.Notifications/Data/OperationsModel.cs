@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 
 namespace TaskPlatform.Notifications.Data;
@@ -50,6 +51,13 @@ internal static class OperationsModel
             sample.Property(e => e.Pending).HasColumnName("pending");
             sample.Property(e => e.DeadLetters).HasColumnName("dead_letters");
             sample.Property(e => e.Scheduled).HasColumnName("scheduled");
+        });
+        model.Entity<DataProtectionKey>(key =>
+        {
+            key.ToTable("data_protection_keys");
+            key.Property(e => e.Id).HasColumnName("id").UseIdentityAlwaysColumn();
+            key.Property(e => e.FriendlyName).HasColumnName("friendly_name");
+            key.Property(e => e.Xml).HasColumnName("xml");
         });
     }
 }

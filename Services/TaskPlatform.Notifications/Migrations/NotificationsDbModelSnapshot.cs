@@ -17,13 +17,35 @@ namespace TaskPlatform.Notifications.Migrations
         {
 #pragma warning disable 612, 618
             modelBuilder
-                .HasAnnotation("ProductVersion", "10.0.14")
+                .HasAnnotation("ProductVersion", "10.0.15")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
             modelBuilder.HasSequence("notification_ids")
                 .IncrementsBy(64);
+
+            modelBuilder.Entity("Microsoft.AspNetCore.DataProtection.EntityFrameworkCore.DataProtectionKey", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("FriendlyName")
+                        .HasColumnType("text")
+                        .HasColumnName("friendly_name");
+
+                    b.Property<string>("Xml")
+                        .HasColumnType("text")
+                        .HasColumnName("xml");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("data_protection_keys", (string)null);
+                });
 
             modelBuilder.Entity("TaskPlatform.EventBus.Postgres.EventLogRow", b =>
                 {
@@ -312,7 +334,6 @@ namespace TaskPlatform.Notifications.Migrations
                         .HasColumnName("message");
 
                     b.Property<long>("Position")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
                         .HasColumnName("position");
 
@@ -327,7 +348,6 @@ namespace TaskPlatform.Notifications.Migrations
                         .HasColumnName("task_id");
 
                     b.Property<ulong>("TransactionId")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("xid8")
                         .HasColumnName("transaction_id")
                         .HasDefaultValueSql("pg_current_xact_id()");

@@ -13,23 +13,23 @@ internal static class ActOnDeadLetter
     }
 
     private static async Task<IResult> ReprocessAsync(
-        string id, Viewer viewer, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _))
-            return ShowDeadLetter.Missing(id, viewer);
+            return ShowDeadLetter.Missing(id, caller);
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
         deed.Say($"{id}: {result.Outcome}.");
         return result.Outcome == ReprocessOutcome.Reprocessed
             ? TypedResults.LocalRedirect("/console/dead-letters")
-            : ShowDeadLetter.NotDone(id, result.Outcome, viewer);
+            : ShowDeadLetter.NotDone(id, result.Outcome, caller);
     }
 
     private static async Task<IResult> DeleteAsync(
-        string id, Viewer viewer, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _) || !(await queue.DeleteAsync([id], cancellationToken))[0])
-            return ShowDeadLetter.Missing(id, viewer);
+            return ShowDeadLetter.Missing(id, caller);
 
         deed.Say($"{id}: deleted.");
         return TypedResults.LocalRedirect("/console/dead-letters");

@@ -12,14 +12,14 @@ internal static class ShowAudit
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/audit", HandleAsync);
 
     private static async Task<RazorComponentResult<AuditPage>> HandleAsync(
-        long? after, Viewer viewer, NotificationsDb db, CancellationToken cancellationToken)
+        long? after, CurrentOperator caller, NotificationsDb db, CancellationToken cancellationToken)
     {
         var query = db.AdminActions.AsNoTracking();
         if (after is { } last)
             query = query.Where(action => action.Id < last);
         return new(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Actions = await query.OrderByDescending(action => action.Id).Take(Shown).ToListAsync(cancellationToken),
         });
     }

@@ -12,7 +12,7 @@ internal static class ShowDeadLetters
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/dead-letters", HandleAsync);
 
     private static async Task<Results<RazorComponentResult<DeadLettersPage>, ValidationProblem>> HandleAsync(
-        [AsParameters] DeadLetterQuery query, string? after, Viewer viewer, IDeadLetterQueue queue, CancellationToken cancellationToken)
+        [AsParameters] DeadLetterQuery query, string? after, CurrentOperator caller, IDeadLetterQueue queue, CancellationToken cancellationToken)
     {
         // A form sends what is left open as an empty text.
         var filter = Normalize(query.Filter);
@@ -23,7 +23,7 @@ internal static class ShowDeadLetters
 
         return new RazorComponentResult<DeadLettersPage>(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Filter = filter,
             Groups = await queue.GroupAsync(filter, cancellationToken),
             Letters = await queue.ListAsync(filter, AdminRules.DefaultSize, last, cancellationToken),

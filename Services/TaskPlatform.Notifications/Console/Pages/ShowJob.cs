@@ -10,11 +10,11 @@ internal static class ShowJob
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/jobs/{id:guid}", HandleAsync);
 
     private static async Task<Results<RazorComponentResult<JobPage>, RazorComponentResult<MissingPage>>> HandleAsync(
-        Guid id, Viewer viewer, NotificationsDb db, CancellationToken cancellationToken)
+        Guid id, CurrentOperator caller, NotificationsDb db, CancellationToken cancellationToken)
         => await db.AdminJobs.AsNoTracking().SingleOrDefaultAsync(job => job.Id == id, cancellationToken) is { } found
-            ? new RazorComponentResult<JobPage>(new { Viewer = viewer, Job = found })
-            : Missing(id, viewer);
+            ? new RazorComponentResult<JobPage>(new { Operator = caller, Job = found })
+            : Missing(id, caller);
 
-    public static RazorComponentResult<MissingPage> Missing(Guid id, Viewer viewer)
-        => new(new { Viewer = viewer, What = $"There is no job {id}." }) { StatusCode = StatusCodes.Status404NotFound };
+    public static RazorComponentResult<MissingPage> Missing(Guid id, CurrentOperator caller)
+        => new(new { Operator = caller, What = $"There is no job {id}." }) { StatusCode = StatusCodes.Status404NotFound };
 }

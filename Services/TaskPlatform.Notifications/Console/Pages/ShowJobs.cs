@@ -11,10 +11,10 @@ internal static class ShowJobs
 
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/jobs", HandleAsync);
 
-    private static async Task<RazorComponentResult<JobsPage>> HandleAsync(Viewer viewer, NotificationsDb db, CancellationToken cancellationToken)
+    private static async Task<RazorComponentResult<JobsPage>> HandleAsync(CurrentOperator caller, NotificationsDb db, CancellationToken cancellationToken)
         => new(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Jobs = await db.AdminJobs.AsNoTracking().OrderByDescending(job => job.Id).Take(Shown).ToListAsync(cancellationToken),
         });
 }

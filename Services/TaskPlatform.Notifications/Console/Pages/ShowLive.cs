@@ -13,7 +13,7 @@ internal static class ShowLive
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live", HandleAsync);
 
     private static async Task<RazorComponentResult<LivePage>> HandleAsync(
-        string? type, string? aggregate, Viewer viewer, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        string? type, string? aggregate, CurrentOperator caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
         CancellationToken cancellationToken)
     {
         var filter = new LiveFilter(type, aggregate);
@@ -21,7 +21,7 @@ internal static class ShowLive
             name => streams.EntriesAsync(name, filter.Aggregate is null ? Shown : LookedAt, null, newestFirst: true, cancellationToken)));
         return new(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Filter = filter,
             Types = events.Types,
             Entries = found.SelectMany(entries => entries)

@@ -11,13 +11,13 @@ internal static class ShowOverview
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/", HandleAsync);
 
     private static async Task<RazorComponentResult<OverviewPage>> HandleAsync(
-        string? range, Viewer viewer, IStreamAdmin streams, IDeadLetterQueue letters, EventCatalog events, NotificationsDb db,
+        string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue letters, EventCatalog events, NotificationsDb db,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var (chosen, now) = (ChartRange.Find(range), time.GetUtcNow());
         return new(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Content = new OverviewContent(
                 await streams.DescribeAsync(events.Types, cancellationToken),
                 await letters.GroupAsync(DeadLetterFilter.All, cancellationToken),

@@ -15,18 +15,18 @@ internal static class ShowStream
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/streams/{type}", HandleAsync);
 
     private static async Task<IResult> HandleAsync(
-        string type, Viewer viewer, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, CancellationToken cancellationToken)
-        => await ShowAsync(type, viewer, streams, options, time, problem: null, cancellationToken);
+        string type, CurrentOperator caller, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        => await ShowAsync(type, caller, streams, options, time, problem: null, cancellationToken);
 
     public static async Task<IResult> ShowAsync(
-        string type, Viewer viewer, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, string? problem,
+        string type, CurrentOperator caller, IStreamAdmin streams, IOptions<ConsoleOptions> options, TimeProvider time, string? problem,
         CancellationToken cancellationToken)
     {
         if (new FieldErrors().RequireEventType(type).Any)
-            return Missing(type, viewer);
+            return Missing(type, caller);
         var stream = (await streams.DescribeAsync([type], cancellationToken))[0];
         if (!stream.Exists)
-            return Missing(type, viewer);
+            return Missing(type, caller);
 
         var groups = new List<GroupContent>();
         foreach (var group in stream.Groups)
@@ -39,7 +39,7 @@ internal static class ShowStream
 
         return new RazorComponentResult<StreamPage>(new
         {
-            Viewer = viewer,
+            Operator = caller,
             Stream = stream,
             Groups = groups,
             Entries = stream.Problem is null ? await streams.EntriesAsync(type, EntriesShown, null, newestFirst: true, cancellationToken) : [],
@@ -52,8 +52,8 @@ internal static class ShowStream
         };
     }
 
-    private static RazorComponentResult<MissingPage> Missing(string type, Viewer viewer)
-        => new(new { Viewer = viewer, What = $"There is no stream of {type}. The first event of this type makes it." })
+    private static RazorComponentResult<MissingPage> Missing(string type, CurrentOperator caller)
+        => new(new { Operator = caller, What = $"There is no stream of {type}. The first event of this type makes it." })
         {
             StatusCode = StatusCodes.Status404NotFound,
         };

@@ -7,7 +7,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Console.Pages;
 
-/// <summary>Asks Auth for a token, as any other client does, and keeps it in the session's cookie.</summary>
+/// <summary>Asks Auth for a token, as any other client does, and begins a session with its claims.</summary>
 internal static class SignIn
 {
     public const string HttpClientName = "console-sign-in";
@@ -16,7 +16,7 @@ internal static class SignIn
 
     private sealed record Login(string Email, string Password);
 
-    private sealed record Token(string AccessToken, int ExpiresIn);
+    private sealed record Token(string AccessToken);
 
     public static void Map(IEndpointRouteBuilder site)
     {
@@ -29,8 +29,8 @@ internal static class SignIn
     private static async Task<IResult> HandleAsync(
         HttpContext http, IHttpClientFactory clients, IConfiguration configuration, [FromQuery] string? back, CancellationToken cancellationToken)
     {
-        if (!http.Request.HasFormContentType || !OwnForms.IsSameOrigin(http.Request))
-            return Page(back, "", "This form does not come from the console.", StatusCodes.Status400BadRequest);
+        if (!ConsoleForms.IsValid(http))
+            return Page(back, "", "This form does not come from the console. Sign in again.", StatusCodes.Status400BadRequest);
 
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var (email, password) = (form["email"].ToString(), form["password"].ToString());
@@ -42,11 +42,11 @@ internal static class SignIn
             if (!answer.IsSuccessStatusCode)
                 return Page(back, email, Explain(answer.StatusCode), StatusCodes.Status401Unauthorized);
 
-            var token = (await answer.Content.ReadFromJsonAsync<Token>(SnakeCase, cancellationToken))!;
-            if (!new JsonWebToken(token.AccessToken).Claims.Any(claim => claim is { Type: TokenFormat.RoleClaim, Value: Role.Admin }))
+            var token = new JsonWebToken((await answer.Content.ReadFromJsonAsync<Token>(SnakeCase, cancellationToken))!.AccessToken);
+            if (!token.Claims.Any(claim => claim is { Type: TokenFormat.RoleClaim, Value: Role.Admin }))
                 return Page(back, email, "This account is no admin's.", StatusCodes.Status403Forbidden);
 
-            ConsoleSession.Begin(http, token.AccessToken, TimeSpan.FromSeconds(token.ExpiresIn));
+            await ConsoleSession.BeginAsync(http, token);
             return TypedResults.LocalRedirect(IsConsolePage(back) ? back! : ConsoleSession.Path);
         }
         catch (Exception failure) when (failure is HttpRequestException or ExecutionRejectedException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

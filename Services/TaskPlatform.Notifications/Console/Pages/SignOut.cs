@@ -6,9 +6,6 @@ internal static class SignOut
 {
     public static void Map(IEndpointRouteBuilder console) => console.MapPost("/sign-out", Handle).WithName(nameof(SignOut));
 
-    private static RedirectHttpResult Handle(HttpContext http)
-    {
-        ConsoleSession.End(http);
-        return TypedResults.LocalRedirect($"{ConsoleSession.Path}/sign-in");
-    }
+    private static SignOutHttpResult Handle()
+        => TypedResults.SignOut(new() { RedirectUri = $"{ConsoleSession.Path}/sign-in" }, [ConsoleSession.Scheme]);
 }

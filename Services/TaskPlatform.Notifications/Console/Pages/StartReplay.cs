@@ -12,7 +12,7 @@ internal static class StartReplay
         => console.MapPost("/streams/{type}/replay", HandleAsync).WithName("ConsoleReplay");
 
     private static async Task<IResult> HandleAsync(
-        string type, HttpContext http, Viewer viewer, ReplayStart replays, IStreamAdmin streams, IOptions<ConsoleOptions> options,
+        string type, HttpContext http, CurrentOperator caller, ReplayStart replays, IStreamAdmin streams, IOptions<ConsoleOptions> options,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
@@ -20,7 +20,7 @@ internal static class StartReplay
         var started = await replays.StartAsync(type, wanted, http.User, cancellationToken);
         return started.Job is { } job
             ? TypedResults.LocalRedirect($"/console/jobs/{job.Id}")
-            : await ShowStream.ShowAsync(type, viewer, streams, options, time, started.Problem, cancellationToken);
+            : await ShowStream.ShowAsync(type, caller, streams, options, time, started.Problem, cancellationToken);
     }
 
     private static DateTimeOffset? Time(string? text)

@@ -56,5 +56,5 @@ internal static class StreamLive
         entry.Headers.GetValueOrDefault("target_group"), options.TraceLink(entry.TraceId), entry.Data);
 
     private static DateTimeOffset EndOf(ClaimsPrincipal caller)
-        => long.TryParse(caller.FindFirstValue("exp"), out var expiry) ? DateTimeOffset.FromUnixTimeSeconds(expiry) : DateTimeOffset.MinValue;
+        => long.TryParse(caller.FindFirstValue(ConsoleSession.ExpiryClaim), out var expiry) ? DateTimeOffset.FromUnixTimeSeconds(expiry) : DateTimeOffset.MinValue;
 }

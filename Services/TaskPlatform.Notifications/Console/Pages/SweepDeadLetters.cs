@@ -19,31 +19,31 @@ internal static class SweepDeadLetters
         {
             var path = $"/dead-letters/{NameOf(kind)}";
             console.MapGet(path, (
-                    [AsParameters] DeadLetterQuery query, Viewer viewer, IDeadLetterQueue queue, CancellationToken cancellationToken)
-                => AskAsync(kind, query, viewer, queue, problem: null, cancellationToken));
+                    [AsParameters] DeadLetterQuery query, CurrentOperator caller, IDeadLetterQueue queue, CancellationToken cancellationToken)
+                => AskAsync(kind, query, caller, queue, problem: null, cancellationToken));
             console.MapPost(path, (
-                    HttpContext http, [AsParameters] DeadLetterQuery query, Viewer viewer, BulkJobs jobs, IDeadLetterQueue queue,
+                    HttpContext http, [AsParameters] DeadLetterQuery query, CurrentOperator caller, BulkJobs jobs, IDeadLetterQueue queue,
                     CancellationToken cancellationToken)
-                => StartAsync(kind, http, query, viewer, jobs, queue, cancellationToken)).WithName($"Console{kind}All");
+                => StartAsync(kind, http, query, caller, jobs, queue, cancellationToken)).WithName($"Console{kind}All");
         }
     }
 
     public static string NameOf(JobKind kind) => kind == JobKind.Purge ? "purge" : "reprocess";
 
     private static async Task<IResult> AskAsync(
-        JobKind kind, DeadLetterQuery query, Viewer viewer, IDeadLetterQueue queue, string? problem, CancellationToken cancellationToken)
+        JobKind kind, DeadLetterQuery query, CurrentOperator caller, IDeadLetterQueue queue, string? problem, CancellationToken cancellationToken)
     {
         var filter = ShowDeadLetters.Normalize(query.Filter);
         var newest = await queue.FindNewestAsync(cancellationToken);
         var count = newest is null ? 0 : await queue.CountAsync(filter, newest, cancellationToken);
-        return new RazorComponentResult<SweepPage>(new { Viewer = viewer, Kind = kind, Filter = filter, Count = count, Problem = problem })
+        return new RazorComponentResult<SweepPage>(new { Operator = caller, Kind = kind, Filter = filter, Count = count, Problem = problem })
         {
             StatusCode = problem is null ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
         };
     }
 
     private static async Task<IResult> StartAsync(
-        JobKind kind, HttpContext http, DeadLetterQuery query, Viewer viewer, BulkJobs jobs, IDeadLetterQueue queue,
+        JobKind kind, HttpContext http, DeadLetterQuery query, CurrentOperator caller, BulkJobs jobs, IDeadLetterQueue queue,
         CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
@@ -61,6 +61,6 @@ internal static class SweepDeadLetters
         var problem = started.Other is { } other
             ? $"A job ({other.Kind}, group {other.Group}) is at work. Wait for its end, or cancel it."
             : "Their number has changed since you were asked. Look again.";
-        return await AskAsync(kind, query, viewer, queue, problem, cancellationToken);
+        return await AskAsync(kind, query, caller, queue, problem, cancellationToken);
     }
 }

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.AspNetCore.StaticAssets.Infrastructure;
+
+namespace TaskPlatform.Notifications.Console;
+
+/// <summary>The style sheet, the script and the icon, below <c>wwwroot</c>.</summary>
+internal static class ConsoleAssets
+{
+    private const string Label = "label";
+
+    // Named after this assembly: the application that runs it may be another one.
+    private static readonly string Manifest = $"{typeof(ConsoleAssets).Assembly.GetName().Name}.staticwebassets.endpoints.json";
+
+    public static void Map(IEndpointRouteBuilder app) => app.MapStaticAssets(Manifest).AllowAnonymous();
+
+    /// <summary>
+    /// Gives pages the fingerprinted address of each file as <c>@Assets["…"]</c>. The framework does this for routable components only.
+    /// </summary>
+    public static TBuilder WithConsoleAssets<TBuilder>(this TBuilder pages, IEndpointRouteBuilder app)
+        where TBuilder : IEndpointConventionBuilder
+        => pages.WithMetadata(new ResourceAssetCollection(
+            [.. StaticAssetsEndpointDataSourceHelper.ResolveStaticAssetDescriptors(app, Manifest).Select(AssetOf).OfType<ResourceAsset>()]));
+
+    // Alternatives of a file, compressed ones for example, have a selector; only fingerprinted addresses have a label.
+    private static ResourceAsset? AssetOf(StaticAssetDescriptor file)
+        => file.Selectors.Count == 0 && file.Properties.FirstOrDefault(property => property.Name == Label) is { } label
+            ? new ResourceAsset(file.Route, [new ResourceAssetProperty(Label, label.Value)])
+            : null;
+}

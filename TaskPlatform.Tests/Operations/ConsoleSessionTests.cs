@@ -1,0 +1,65 @@
+using System.Net;
+using TaskPlatform.Notifications;
+using TaskPlatform.Tests.Servers;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Operations;
+
+/// <summary>What a session and a form of the console outlive.</summary>
+[Collection(OperationsTests.Name)]
+public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgres)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sessions_and_forms_outlive_a_restart_and_are_valid_on_every_instance()
+    {
+        var id = await platform.AddLetterAsync("nobody");
+        var cookies = new CookieContainer();
+        string formToken;
+        await using (var first = ServiceFactory<NotificationsService>.Start(platform.Services.Settings))
+        {
+            using var before = new ConsoleClient(first.Address, cookies);
+            using var signedIn = await before.SignInAsync();
+            formToken = ConsoleClient.FormTokenOf(await before.PageAsync($"/console/dead-letters/{id}"));
+        }
+
+        await using var second = ServiceFactory<NotificationsService>.Start(platform.Services.Settings);
+        using var after = new ConsoleClient(second.Address, cookies);
+        using var elsewhere = after.At(platform.Services.NotificationsAddress);
+        Assert.Contains(RunningServices.AdminEmail, await after.PageAsync("/console/jobs"), StringComparison.Ordinal);
+        Assert.Contains(RunningServices.AdminEmail, await elsewhere.PageAsync("/console/jobs"), StringComparison.Ordinal);
+
+        using var deleted = await after.PostAsync($"/console/dead-letters/{id}/delete", formToken);
+        Assert.Equal(HttpStatusCode.Redirect, deleted.StatusCode);
+        Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), letter => letter["id"] == id);
+    }
+
+    [Fact]
+    public async Task Without_the_database_one_stays_signed_in_and_reads_that_it_is_away()
+    {
+        var id = await platform.AddLetterAsync("nobody");
+        var proxy = FaultProxy.To(postgres.Port);
+        var settings = new Dictionary<string, string>(platform.Services.Settings);
+        settings["ConnectionStrings:notifications-db"] = settings["ConnectionStrings:notifications-db"]
+            .Replace($"Port={postgres.Port}", $"Port={proxy.Port}", StringComparison.Ordinal);
+        await using var service = ServiceFactory<NotificationsService>.Start(settings);
+        using var browser = new ConsoleClient(service.Address);
+        using var signedIn = await browser.SignInAsync();
+
+        await proxy.DisposeAsync();
+
+        // Dead letters are in Redis; jobs, and the audit of every post, are in the database.
+        var formToken = ConsoleClient.FormTokenOf(await browser.PageAsync($"/console/dead-letters/{id}"));
+        using var page = await browser.GetAsync("/console/jobs");
+        using var post = await browser.PostAsync($"/console/dead-letters/{id}/delete", formToken);
+        foreach (var answer in new[] { page, post })
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("The database can&#x27;t be reached", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        }
+
+        using var form = await browser.GetAsync("/console/sign-in");
+        Assert.Equal(HttpStatusCode.OK, form.StatusCode);
+    }
+}
