@@ -25,8 +25,10 @@ internal static class ConsoleEndpoints
         services.AddDataProtection().SetApplicationName("TaskPlatform.Notifications").PersistKeysToDbContext<NotificationsDb>();
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
 
-        // By default the build output's assets are found in the Development environment only.
+        // From the build output, assets are found in every environment, and no file is served that the build does not know:
+        // by default the framework does neither.
         builder.WebHost.UseStaticWebAssets();
+        builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
     }
 
     /// <summary>Adds the console's middleware. Comes after authentication and before the endpoints.</summary>
