@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -87,15 +87,9 @@ namespace TaskPlatform.Tasks.Migrations
                 columns: new[] { "aggregate_type", "aggregate_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_event_log_event_id",
-                table: "event_log",
-                column: "event_id",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "ix_event_log_waiting",
                 table: "event_log",
-                column: "id",
+                columns: new[] { "id", "entry_id" },
                 filter: "entry_id IS NULL");
 
             migrationBuilder.CreateIndex(

@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -77,20 +77,9 @@ namespace TaskPlatform.Auth.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_event_log_aggregate",
-                table: "event_log",
-                columns: new[] { "aggregate_type", "aggregate_id", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_event_log_event_id",
-                table: "event_log",
-                column: "event_id",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "ix_event_log_waiting",
                 table: "event_log",
-                column: "id",
+                columns: new[] { "id", "entry_id" },
                 filter: "entry_id IS NULL");
 
             migrationBuilder.CreateIndex(
