@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
@@ -12,10 +11,12 @@ public sealed class TraceTests(Platform platform)
         Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./run says why.");
         var creator = await platform.RegisterAsync("creator");
         var worker = await platform.RegisterAsync("worker");
-        var trace = ActivityTraceId.CreateRandom().ToHexString();
-        creator.Tasks.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
-
-        await creator.CreateTaskAsync("Trace me", worker.UserId);
+        string trace;
+        using (var sent = new SentTrace())
+        {
+            trace = sent.Id;
+            await creator.CreateTaskAsync("Trace me", worker.UserId);
+        }
 
         // Each process exports on its own time.
         var spans = await BusView.Until(() => platform.TraceAsync(trace), found =>
@@ -42,11 +43,15 @@ public sealed class TraceTests(Platform platform)
         Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./run says why.");
         var admin = await platform.SignInAsAdminAsync();
         var worker = await platform.RegisterAsync("worker");
-        var trace = ActivityTraceId.CreateRandom().ToHexString();
-        admin.Tasks.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
-
         await using var poison = await Poison.MixAsync(platform);
-        var taskId = await admin.CreateTaskAsync(poison.Title, worker.UserId);
+        string trace;
+        long taskId;
+        using (var sent = new SentTrace())
+        {
+            trace = sent.Id;
+            taskId = await admin.CreateTaskAsync(poison.Title, worker.UserId);
+        }
+
         var letter = await BusView.Until(
             async () => (await platform.EntriesAsync("event_dlq")).Find(entry => entry["data"].Contains(poison.Title, StringComparison.Ordinal)),
             found => found is not null);
