@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.AspNetCore.StaticAssets.Infrastructure;
+using Microsoft.Extensions.FileProviders;
 
 namespace TaskPlatform.Notifications.Console;
 
@@ -12,15 +13,30 @@ internal static class ConsoleAssets
     // Named after this assembly: the application that runs it may be another one.
     private static readonly string Manifest = $"{typeof(ConsoleAssets).Assembly.GetName().Name}.staticwebassets.endpoints.json";
 
+    /// <summary>Finds the files in every environment and working directory.</summary>
+    public static void Find(WebApplicationBuilder builder)
+    {
+        var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        if (Directory.Exists(published))
+            builder.Environment.WebRootFileProvider = new PhysicalFileProvider(published);
+        else
+            builder.WebHost.UseStaticWebAssets();
+
+        // Serve no file that the build does not know.
+        builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
+    }
+
     public static void Map(IEndpointRouteBuilder app) => app.MapStaticAssets(Manifest).AllowAnonymous();
 
     /// <summary>
-    /// Gives pages the fingerprinted address of each file as <c>@Assets["…"]</c>. The framework does this for routable components only.
+    /// Gives pages the fingerprinted address of each file as <c>@Assets["…"]</c>. The framework does so for routable components only.
     /// </summary>
     public static TBuilder WithConsoleAssets<TBuilder>(this TBuilder pages, IEndpointRouteBuilder app)
         where TBuilder : IEndpointConventionBuilder
         => pages.WithMetadata(new ResourceAssetCollection(
-            [.. StaticAssetsEndpointDataSourceHelper.ResolveStaticAssetDescriptors(app, Manifest).Select(AssetOf).OfType<ResourceAsset>()]));
+        [
+            .. StaticAssetsEndpointDataSourceHelper.ResolveStaticAssetDescriptors(app, Manifest).Select(AssetOf).OfType<ResourceAsset>(),
+        ]));
 
     // Alternatives of a file, compressed ones for example, have a selector; only fingerprinted addresses have a label.
     private static ResourceAsset? AssetOf(StaticAssetDescriptor file)

@@ -19,16 +19,12 @@ internal static class ConsoleEndpoints
         services.AddAntiforgery(ConsoleForms.Configure);
         services.AddHttpClient(SignIn.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(10));
         services.AddHostedService<Sampler>();
+        ConsoleAssets.Find(builder);
 
         // Sessions and forms stay valid after a restart and on every instance. The keys are as safe as the database; the framework's
         // warning that they are not encrypted in it is not shown.
         services.AddDataProtection().SetApplicationName("TaskPlatform.Notifications").PersistKeysToDbContext<NotificationsDb>();
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
-
-        // From the build output, assets are found in every environment, and no file is served that the build does not know:
-        // by default the framework does neither.
-        builder.WebHost.UseStaticWebAssets();
-        builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
     }
 
     /// <summary>Adds the console's middleware. Comes after authentication and before the endpoints.</summary>
