@@ -18,18 +18,18 @@ internal sealed class ConsolePages : IEndpointFilter
         }
         catch (EventTransportUnavailableException)
         {
-            return Away("Redis can't be reached", "This page works again as soon as it is back.");
+            return Unavailable("Redis can't be reached", "This page works again as soon as it is back.");
         }
         catch (WrongKeyException wrong)
         {
-            return Away("Something is in the way", wrong.Message);
+            return Unavailable("Something is in the way", wrong.Message);
         }
         catch (Exception failure) when (DatabaseFailure.IsUnavailable(failure))
         {
-            return Away("The database can't be reached", "This page works again as soon as it is back.");
+            return Unavailable("The database can't be reached", "This page works again as soon as it is back.");
         }
     }
 
-    private static RazorComponentResult<AwayPage> Away(string what, string advice)
+    private static RazorComponentResult<UnavailablePage> Unavailable(string what, string advice)
         => new(new { What = what, Advice = advice }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
 }

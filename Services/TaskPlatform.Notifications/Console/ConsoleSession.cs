@@ -46,7 +46,8 @@ internal static class ConsoleSession
     /// <summary>Requires an admin's session; bearer tokens are for the APIs.</summary>
     public static TBuilder RequireAdminSession<TBuilder>(this TBuilder console)
         where TBuilder : IEndpointConventionBuilder
-        => console.RequireAuthorization(policy => policy.AddAuthenticationSchemes(Scheme).RequireAuthenticatedUser().RequireRole(Role.Admin));
+        => console.RequireAuthorization(
+            policy => policy.AddAuthenticationSchemes(Scheme).RequireAuthenticatedUser().RequireRole(Role.Admin));
 
     public static Task BeginAsync(HttpContext http, JsonWebToken token)
     {

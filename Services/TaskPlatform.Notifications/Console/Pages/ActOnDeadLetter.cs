@@ -16,7 +16,7 @@ internal static class ActOnDeadLetter
         string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _))
-            return ShowDeadLetter.Missing(id, caller);
+            return ShowDeadLetter.NotFound(id, caller);
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
         deed.Say($"{id}: {result.Outcome}.");
@@ -29,7 +29,7 @@ internal static class ActOnDeadLetter
         string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _) || !(await queue.DeleteAsync([id], cancellationToken))[0])
-            return ShowDeadLetter.Missing(id, caller);
+            return ShowDeadLetter.NotFound(id, caller);
 
         deed.Say($"{id}: deleted.");
         return TypedResults.LocalRedirect("/console/dead-letters");

@@ -23,10 +23,10 @@ internal static class ShowStream
         CancellationToken cancellationToken)
     {
         if (new FieldErrors().RequireEventType(type).Any)
-            return Missing(type, caller);
+            return NotFound(type, caller);
         var stream = (await streams.DescribeAsync([type], cancellationToken))[0];
         if (!stream.Exists)
-            return Missing(type, caller);
+            return NotFound(type, caller);
 
         var groups = new List<GroupContent>();
         foreach (var group in stream.Groups)
@@ -52,7 +52,7 @@ internal static class ShowStream
         };
     }
 
-    private static RazorComponentResult<MissingPage> Missing(string type, CurrentOperator caller)
+    private static RazorComponentResult<NotFoundPage> NotFound(string type, CurrentOperator caller)
         => new(new { Operator = caller, What = $"There is no stream of {type}. The first event of this type makes it." })
         {
             StatusCode = StatusCodes.Status404NotFound,

@@ -12,7 +12,7 @@ internal static class StopJob
         Guid id, CurrentOperator caller, Cancellation cancellation, Deed deed, CancellationToken cancellationToken)
     {
         if (await cancellation.CancelAsync(id, cancellationToken) is not { } job)
-            return ShowJob.Missing(id, caller);
+            return ShowJob.NotFound(id, caller);
 
         deed.Say($"{job.State} after {job.Done} entries.");
         return TypedResults.LocalRedirect($"/console/jobs/{id}");

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace TaskPlatform.Notifications.Console.Parts;
 
-/// <summary>Numbers and times as people say them.</summary>
-internal static class Words
+/// <summary>Numbers and durations as text.</summary>
+internal static class Format
 {
     public static string Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
