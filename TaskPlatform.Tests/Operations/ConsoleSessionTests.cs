@@ -5,11 +5,47 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>What a session and a form of the console outlive.</summary>
+/// <summary>Where a session of the console is valid, and for how long.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgres)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Signing_out_ends_the_session()
+    {
+        using var browser = new ConsoleClient(platform.Services.NotificationsAddress);
+        using var signedIn = await browser.SignInAsync();
+        using var signedOut = await browser.PostAsync("/console/sign-out", ConsoleClient.FormTokenOf(await browser.PageAsync("/console/jobs")));
+        using var after = await browser.GetAsync("/console/jobs");
+
+        Assert.Equal("/console/sign-in", signedOut.Headers.Location!.ToString());
+        Assert.False(browser.HasSession);
+        Assert.Equal(HttpStatusCode.Redirect, after.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/admin/dlq")]
+    [InlineData("/api/notifications")]
+    public async Task A_session_does_not_open_the_api(string path)
+    {
+        using var browser = new ConsoleClient(platform.Services.NotificationsAddress);
+        using var signedIn = await browser.SignInAsync();
+        using var answer = await SendAsync(path, "Cookie", browser.CookieHeader);
+
+        Assert.True(browser.HasSession);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task A_bearer_token_does_not_open_the_console()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        using var answer = await SendAsync("/console/jobs", "Authorization", $"Bearer {admin.Token}");
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+    }
 
     [Fact]
     public async Task Sessions_and_forms_outlive_a_restart_and_are_valid_on_every_instance()
@@ -61,5 +97,13 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
 
         using var form = await browser.GetAsync("/console/sign-in");
         Assert.Equal(HttpStatusCode.OK, form.StatusCode);
+    }
+
+    // Sends a cookie also where a browser would not.
+    private async Task<HttpResponseMessage> SendAsync(string path, string header, string value)
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(platform.Services.NotificationsAddress, path)) { Headers = { { header, value } } };
+        return await http.SendAsync(request, Token);
     }
 }

@@ -69,40 +69,6 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task Signing_out_ends_the_session()
-    {
-        using var signedIn = await browser.SignInAsync();
-        using var signedOut = await browser.PostAsync("/console/sign-out", ConsoleClient.FormTokenOf(await browser.PageAsync("/console/jobs")));
-        using var after = await browser.GetAsync("/console/jobs");
-
-        Assert.Equal("/console/sign-in", signedOut.Headers.Location!.ToString());
-        Assert.False(browser.HasSession);
-        Assert.Equal(HttpStatusCode.Redirect, after.StatusCode);
-    }
-
-    [Theory]
-    [InlineData("/admin/dlq")]
-    [InlineData("/api/notifications")]
-    public async Task A_session_does_not_open_the_api(string path)
-    {
-        using var signedIn = await browser.SignInAsync();
-        using var answer = await SendAsync(path, "Cookie", browser.CookieHeader);
-
-        Assert.True(browser.HasSession);
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
-    }
-
-    [Fact]
-    public async Task A_bearer_token_does_not_open_the_console()
-    {
-        using var admin = await platform.Services.AdminAsync();
-        using var answer = await SendAsync("/console/jobs", "Authorization", $"Bearer {admin.Token}");
-
-        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-    }
-
-    [Fact]
     public async Task A_post_from_elsewhere_or_without_the_forms_token_does_nothing()
     {
         using var signedIn = await browser.SignInAsync();
@@ -205,13 +171,5 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
         Assert.StartsWith("default-src 'none'; style-src 'self'; script-src 'self'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
-    }
-
-    // Sends a cookie also where a browser would not.
-    private async Task<HttpResponseMessage> SendAsync(string path, string header, string value)
-    {
-        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(platform.Services.NotificationsAddress, path)) { Headers = { { header, value } } };
-        return await http.SendAsync(request, Token);
     }
 }
