@@ -15,7 +15,7 @@ public sealed class RedisServer : LocalServer
 
     private RedisServer(RedisServerOptions options) => this.options = options;
 
-    public override string ConnectionString => $"127.0.0.1:{Port},password={Password},allowAdmin=true";
+    public override string ConnectionString => $"127.0.0.1:{Port},allowAdmin=true,password={Password}";
 
     private protected override Signal StopSignal => Signal.Terminate;
 

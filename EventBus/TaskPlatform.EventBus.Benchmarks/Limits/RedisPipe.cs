@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Limits;
 
@@ -14,13 +15,12 @@ internal sealed class RedisPipe : IDisposable
     private int position;
     private int end;
 
-    /// <param name="connectionString"><c>host:port,password=…</c>.</param>
+    /// <param name="connectionString">A connection string of the Redis driver.</param>
     public RedisPipe(string connectionString)
     {
-        var parts = connectionString.Split(',', 2);
-        var address = parts[0].Split(':');
-        socket.Connect(address[0], int.Parse(address[1], CultureInfo.InvariantCulture));
-        Append("AUTH", parts[1]["password=".Length..]);
+        var options = ConfigurationOptions.Parse(connectionString);
+        socket.Connect(options.EndPoints[0]);
+        Append("AUTH", options.Password!);
         Send();
         Skip();
     }
