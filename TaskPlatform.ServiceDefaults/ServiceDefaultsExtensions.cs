@@ -33,6 +33,7 @@ public static class ServiceDefaultsExtensions
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database"] = "Critical",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Query"] = "Critical",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Update"] = "Critical",
+                ["Logging:LogLevel:StackExchange.Redis"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
                 ["Logging:LogLevel:Polly"] = "Warning",
             },

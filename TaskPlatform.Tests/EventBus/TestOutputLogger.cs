@@ -14,7 +14,9 @@ internal sealed class TestOutputLogger : ILoggerProvider, ILogger
         where TState : notnull
         => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= (category.StartsWith("Microsoft", StringComparison.Ordinal) ? LogLevel.Warning : LogLevel.Information);
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (IsVerbose ? LogLevel.Warning : LogLevel.Information);
+
+    private bool IsVerbose => category.StartsWith("Microsoft", StringComparison.Ordinal) || category.StartsWith("StackExchange.Redis", StringComparison.Ordinal);
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
