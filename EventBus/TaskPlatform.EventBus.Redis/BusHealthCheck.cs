@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
@@ -6,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// Degraded while Redis is away, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
 /// Unhealthy when a consumer has stopped reading for no reason that it knows of, such as handlers that never end.
 /// </summary>
-internal sealed class BusHealthCheck(BusState state, WatchedConnection redis, EventBusOptions options) : IHealthCheck
+internal sealed class BusHealthCheck(BusState state, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

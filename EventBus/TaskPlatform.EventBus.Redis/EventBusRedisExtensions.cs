@@ -31,8 +31,7 @@ public static class EventBusRedisExtensions
         builder.AddRedisClient(connectionName, client => client.DisableHealthChecks = true, settings.Tune);
         services.AddSingleton(settings);
         services.AddSingleton<BusState>();
-        services.AddSingleton<WatchedConnection>();
-        services.AddHostedService(provider => provider.GetRequiredService<WatchedConnection>());
+        services.AddHostedService<ConnectionWatchdog>();
         services.AddHealthChecks().AddCheck<BusHealthCheck>("event-bus");
         services.AddSingleton(events);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EventBusOptions>>().Value);

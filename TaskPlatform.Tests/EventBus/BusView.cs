@@ -8,8 +8,7 @@ namespace TaskPlatform.Tests.EventBus;
 /// <summary>Looks at the streams and the database from outside, as an operator with redis-cli and psql would.</summary>
 internal sealed class BusView : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
     private readonly BusPlace place;
     private readonly ConnectionMultiplexer connection;
@@ -29,17 +28,15 @@ internal sealed class BusView : IAsyncDisposable
 
     /// <summary>Adds an entry, as another publisher would.</summary>
     public async Task<string> AddAsync(string stream, params RedisValue[] fields)
-        => (string)(await Redis.ExecuteAsync("XADD", [place.Prefix + stream, "*", .. fields.Cast<object>()]))!;
+        => (string)(await Redis.StreamAddAsync(place.Prefix + stream, [.. fields.Chunk(2).Select(pair => new NameValueEntry(pair[0], pair[1]))]))!;
 
     /// <summary>The entries of a stream: their fields, and their id as <c>id</c>.</summary>
     public async Task<List<Dictionary<string, string>>> EntriesAsync(string stream)
-        => [.. ((RedisResult[])(await Redis.ExecuteAsync("XRANGE", place.Prefix + stream, "-", "+"))!).Select(item =>
+        => [.. (await Redis.StreamRangeAsync(place.Prefix + stream)).Select(entry =>
         {
-            var entry = (RedisResult[])item!;
-            var fields = (string[])entry[1]!;
-            var read = new Dictionary<string, string> { ["id"] = (string)entry[0]! };
-            for (var i = 0; i < fields.Length; i += 2)
-                read[fields[i]] = fields[i + 1];
+            var read = new Dictionary<string, string> { ["id"] = (string)entry.Id! };
+            foreach (var field in entry.Values)
+                read[(string)field.Name!] = (string)field.Value!;
             return read;
         })];
 
@@ -156,33 +153,26 @@ internal sealed class BusView : IAsyncDisposable
     }
 
     /// <summary>Waits until a group holds so many entries.</summary>
-    public Task<long> PendingAsync(string group, int count)
+    public Task<int> PendingAsync(string group, int count)
         => Until(
-            async () => await Redis.KeyExistsAsync(NotesKey) && await GroupAsync(group) is { } info ? long.Parse(info["pending"], System.Globalization.CultureInfo.InvariantCulture) : 0,
+            async () => await Redis.KeyExistsAsync(NotesKey)
+                ? (await Redis.StreamGroupInfoAsync(NotesKey)).Where(info => info.Name == group).Sum(info => info.PendingMessageCount)
+                : 0,
             pending => pending >= count);
 
     /// <summary>The consumers of a group.</summary>
     public async Task<List<string>> ConsumersAsync(string group)
-        => [.. ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "CONSUMERS", NotesKey, group))!).Select(item => (string)((RedisResult[])item!)[1]!)];
+        => [.. (await Redis.StreamConsumerInfoAsync(NotesKey, group)).Select(consumer => consumer.Name)];
 
     /// <summary>Waits until a stream has so many groups.</summary>
     public Task GroupsAsync(string eventType, int count)
         => Until(
             async () => await Redis.KeyExistsAsync(place.Prefix + $"events:{eventType}")
-                ? ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "GROUPS", place.Prefix + $"events:{eventType}"))!).Length
+                ? (await Redis.StreamGroupInfoAsync(place.Prefix + $"events:{eventType}")).Length
                 : 0,
             groups => groups == count);
 
     private string NotesKey => place.Prefix + "events:note.written";
-
-    private async Task<Dictionary<string, string>?> GroupAsync(string group)
-        => ((RedisResult[])(await Redis.ExecuteAsync("XINFO", "GROUPS", NotesKey))!)
-            .Select(item =>
-            {
-                var info = (RedisResult[])item!;
-                return Enumerable.Range(0, info.Length / 2).ToDictionary(i => (string)info[2 * i]!, i => (string?)info[(2 * i) + 1] ?? "");
-            })
-            .SingleOrDefault(info => info["name"] == group);
 
     /// <summary>Nothing was tried a second time on purpose: there is no retry, neither done nor scheduled, and no dead letter.</summary>
     public async Task AssertNoAttemptSpentAsync()
@@ -206,29 +196,24 @@ internal sealed class BusView : IAsyncDisposable
         => connection.GetSubscriber().SubscribeAsync(new RedisChannel(place.Prefix + channel, RedisChannel.PatternMode.Literal), (_, _) => heard());
 
     /// <summary>
-    /// Looks again until it is so. Another process's progress has no signal that reaches here. An answer that a server took with
-    /// it when it was killed never comes, and not every version of the driver notices: then the look is repeated. So it is
-    /// where this connection is not back yet, though that of the process under test is.
+    /// Polls until a condition holds: another process's progress sends no signal to here. A poll that fails because this connection
+    /// to Redis is not back yet, though that of the process under test is, is repeated.
     /// </summary>
     public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> done)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         object? last = "no answer";
         while (true)
         {
             try
             {
-                var found = await look().WaitAsync(OneLook, limit.Token);
+                var found = await look().WaitAsync(limit.Token);
                 if (done(found))
                     return found;
                 last = found;
             }
-            catch (TimeoutException) when (!limit.IsCancellationRequested)
-            {
-                // It is asked once more.
-            }
-            catch (RedisConnectionException away) when (!limit.IsCancellationRequested)
+            catch (Exception away) when (away is RedisConnectionException or RedisTimeoutException && !limit.IsCancellationRequested)
             {
                 last = away.Message;
             }
@@ -238,7 +223,7 @@ internal sealed class BusView : IAsyncDisposable
             }
 
             if (limit.IsCancellationRequested)
-                throw new TimeoutException($"After {Patience.TotalSeconds} s it is still: {(last is IEnumerable<string> texts ? $"[{string.Join(" | ", texts)}]" : last)}");
+                throw new TimeoutException($"After {TimeLimit.TotalSeconds} s it is still: {(last is IEnumerable<string> texts ? $"[{string.Join(" | ", texts)}]" : last)}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
         }
     }

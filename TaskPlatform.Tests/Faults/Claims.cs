@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using StackExchange.Redis;
 using TaskPlatform.EventBus;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
@@ -40,7 +41,7 @@ public sealed class Claims(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await LeaveUnfinishedAsync(place, view, 10);
         var ids = (await view.EntriesAsync(Stream)).Select(entry => entry["id"]).ToList();
-        await view.Redis.ExecuteAsync("XDEL", place.Prefix + Stream, ids[2], ids[5]);
+        await view.Redis.StreamDeleteAsync(place.Prefix + Stream, [ids[2], ids[5]]);
         var lost = 0L;
         using var listener = new MeterListener
         {
@@ -88,8 +89,8 @@ public sealed class Claims(RedisServer redis, PostgresServer postgres)
             await view.PublishedAsync();
         }
 
-        await view.Redis.ExecuteAsync("XGROUP", "CREATE", place.Prefix + Stream, Group, "0");
-        await view.Redis.ExecuteAsync("XREADGROUP", "GROUP", Group, "dead", "COUNT", count, "STREAMS", place.Prefix + Stream, ">");
+        await view.Redis.StreamCreateConsumerGroupAsync(place.Prefix + Stream, Group, StreamPosition.Beginning);
+        await view.Redis.StreamReadGroupAsync(place.Prefix + Stream, Group, "dead", count: count);
         Assert.Single(await view.ConsumersAsync(Group));
     }
 

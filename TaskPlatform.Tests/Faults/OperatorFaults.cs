@@ -25,14 +25,14 @@ public sealed class OperatorFaults
         var job = await started.ReadAsync(202);
         await BusView.Until(() => ReadJobAsync(admin, job), state => Done(state) >= 1000);
         await platform.KillAsync("notifications");
-        Assert.InRange((long)await platform.Redis.ExecuteAsync("XLEN", "event_dlq"), 1, Letters - 1000);
+        Assert.InRange(await platform.Redis.StreamLengthAsync("event_dlq"), 1, Letters - 1000);
 
         await platform.StartServiceAsync("notifications");
         var end = await BusView.Until(() => ReadJobAsync(admin, job), state => state.GetProperty("state").GetString() != "running");
 
         Assert.Equal(("done", Letters, 0), (end.GetProperty("state").GetString(), Done(end), end.GetProperty("refused").GetInt32()));
-        Assert.Equal(0, (long)await platform.Redis.ExecuteAsync("XLEN", "event_dlq"));
-        Assert.Equal(Letters, (long)await platform.Redis.ExecuteAsync("XLEN", "events:task.created"));
+        Assert.Equal(0, await platform.Redis.StreamLengthAsync("event_dlq"));
+        Assert.Equal(Letters, await platform.Redis.StreamLengthAsync("events:task.created"));
         await BusView.Until(() => UnreadAsync(reader), unread => unread >= Letters);
         await BusView.Until(() => platform.PendingAsync("events:task.created", Group), pending => pending == 0);
         Assert.Equal(Letters, await UnreadAsync(reader) - 1); // One is the welcome.

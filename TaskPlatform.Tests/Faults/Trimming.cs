@@ -74,7 +74,7 @@ public sealed class Trimming(RedisServer redis, PostgresServer postgres)
             await view.SettledAsync(Stopped);
         }
 
-        await view.Redis.ExecuteAsync("XGROUP", "DESTROY", place.Prefix + Stream, Stopped);
+        await view.Redis.StreamDeleteConsumerGroupAsync(place.Prefix + Stream, Stopped);
         await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);
         var transport = process.Services.GetRequiredService<IEventTransport>();
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);

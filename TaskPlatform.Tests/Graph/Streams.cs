@@ -19,13 +19,10 @@ internal static class Streams
     }
 
     public static async Task<List<Dictionary<string, string>>> EntriesAsync(this Platform platform, string stream)
-        => [.. ((RedisResult[])(await platform.Redis.ExecuteAsync("XRANGE", stream, "-", "+"))!).Select(item =>
-        {
-            var entry = (RedisResult[])item!;
-            return ((string[])entry[1]!).Chunk(2).Append(["id", (string)entry[0]!]).ToDictionary(pair => pair[0], pair => pair[1]);
-        })];
+        => [.. (await platform.Redis.StreamRangeAsync(stream)).Select(entry =>
+            entry.Values.Append(new NameValueEntry("id", entry.Id)).ToDictionary(field => (string)field.Name!, field => (string)field.Value!))];
 
     /// <summary>How many entries the group has read and not acked.</summary>
     public static async Task<long> PendingAsync(this Platform platform, string stream, string group)
-        => (long)((RedisResult[])(await platform.Redis.ExecuteAsync("XPENDING", stream, group))!)[0];
+        => (await platform.Redis.StreamPendingAsync(stream, group)).PendingMessageCount;
 }

@@ -23,7 +23,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
             alerts.Webhook = receiver.Address;
         }), configure: null, Group);
         await HealthAsync(process, HealthStatus.Healthy);
-        await BusView.Until(async () => (long)await view.Redis.ExecuteAsync("EXISTS", place.Prefix + "events:sampler"), there => there == 1);
+        await BusView.Until(() => view.Redis.KeyExistsAsync(place.Prefix + "events:sampler"), exists => exists);
 
         await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood), new NoteWritten(2, ObeyNote.FailForGood));
 
@@ -35,7 +35,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
         await HealthAsync(process, HealthStatus.Degraded);
 
         await view.DeadLettersAsync(2);
-        await view.Redis.ExecuteAsync("DEL", place.Prefix + "event_dlq");
+        await view.Redis.KeyDeleteAsync(place.Prefix + "event_dlq");
 
         Assert.Equal("resolved", (await receiver.NextAsync()).GetProperty("status").GetString());
         await HealthAsync(process, HealthStatus.Healthy);
@@ -51,7 +51,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
         await using (await BusProcess.StartAsync(place, LookOften, configure: null, Group))
             await BusView.Until(async () => (long?)await view.Redis.HashGetAsync(place.Prefix + "events:counts", "dlq_growth "), lowest => lowest == 0);
 
-        await view.Redis.ExecuteAsync("XADD", place.Prefix + "event_dlq", "*", "data", "{}");
+        await view.Redis.StreamAddAsync(place.Prefix + "event_dlq", "data", "{}");
         await using var next = await BusProcess.StartAsync(place, LookOften, configure: null, Group);
 
         await HealthAsync(next, HealthStatus.Degraded);

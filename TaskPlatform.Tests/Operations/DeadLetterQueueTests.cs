@@ -199,9 +199,9 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var process = await BusProcess.StartAsync(place);
         var stream = place.Prefix + "events:note.written";
         for (var i = 1; i <= 10; i++)
-            await view.Redis.ExecuteAsync("XADD", stream, $"{i}-0", "data", "{}");
-        await view.Redis.ExecuteAsync("XGROUP", "CREATE", stream, Group, "2-0");
-        await view.Redis.ExecuteAsync("XDEL", stream, "5-0");
+            await view.Redis.StreamAddAsync(stream, "data", "{}", $"{i}-0");
+        await view.Redis.StreamCreateConsumerGroupAsync(stream, Group, "2-0");
+        await view.Redis.StreamDeleteAsync(stream, ["5-0"]);
 
         var found = Assert.Single(await process.Services.GetRequiredService<IStreamAdmin>().DescribeAsync(["note.written"], Token));
 

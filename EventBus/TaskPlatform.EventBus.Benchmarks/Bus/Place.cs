@@ -34,10 +34,10 @@ internal sealed record Place(string Redis, string Postgres, string Prefix)
 
     public Task ExecuteAsync(string sql) => CountAsync(sql + "; SELECT 0");
 
-    public async Task<long> StreamLengthAsync(IDatabase redis) => (long)await redis.ExecuteAsync("XLEN", StreamKey);
+    public Task<long> StreamLengthAsync(IDatabase redis) => redis.StreamLengthAsync(StreamKey);
 
     public async Task<long> PendingAsync(IDatabase redis, string group = Group)
-        => (long)((RedisResult[])(await redis.ExecuteAsync("XPENDING", StreamKey, group))!)[0];
+        => (await redis.StreamPendingAsync(StreamKey, group)).PendingMessageCount;
 
     /// <summary>Takes the memory back that the measurement filled.</summary>
     public async Task EraseAsync(IDatabase redis)

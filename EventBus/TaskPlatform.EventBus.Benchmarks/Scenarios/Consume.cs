@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
@@ -26,7 +27,7 @@ internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions
         var (rate, tally) = await DrainAsync(stage, place, events, tracesPerSecond: null, cancellationToken);
         var costs = meter.Read();
         var limit = (limitBefore + (events / RawStream.Consume(place.Redis, place.StreamKey, "raw again", events).TotalSeconds)) / 2;
-        await stage.Redis.ExecuteAsync("XGROUP", "SETID", place.StreamKey, Place.Group, "0");
+        await stage.Redis.StreamConsumerGroupSetPositionAsync(place.StreamKey, Place.Group, StreamPosition.Beginning);
         var (tracedRate, traced) = await DrainAsync(stage, place, events, tracesPerSecond: 1_000_000, cancellationToken);
 
         await place.EraseAsync(stage.Redis);

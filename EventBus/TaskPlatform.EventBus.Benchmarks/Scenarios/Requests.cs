@@ -55,8 +55,8 @@ internal sealed class Requests : Scenario
         {
             reached = await LoadAsync(tasks.Address, token, effort, cancellationToken);
             costs = meter.Read();
-            await UntilAsync(async () => (long)await stage.Redis.ExecuteAsync("XLEN", "events:task.created") >= reached.Requests, cancellationToken);
-            published = (long)await stage.Redis.ExecuteAsync("XLEN", "events:task.created");
+            await UntilAsync(async () => await stage.Redis.StreamLengthAsync("events:task.created") >= reached.Requests, cancellationToken);
+            published = await stage.Redis.StreamLengthAsync("events:task.created");
         }
 
         await using var connection = new NpgsqlConnection(tasksDb);

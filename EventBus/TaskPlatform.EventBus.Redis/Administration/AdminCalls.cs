@@ -3,19 +3,16 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Calls Redis for an operator, who is told plainly when it is away.</summary>
-internal sealed class AdminCalls(WatchedConnection redis)
+internal sealed class AdminCalls(IConnectionMultiplexer redis)
 {
     public Task<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
-        => CallAsync(() => redis.EvaluateAsync(script, keys, arguments), cancellationToken);
+        => CallAsync(database => database.ScriptEvaluateAsync(script, keys, arguments), cancellationToken);
 
-    public Task<RedisResult> ExecuteAsync(string command, CancellationToken cancellationToken, params object[] arguments)
-        => CallAsync(() => redis.ExecuteAsync(command, arguments), cancellationToken);
-
-    private static async Task<RedisResult> CallAsync(Func<Task<RedisResult>> call, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await call().WaitAsync(cancellationToken);
+            return await call(redis.GetDatabase()).WaitAsync(cancellationToken);
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e))
         {

@@ -47,7 +47,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     }
 
     public async Task<long> CountAllAsync(CancellationToken cancellationToken)
-        => (long)await redis.ExecuteAsync("XLEN", cancellationToken, keys.DeadLetters);
+        => await redis.CallAsync(database => database.StreamLengthAsync(keys.DeadLetters), cancellationToken);
 
     public async Task<long> CountAsync(DeadLetterFilter filter, string upTo, CancellationToken cancellationToken)
     {
@@ -58,7 +58,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     }
 
     public async Task<DeadLetterDetails?> FindAsync(string id, CancellationToken cancellationToken)
-        => (RedisResult[])(await redis.ExecuteAsync("XRANGE", cancellationToken, keys.DeadLetters, id, id))! is [var letter]
+        => await redis.CallAsync(database => database.StreamRangeAsync(keys.DeadLetters, id, id), cancellationToken) is [var letter]
             ? DeadLetterReply.ReadDetails(letter)
             : null;
 
@@ -90,7 +90,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
             handled = (await DeleteAsync(ids, scriptKeys, cancellationToken)).Count(deleted => deleted);
         }
 
-        var total = (long?)await redis.ExecuteAsync("GET", cancellationToken, keys.Tally(sweep.Tally)) ?? 0;
+        var total = (long?)await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken) ?? 0;
         return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
     }
 

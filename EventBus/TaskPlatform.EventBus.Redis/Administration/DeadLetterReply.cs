@@ -19,27 +19,26 @@ internal static class DeadLetterReply
 
     public static DeadLetterEntry Read(RedisResult item)
     {
-        var (id, fields) = ReadFields(item);
-        return Read(id, fields);
+        var entry = (RedisResult[])item!;
+        return Read((string)entry[0]!, Read(EntryReply.Fields(entry[1])));
     }
 
-    public static DeadLetterDetails ReadDetails(RedisResult item)
+    public static DeadLetterDetails ReadDetails(StackExchange.Redis.StreamEntry entry)
     {
-        var (id, fields) = ReadFields(item);
+        var fields = Read(EntryReply.Fields(entry));
         return new DeadLetterDetails(
-            Read(id, fields),
+            Read((string)entry.Id!, fields),
             fields.GetValueOrDefault(EntryFields.Data, ""),
             fields.GetValueOrDefault("stack", ""),
             fields.Where(field => field.Key is not (EntryFields.Data or "stack")).ToDictionary());
     }
 
-    private static (string Id, Dictionary<string, string> Fields) ReadFields(RedisResult item)
+    private static Dictionary<string, string> Read(IEnumerable<(string Name, byte[] Value)> fields)
     {
-        var entry = (RedisResult[])item!;
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in EntryReply.Fields(entry[1]))
-            fields[name] = Encoding.UTF8.GetString(value);
-        return ((string)entry[0]!, fields);
+        var read = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in fields)
+            read[name] = Encoding.UTF8.GetString(value);
+        return read;
     }
 
     private static DeadLetterEntry Read(string id, Dictionary<string, string> fields)

@@ -7,11 +7,10 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Reads entries of a stream for an operator, whoever wrote them.</summary>
 internal static class EntryReply
 {
-    public static StreamEntry Read(string eventType, RedisResult item)
+    public static StreamEntry Read(string eventType, StackExchange.Redis.StreamEntry entry)
     {
-        var entry = (RedisResult[])item!;
         var (data, headers) = (Array.Empty<byte>(), new Dictionary<string, string>(StringComparer.Ordinal));
-        foreach (var (name, value) in Fields(entry[1]))
+        foreach (var (name, value) in Fields(entry))
         {
             if (name == EntryFields.Data)
                 data = value;
@@ -20,10 +19,14 @@ internal static class EntryReply
         }
 
         return new StreamEntry(
-            (string)entry[0]!, eventType, AggregateOf(data), TraceOf(headers.GetValueOrDefault(EntryFields.TraceParent)),
+            (string)entry.Id!, eventType, AggregateOf(data), TraceOf(headers.GetValueOrDefault(EntryFields.TraceParent)),
             Encoding.UTF8.GetString(data), headers);
     }
 
+    public static IEnumerable<(string Name, byte[] Value)> Fields(StackExchange.Redis.StreamEntry entry)
+        => entry.Values.Select(field => (Encoding.UTF8.GetString((byte[]?)field.Name ?? []), (byte[]?)field.Value ?? []));
+
+    /// <summary>Fields as a script returns them: { field, value.. }.</summary>
     public static IEnumerable<(string Name, byte[] Value)> Fields(RedisResult fieldValues)
     {
         var values = (RedisValue[])fieldValues!;

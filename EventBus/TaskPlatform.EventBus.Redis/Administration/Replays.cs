@@ -27,7 +27,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         foreach (var (id, fields) in entries.Select(Read))
         {
             if (!fields.ContainsKey(EntryFields.TargetGroup) && !fields.ContainsKey(EntryFields.ReplayId))
-                adding.Add(redis.ExecuteAsync("XADD", cancellationToken, [stream, "*", .. CopyOf(replay, id, fields)]));
+                adding.Add(redis.CallAsync(database => database.StreamAddAsync(stream, [.. CopyOf(replay, id, fields)]), cancellationToken));
         }
 
         await Task.WhenAll(adding);
@@ -36,30 +36,30 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 
     public async Task<LogReplayProgress> RequestAsync(LogReplay request, CancellationToken cancellationToken)
     {
-        await redis.ExecuteAsync("HSETNX", cancellationToken, keys.Replays, NameOf(request), JsonSerializer.Serialize(request));
-        return ReadProgress((string?)await redis.ExecuteAsync("HGET", cancellationToken, keys.ReplayProgress, NameOf(request)));
+        await redis.CallAsync(
+            database => database.HashSetAsync(keys.Replays, NameOf(request), JsonSerializer.Serialize(request), When.NotExists), cancellationToken);
+        return await ProgressAsync(request, cancellationToken);
     }
 
     public async Task WithdrawAsync(string replayId, CancellationToken cancellationToken)
     {
-        foreach (var name in (string[])(await redis.ExecuteAsync("HKEYS", cancellationToken, keys.Replays))!)
+        var names = await redis.CallAsync(database => database.HashKeysAsync(keys.Replays), cancellationToken);
+        foreach (var name in names.Where(name => name.StartsWith($"{replayId} ")))
         {
-            if (!name.StartsWith($"{replayId} ", StringComparison.Ordinal))
-                continue;
-            await redis.ExecuteAsync("HDEL", cancellationToken, keys.Replays, name);
-            await redis.ExecuteAsync("HDEL", cancellationToken, keys.ReplayProgress, name);
+            await redis.CallAsync(database => database.HashDeleteAsync(keys.Replays, name), cancellationToken);
+            await redis.CallAsync(database => database.HashDeleteAsync(keys.ReplayProgress, name), cancellationToken);
         }
     }
 
     public async Task<IReadOnlyList<(LogReplay Request, LogReplayProgress Progress)>> FindOpenAsync(
         string service, CancellationToken cancellationToken)
     {
-        var requests = (string[])(await redis.ExecuteAsync("HVALS", cancellationToken, keys.Replays))!;
+        var requests = await redis.CallAsync(database => database.HashValuesAsync(keys.Replays), cancellationToken);
         var open = new List<(LogReplay, LogReplayProgress)>();
-        var wanted = requests.Select(ReadRequest).OfType<LogReplay>().Where(request => request.Service == service);
+        var wanted = requests.Select(request => ReadRequest(request!)).OfType<LogReplay>().Where(request => request.Service == service);
         foreach (var request in wanted)
         {
-            var progress = ReadProgress((string?)await redis.ExecuteAsync("HGET", cancellationToken, keys.ReplayProgress, NameOf(request)));
+            var progress = await ProgressAsync(request, cancellationToken);
             if (!progress.Done)
                 open.Add((request, progress));
         }
@@ -75,9 +75,9 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         List<RedisValue> arguments = [NameOf(request), before.Cursor == 0 ? "" : Write(before), Write(after)];
         foreach (var outgoing in events)
         {
-            List<RedisValue> fields = [.. EntryOf(outgoing), .. TargetOf(request.Replay, outgoing.EventId, firstEntryId: null)];
-            arguments.Add(fields.Count);
-            arguments.AddRange(fields);
+            List<NameValueEntry> fields = [.. EntryOf(outgoing), .. TargetOf(request.Replay, outgoing.EventId, firstEntryId: null)];
+            arguments.Add(2 * fields.Count);
+            arguments.AddRange(fields.SelectMany(field => new[] { field.Name, field.Value }));
         }
 
         return (long)await redis.ScriptAsync(
@@ -86,6 +86,9 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             [.. arguments],
             cancellationToken) == 1;
     }
+
+    private async Task<LogReplayProgress> ProgressAsync(LogReplay request, CancellationToken cancellationToken)
+        => ReadProgress(await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken));
 
     /// <summary>The last entry that the stream has lost of what is wanted; null where it has lost none.</summary>
     private static string? GapBefore(Replay replay, string? first, bool lossless)
@@ -109,47 +112,44 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return ((string)entry[0]!, fields);
     }
 
-    private static IEnumerable<object> CopyOf(Replay replay, string id, Dictionary<string, byte[]> fields)
+    private static IEnumerable<NameValueEntry> CopyOf(Replay replay, string id, Dictionary<string, byte[]> fields)
     {
         foreach (var name in Carried)
         {
             if (fields.TryGetValue(name, out var value))
-            {
-                yield return name;
-                yield return value;
-            }
+                yield return new NameValueEntry(name, value);
         }
 
         var known = fields.TryGetValue(EntryFields.EventId, out var text) && Guid.TryParse(Encoding.UTF8.GetString(text), out var eventId)
             ? eventId
             : DerivedEventId.Of(StreamName.Of(replay.Type), id);
-        foreach (var value in TargetOf(replay, known, id))
-            yield return (string)value!;
+        foreach (var field in TargetOf(replay, known, id))
+            yield return field;
     }
 
-    private static IEnumerable<RedisValue> EntryOf(OutgoingEvent outgoing)
+    private static IEnumerable<NameValueEntry> EntryOf(OutgoingEvent outgoing)
     {
-        IEnumerable<(string Name, RedisValue Value)> fields =
+        IEnumerable<NameValueEntry> fields =
         [
-            (EntryFields.Data, outgoing.Envelope),
-            (EntryFields.Schema, outgoing.Schema),
-            (EntryFields.CorrelationId, outgoing.CorrelationId),
-            (EntryFields.AggregateVersion, outgoing.AggregateVersion),
-            (EntryFields.TraceParent, outgoing.TraceParent),
-            (EntryFields.TraceState, outgoing.TraceState),
-            (EntryFields.CausationId, outgoing.CausationId),
+            new(EntryFields.Data, outgoing.Envelope),
+            new(EntryFields.Schema, outgoing.Schema),
+            new(EntryFields.CorrelationId, outgoing.CorrelationId),
+            new(EntryFields.AggregateVersion, outgoing.AggregateVersion),
+            new(EntryFields.TraceParent, outgoing.TraceParent),
+            new(EntryFields.TraceState, outgoing.TraceState),
+            new(EntryFields.CausationId, outgoing.CausationId),
         ];
-        return fields.Where(field => !field.Value.IsNullOrEmpty).SelectMany(field => new RedisValue[] { field.Name, field.Value });
+        return fields.Where(field => !field.Value.IsNullOrEmpty);
     }
 
-    private static IEnumerable<RedisValue> TargetOf(Replay replay, Guid eventId, string? firstEntryId)
+    private static IEnumerable<NameValueEntry> TargetOf(Replay replay, Guid eventId, string? firstEntryId)
     {
         var id = replay.Again ? DerivedEventId.Of(replay.ReplayId, eventId.ToString()) : eventId;
-        IEnumerable<RedisValue> fields =
+        IEnumerable<NameValueEntry> fields =
         [
-            EntryFields.EventId, id.ToString(), EntryFields.TargetGroup, replay.Group, EntryFields.ReplayId, replay.ReplayId,
+            new(EntryFields.EventId, id.ToString()), new(EntryFields.TargetGroup, replay.Group), new(EntryFields.ReplayId, replay.ReplayId),
         ];
-        return firstEntryId is null ? fields : fields.Concat([EntryFields.FirstEntryId, firstEntryId]);
+        return firstEntryId is null ? fields : fields.Append(new NameValueEntry(EntryFields.FirstEntryId, firstEntryId));
     }
 
     /// <summary>Null where somebody wrote anything else there.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
@@ -16,9 +15,9 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ScriptAsync(
-                "return redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])", [Key(eventType)], [group], cancellationToken))!;
-            return [.. reply.Select(item => ReadConsumer((RedisResult[])item!))];
+            var consumers = await redis.CallAsync(database => database.StreamConsumerInfoAsync(Key(eventType), group), cancellationToken);
+            return [.. consumers.Select(consumer => new ConsumerDescription(
+                consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(Math.Max(0, consumer.IdleTimeInMilliseconds))))];
         }
         catch (RedisServerException e) when (IsAbsent(e))
         {
@@ -31,9 +30,12 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ExecuteAsync(
-                "XPENDING", cancellationToken, Key(eventType), group, after is null ? "-" : $"({after}", "+", limit))!;
-            return [.. reply.Select(item => ReadPending((RedisResult[])item!))];
+            var pending = await redis.CallAsync(
+                database => database.StreamPendingMessagesAsync(
+                    Key(eventType), group, limit, consumerName: RedisValue.Null, minId: after is null ? "-" : $"({after}"),
+                cancellationToken);
+            return [.. pending.Select(entry => new PendingEntry(
+                (string)entry.MessageId!, (string)entry.ConsumerName!, TimeSpan.FromMilliseconds(entry.IdleTimeInMilliseconds), entry.DeliveryCount))];
         }
         catch (RedisServerException e) when (IsAbsent(e))
         {
@@ -44,10 +46,13 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     public async Task<IReadOnlyList<StreamEntry>> EntriesAsync(
         string eventType, int limit, string? after, bool newestFirst, CancellationToken cancellationToken)
     {
-        var (command, begin, end) = newestFirst ? ("XREVRANGE", "+", "-") : ("XRANGE", "-", "+");
-        var reply = (RedisResult[])(await redis.ExecuteAsync(
-            command, cancellationToken, Key(eventType), after is null ? begin : $"({after}", end, "COUNT", limit))!;
-        return [.. reply.Select(item => EntryReply.Read(eventType, item))];
+        RedisValue? bound = after is null ? default(RedisValue?) : $"({after}";
+        var entries = await redis.CallAsync(
+            database => newestFirst
+                ? database.StreamRangeAsync(Key(eventType), maxId: bound, count: limit, messageOrder: Order.Descending)
+                : database.StreamRangeAsync(Key(eventType), minId: bound, count: limit),
+            cancellationToken);
+        return [.. entries.Select(entry => EntryReply.Read(eventType, entry))];
     }
 
     public async Task<bool> DeclareGoneAsync(string eventType, string group, CancellationToken cancellationToken)
@@ -55,7 +60,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
             Script.Gone, [Key(eventType), keys.Groups], [group, StreamName.Of(eventType)], cancellationToken) == 1;
 
     public async Task<long> CountScheduledAsync(CancellationToken cancellationToken)
-        => (long)await redis.ExecuteAsync("ZCARD", cancellationToken, keys.Retry);
+        => await redis.CallAsync(database => database.SortedSetLengthAsync(keys.Retry), cancellationToken);
 
     private async Task<StreamDescription> DescribeAsync(string eventType, CancellationToken cancellationToken)
     {
@@ -81,20 +86,6 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         TimeSpan.FromMilliseconds((long)group[5]),
         (long)group[6],
         (string)group[7]!);
-
-    private static PendingEntry ReadPending(RedisResult[] entry)
-        => new((string)entry[0]!, (string)entry[1]!, TimeSpan.FromMilliseconds((long)entry[2]), (long)entry[3]);
-
-    private static ConsumerDescription ReadConsumer(RedisResult[] info)
-    {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = 0; i + 1 < info.Length; i += 2)
-            fields[(string)info[i]!] = (string?)info[i + 1] ?? "";
-        return new ConsumerDescription(
-            fields["name"],
-            long.Parse(fields["pending"], CultureInfo.InvariantCulture),
-            TimeSpan.FromMilliseconds(Math.Max(0, long.Parse(fields["idle"], CultureInfo.InvariantCulture))));
-    }
 
     private static bool IsAbsent(RedisServerException e)
         => Script.IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);

@@ -1,32 +1,47 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>How the process reaches Redis, kept for the connections that the bus needs besides the shared one.</summary>
+/// <summary>How the process connects to Redis: the shared connection, and one for each blocking reader.</summary>
 internal sealed class RedisSettings
 {
+    /// <summary>After this time without a reply the driver fails a call, at its next heartbeat (each second). The server may still have run it.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
+
+    private readonly ConcurrentDictionary<(EndPoint, ConnectionType), Socket> sockets = new();
     private ConfigurationOptions? options;
 
-    /// <summary>Makes a connection that notices within seconds that its server is gone, and reconnects within one second.</summary>
+    /// <summary>Configures the shared connection: it detects within seconds that its server is down, and reconnects within one second.</summary>
     public void Tune(ConfigurationOptions configuration)
     {
         configuration.AbortOnConnectFail = false;
         configuration.AllowAdmin = true; // CLIENT UNBLOCK ends a blocking read at a stop.
+        configuration.AsyncTimeout = configuration.SyncTimeout = (int)Timeout.TotalMilliseconds;
         configuration.KeepAlive = 5;
         configuration.ConnectTimeout = 2000;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         options = configuration.Clone();
+        configuration.BeforeSocketConnect = (endpoint, type, socket) => sockets[(endpoint, type)] = socket;
     }
 
-    /// <summary>Opens a connection of its own.</summary>
-    /// <param name="name">How Redis lists it.</param>
-    /// <param name="subscribes">Whether it also listens to channels, for which the driver keeps a second socket alive.</param>
-    public async Task<ConnectionMultiplexer> ConnectAsync(string name, bool subscribes)
+    /// <summary>Closes the sockets of the shared connection; the driver reconnects and subscribes again.</summary>
+    public void CloseSockets()
     {
-        var own = options?.Clone() ?? throw new InvalidOperationException("The shared Redis connection is to be made first.");
+        foreach (var socket in sockets.Values)
+            socket.Dispose();
+    }
+
+    /// <summary>Opens a connection for a blocking reader, so that no other call waits behind its reads.</summary>
+    /// <param name="name">The client name in CLIENT LIST.</param>
+    public async Task<ConnectionMultiplexer> ConnectReaderAsync(string name)
+    {
+        var own = options?.Clone() ?? throw new InvalidOperationException("The shared Redis connection must be configured first.");
         own.ClientName = name;
-        if (!subscribes)
-            own.CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false);
+        own.Protocol = RedisProtocol.Resp2; // XREADGROUP replies differently over RESP3.
+        own.CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false); // Over RESP2 the driver would open a second socket for it.
         return await ConnectionMultiplexer.ConnectAsync(own);
     }
 }

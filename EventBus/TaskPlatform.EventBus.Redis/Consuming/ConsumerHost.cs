@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
@@ -38,7 +39,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
             throw new InvalidOperationException($"The consumer group '{group.Name}' subscribes to nothing.");
 
         var options = services.GetRequiredService<EventBusOptions>();
-        var redis = services.GetRequiredService<WatchedConnection>();
+        var redis = services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
         var keys = services.GetRequiredService<RedisKeys>();
         var retries = services.GetRequiredService<RetryPolicy>();
         var clock = services.GetRequiredService<TimeProvider>();

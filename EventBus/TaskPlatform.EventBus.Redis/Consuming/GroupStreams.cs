@@ -5,22 +5,20 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>What one consumer does with its group's streams, apart from the blocking read: a method a script or command.</summary>
 internal sealed class GroupStreams(
-    WatchedConnection redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
+    IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
 {
     private const string Released = "(released)";
 
     /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
     public Task EnsureAsync(string stream)
-        => redis.EvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
+        => redis.ScriptEvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
 
-    public Task AckAsync(string stream, IReadOnlyList<Delivery> deliveries)
+    public Task AckAsync(string stream, List<Delivery> deliveries)
     {
-        var arguments = new object[deliveries.Count + 2];
-        arguments[0] = keys.Stream(stream);
-        arguments[1] = group.Name;
-        for (var i = 0; i < deliveries.Count; i++)
-            arguments[i + 2] = deliveries[i].EntryId;
-        return redis.ExecuteAsync("XACK", arguments);
+        var ids = new RedisValue[deliveries.Count];
+        for (var i = 0; i < ids.Length; i++)
+            ids[i] = deliveries[i].EntryId;
+        return redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, ids);
     }
 
     /// <summary>Gives a failed delivery back for its next attempt. False: the entry belongs to somebody else, nothing was done.</summary>
@@ -67,7 +65,7 @@ internal sealed class GroupStreams(
 
     /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
     public async Task<long> ForgetConsumersAsync(string stream, TimeSpan idle, string onlyConsumer = "")
-        => (long)await redis.EvaluateAsync(
+        => (long)await redis.ScriptEvaluateAsync(
             Script.Forget, [keys.Stream(stream)], [group.Name, (long)idle.TotalMilliseconds, onlyConsumer]);
 
     private async Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries, string owner, TimeSpan idle)
@@ -76,7 +74,7 @@ internal sealed class GroupStreams(
             [group.Name, consumer.Value, owner, (long)idle.TotalMilliseconds, .. deliveries.Select(d => (RedisValue)d.EntryId)];
         try
         {
-            return (string[])(await redis.EvaluateAsync(Script.Renew, [keys.Stream(stream)], arguments))!;
+            return (string[])(await redis.ScriptEvaluateAsync(Script.Renew, [keys.Stream(stream)], arguments))!;
         }
         catch (RedisServerException e) when (Script.IsNoGroup(e))
         {
@@ -88,7 +86,7 @@ internal sealed class GroupStreams(
     {
         try
         {
-            return (long)await redis.EvaluateAsync(script, scriptKeys, [.. arguments]) == 1;
+            return (long)await redis.ScriptEvaluateAsync(script, scriptKeys, [.. arguments]) == 1;
         }
         catch (RedisServerException e) when (Script.IsNoGroup(e))
         {
@@ -98,7 +96,7 @@ internal sealed class GroupStreams(
 
     private async Task<PendingPage> PageAsync(string stream, string script, RedisValue[] arguments, int uncounted = 0)
     {
-        var reply = (RedisResult[])(await redis.EvaluateAsync(script, [keys.Stream(stream), keys.Lost], arguments))!;
+        var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost], arguments))!;
         var deliveries = Array.ConvertAll((RedisResult[])reply[2]!, item =>
         {
             var entry = (RedisResult[])item!;

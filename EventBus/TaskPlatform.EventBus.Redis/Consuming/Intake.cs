@@ -10,7 +10,7 @@ internal sealed class Intake(
     ConsumerGroup group, ConsumerName consumer, BlockingReader reader, LaneSet lanes, RedisKeys keys, EventBusOptions options)
 {
     private readonly ReadPlan plan = new();
-    private (Task<RedisResult> Reply, int Count)? underWay;
+    private (Task<RespResult> Reply, int Count)? underWay;
 
     /// <summary>Whether a reply was asked for and not taken in.</summary>
     public bool IsUnderWay => underWay is not null;
@@ -29,17 +29,19 @@ internal sealed class Intake(
         // The read that is under way at a stop is waited for, so that nothing it brings is forgotten.
         var (reading, count) = underWay!.Value;
         underWay = null;
-        var replies = StreamReply.ReadStreams(await reading).Select(reply => (Stream: reply.Key[keys.Prefix.Length..], reply.Entries)).ToList();
-        plan.Learn([.. replies.Where(reply => reply.Entries.Length >= count).Select(reply => reply.Stream)]);
-        var room = lanes.InFlight.Free - replies.Sum(reply => reply.Entries.Length);
+        using var reply = await reading;
+        var read = StreamReply.ReadStreams(reply).ConvertAll(stream => (Stream: stream.Key[keys.Prefix.Length..], stream.Entries));
+        plan.Learn([.. read.Where(stream => stream.Entries >= count).Select(stream => stream.Stream)]);
+        var room = lanes.InFlight.Free - read.Sum(stream => stream.Entries);
         if (plan.ExpectsMore && streams.Count > 0 && room >= streams.Count && !stoppingToken.IsCancellationRequested)
             Ask(plan.Next(streams), room);
 
-        foreach (var (stream, entries) in replies)
-        {
-            EventBusTelemetry.ConsumedMessages.Add(entries.Length, EventBusTelemetry.Tags(stream, group.Name));
-            lanes.Enqueue([.. entries.Select(entry => StreamReply.ReadEntry(stream, entry, options.MaxEventBytes)).OfType<Delivery>()]);
-        }
+        if (read.Count == 0)
+            return;
+        foreach (var (stream, entries) in read)
+            EventBusTelemetry.ConsumedMessages.Add(entries, EventBusTelemetry.Tags(stream, group.Name));
+        foreach (var deliveries in StreamReply.ReadEntries(reply, read, options.MaxEventBytes))
+            lanes.Enqueue(deliveries);
     }
 
     private void Ask(ReadRequest request, int room)

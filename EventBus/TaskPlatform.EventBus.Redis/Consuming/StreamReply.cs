@@ -1,42 +1,54 @@
+using RESPite.Messages;
 using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads what Redis answers about streams.</summary>
+/// <summary>Reads entries of streams from the replies of Redis.</summary>
 internal static class StreamReply
 {
-    /// <summary>
-    /// The reply of XREADGROUP: over RESP2 an array of [stream, entries] pairs, over RESP3 a map, which arrives as
-    /// stream, entries, stream, entries. Null where nothing came in time.
-    /// </summary>
-    public static IEnumerable<(string Key, RedisResult[] Entries)> ReadStreams(RedisResult reply)
+    /// <summary>The streams in the reply of XREADGROUP over RESP2, [[stream, entries]..] or null, and how many entries each has.</summary>
+    public static List<(string Key, int Entries)> ReadStreams(RespResult reply)
     {
+        var streams = new List<(string, int)>();
         if (reply.IsNull)
-            yield break;
+            return streams;
 
-        var items = (RedisResult[])reply!;
-        if (items.Length > 0 && AsArray(items[0]) is not null)
+        var reader = reply.Read();
+        for (var left = reader.AggregateLength(); left > 0; left--)
         {
-            foreach (var item in items)
+            var key = ReadKey(ref reader);
+            streams.Add((key, reader.AggregateLength()));
+            reader.SkipChildren();
+        }
+
+        return streams;
+    }
+
+    /// <summary>The entries of the same reply, [[id, [field, value..]]..] for each stream; the fields are null where an entry was deleted.</summary>
+    public static List<Delivery>[] ReadEntries(RespResult reply, IReadOnlyList<(string Stream, int Entries)> streams, int maxBytes)
+    {
+        var all = new List<Delivery>[streams.Count];
+        var reader = reply.Read();
+        for (var i = 0; i < all.Length; i++)
+        {
+            var (stream, count) = streams[i];
+            var entries = all[i] = new List<Delivery>(count);
+            ReadKey(ref reader);
+            for (; count > 0; count--)
             {
-                var pair = (RedisResult[])item!;
-                yield return ((string)pair[0]!, (RedisResult[])pair[1]!);
+                reader.MoveNextAggregate();
+                reader.MoveNextScalar();
+                var id = reader.ReadString()!;
+                reader.MoveNextAggregate();
+                if (!reader.IsNull)
+                    entries.Add(Delivery.Parse(stream, id, ReadFields(ref reader), earlierDeliveries: 0, maxBytes));
             }
         }
-        else
-        {
-            for (var i = 0; i + 1 < items.Length; i += 2)
-                yield return ((string)items[i]!, (RedisResult[])items[i + 1]!);
-        }
+
+        return all;
     }
 
-    /// <summary>An entry of XREADGROUP: [id, [field, value..]]; the fields are null where it was deleted.</summary>
-    public static Delivery? ReadEntry(string stream, RedisResult item, int maxBytes)
-    {
-        var entry = (RedisResult[])item!;
-        return entry[1].IsNull ? null : ReadEntry(stream, (string)entry[0]!, entry[1], earlierDeliveries: 0, maxBytes);
-    }
-
+    /// <summary>An entry that a script returns.</summary>
     public static Delivery ReadEntry(string stream, string entryId, RedisResult fieldValues, long earlierDeliveries, int maxBytes)
     {
         var values = (RedisValue[])fieldValues!;
@@ -46,15 +58,27 @@ internal static class StreamReply
         return Delivery.Parse(stream, entryId, fields, earlierDeliveries, maxBytes);
     }
 
-    private static RedisResult[]? AsArray(RedisResult item)
+    /// <summary>Moves into the next pair of the reply, to its entries.</summary>
+    private static string ReadKey(ref RespReader reader)
     {
-        try
+        reader.MoveNextAggregate();
+        reader.MoveNextScalar();
+        var key = reader.ReadString()!;
+        reader.MoveNextAggregate();
+        return key;
+    }
+
+    private static EntryField[] ReadFields(ref RespReader reader)
+    {
+        var fields = new EntryField[reader.AggregateLength() / 2];
+        for (var i = 0; i < fields.Length; i++)
         {
-            return (RedisResult[]?)item;
+            reader.MoveNextScalar();
+            var name = reader.TryGetSpan(out var span) ? EntryFields.NameOf(span) : EntryFields.NameOf(reader.ReadByteArray());
+            reader.MoveNextScalar();
+            fields[i] = new EntryField(name, reader.ReadByteArray()!);
         }
-        catch (InvalidCastException)
-        {
-            return null; // No common way of the driver's versions tells a single value from an array beforehand.
-        }
+
+        return fields;
     }
 }

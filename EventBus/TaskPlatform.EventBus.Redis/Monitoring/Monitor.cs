@@ -13,7 +13,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// them again nor misses what came between two terms.
 /// </summary>
 internal sealed partial class Monitor(
-    WatchedConnection redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IOptions<AlertOptions> options,
+    IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IOptions<AlertOptions> options,
     BusState state, TimeProvider clock, IServiceScopeFactory scopes, ILogger<Monitor> logger) : BackgroundService
 {
     private const int MostCounted = 1000;
@@ -37,7 +37,7 @@ internal sealed partial class Monitor(
     {
         var streams = catalog.Types.Select(StreamName.Of).ToList();
         var lowest = rules.Lowest.ToList();
-        var reply = (RedisResult[])(await redis.EvaluateAsync(
+        var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Sample,
             [keys.Sampler, keys.Alerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost, .. streams.Select(keys.Stream)],
             [name.Value, (long)(3 * options.Value.Interval).TotalMilliseconds, MostCounted, .. lowest.Except(kept).SelectMany(Field)])
@@ -144,8 +144,8 @@ internal sealed partial class Monitor(
     {
         var field = $"{change.Rule} {change.Subject}";
         var kept = change.IsResolved
-            ? redis.ExecuteAsync("HDEL", keys.Alerts, field)
-            : redis.ExecuteAsync("HSET", keys.Alerts, field, JsonSerializer.Serialize(change, AlertJson.Default.AlertChanged));
+            ? redis.GetDatabase().HashDeleteAsync(keys.Alerts, field)
+            : redis.GetDatabase().HashSetAsync(keys.Alerts, field, JsonSerializer.Serialize(change, AlertJson.Default.AlertChanged));
         await kept.WaitAsync(cancellationToken);
     }
 

@@ -65,14 +65,14 @@ internal sealed class PublishBatch
     }
 
     /// <summary>Sends them, and tells each event's result.</summary>
-    public async Task SendAsync(WatchedConnection redis, PublishResult[] results, CancellationToken cancellationToken)
+    public async Task SendAsync(IDatabase redis, PublishResult[] results, CancellationToken cancellationToken)
     {
         if (places.Count == 0)
             return;
 
         try
         {
-            var answers = (RedisResult[])(await redis.EvaluateAsync(Script.Publish, [.. streams], [.. arguments]).WaitAsync(cancellationToken))!;
+            var answers = (RedisResult[])(await redis.ScriptEvaluateAsync(Script.Publish, [.. streams], [.. arguments]).WaitAsync(cancellationToken))!;
             for (var i = 0; i < answers.Length; i++)
                 Finish(i, results, Read((string)answers[i]!));
         }

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Adds committed events to their streams, and carries the wake-ups between the processes of a service.</summary>
-internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys keys, EventBusOptions options, ILogger<RedisTransport> logger)
+internal sealed partial class RedisTransport(IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, ILogger<RedisTransport> logger)
     : IEventTransport
 {
     private const int TrimPage = 10_000;
@@ -19,10 +19,9 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(WatchedConnection.Patience);
         var results = new PublishResult[events.Count];
         var failed = new Dictionary<string, PublishResult>(StringComparer.Ordinal);
+        PublishResult? unreachable = null;
         var ambient = Activity.Current;
         for (var first = 0; first < events.Count;)
         {
@@ -31,6 +30,12 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
             for (; next < events.Count && !batch.IsFull; next++)
             {
                 var outgoing = events[next];
+                if (unreachable is { } error)
+                {
+                    results[next] = error; // Each further batch would wait for the same timeout.
+                    continue;
+                }
+
                 if (failed.TryGetValue(outgoing.Type, out results[next]))
                     continue; // It must not overtake.
                 var (stream, key) = StreamOf(outgoing.Type);
@@ -38,11 +43,14 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
                 Activity.Current = ambient; // Many spans are open at a time, none of them within another.
             }
 
-            await batch.SendAsync(redis, results, patience.Token);
+            await batch.SendAsync(redis.GetDatabase(), results, cancellationToken);
             for (; first < next; first++)
             {
-                if (results[first].Error is not null)
-                    failed.TryAdd(events[first].Type, results[first]);
+                if (results[first].Error is null)
+                    continue;
+                failed.TryAdd(events[first].Type, results[first]);
+                if (!results[first].Refused)
+                    unreachable ??= results[first];
             }
         }
 
@@ -58,7 +66,7 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     {
         try
         {
-            var reply = (RedisResult[])(await redis.EvaluateAsync(
+            var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
                 Script.Probe,
                 [.. entries.Select(entry => keys.Stream(StreamName.Of(entry.EventType)))],
                 [.. entries.Select(entry => (RedisValue)entry.EntryId)]).WaitAsync(cancellationToken))!;
@@ -94,7 +102,7 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     {
         try
         {
-            await redis.EvaluateAsync(Script.Outbox, [keys.Outboxes], [service, waiting, (long)oldestAge.TotalMilliseconds])
+            await redis.GetDatabase().ScriptEvaluateAsync(Script.Outbox, [keys.Outboxes], [service, waiting, (long)oldestAge.TotalMilliseconds])
                 .WaitAsync(cancellationToken);
         }
         catch (Exception e) when (e is RedisException || RedisAvailability.IsUnavailable(e))
@@ -107,7 +115,7 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     {
         try
         {
-            await redis.PublishAsync(keys.Wake, service).WaitAsync(cancellationToken);
+            await redis.GetSubscriber().PublishAsync(keys.Wake, service).WaitAsync(cancellationToken);
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e))
         {
@@ -116,7 +124,7 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
     }
 
     public Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken)
-        => redis.SubscribeAsync(keys.Wake, (_, woken) =>
+        => redis.GetSubscriber().SubscribeAsync(keys.Wake, (_, woken) =>
         {
             if (woken == service)
                 wake();
@@ -124,7 +132,7 @@ internal sealed partial class RedisTransport(WatchedConnection redis, RedisKeys 
 
     private async Task<long> TrimPageAsync(string stream, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await redis.EvaluateAsync(
+        var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Trim,
             [keys.Stream(stream), keys.Groups],
             [stream, (long)options.StreamRetention.TotalMilliseconds, TrimPage]).WaitAsync(cancellationToken))!;

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
 internal sealed partial class RetryForwarder(
-    WatchedConnection redis, RedisKeys keys, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
+    IConnectionMultiplexer redis, RedisKeys keys, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
 {
     private const string Role = "retries";
     private const int PageSize = 100;
@@ -18,7 +18,8 @@ internal sealed partial class RetryForwarder(
     /// <returns>How long there is nothing to do.</returns>
     internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await redis.EvaluateAsync(Script.Forward, [keys.Retry, keys.DeadLetters], [keys.Prefix, PageSize]).WaitAsync(cancellationToken))!;
+        var reply = (RedisResult[])(await redis.GetDatabase()
+            .ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.DeadLetters], [keys.Prefix, PageSize]).WaitAsync(cancellationToken))!;
         if ((string?)reply[2] is { Length: > 0 } refusal)
             LogRefused(refusal);
 

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>
+/// Replaces a half-open shared connection: its packets are dropped, but neither end has closed it. The driver does that itself, but only
+/// after it has received nothing for four times its timeout, 16 s here, and the bus promises to recover within 15 s.
+/// </summary>
+internal sealed partial class ConnectionWatchdog(
+    RedisSettings settings, IConnectionMultiplexer redis, BusState state, ILogger<ConnectionWatchdog> logger) : BackgroundService
+{
+    private const string Role = "connection to Redis";
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stoppingToken);
+                await redis.GetDatabase().PingAsync().WaitAsync(stoppingToken);
+                state.GoesOn(Role);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                state.Waits(Role, e.Message);
+                if (e is TimeoutException && redis.IsConnected)
+                {
+                    LogNoReply();
+                    settings.CloseSockets();
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Redis does not reply; reconnecting.")]
+    private partial void LogNoReply();
+}
