@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StackExchange.Redis;
 using TaskPlatform.EventBus;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
@@ -23,6 +24,29 @@ public sealed class HealthTests(RedisServer shared, PostgresServer postgres)
 
         await redis.StartAsync(TestContext.Current.CancellationToken);
         await HealthAsync(process, "outbox", HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_process_that_starts_while_Redis_is_down_reports_the_events_that_it_can_not_publish()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await redis.StopAsync(TestContext.Current.CancellationToken);
+        await using var process = await BusProcess.StartAsync(
+            place, services => services.Configure<AlertOptions>(alerts => alerts.OutboxAge.Threshold = TimeSpan.FromSeconds(1)), configure: null);
+
+        await process.WriteAsync(new NoteWritten(1, "it waits"));
+        await HealthAsync(process, "outbox", HealthStatus.Degraded);
+        await HealthAsync(process, "event-bus", HealthStatus.Degraded);
+
+        await redis.StartAsync(TestContext.Current.CancellationToken);
+        await HealthAsync(process, "outbox", HealthStatus.Healthy);
+        await HealthAsync(process, "event-bus", HealthStatus.Healthy);
+        await using var view = await BusView.OfAsync(place);
+        Assert.Single(await view.EntriesAsync("events:note.written"));
+        await BusView.Until(
+            async () => (long)((RedisResult[])(await view.Redis.ExecuteAsync("PUBSUB", "NUMSUB", place.Prefix + "events:wake"))!)[1],
+            subscribers => subscribers == 1);
     }
 
     [Fact]

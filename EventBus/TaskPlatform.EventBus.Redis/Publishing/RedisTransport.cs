@@ -123,12 +123,13 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
         }
     }
 
+    /// <summary>Does not wait for a reply: the driver subscribes on every connection that it opens, so Redis may be down now.</summary>
     public Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken)
         => redis.GetSubscriber().SubscribeAsync(keys.Wake, (_, woken) =>
         {
             if (woken == service)
                 wake();
-        }).WaitAsync(cancellationToken);
+        }, CommandFlags.FireAndForget);
 
     private async Task<long> TrimPageAsync(string stream, CancellationToken cancellationToken)
     {

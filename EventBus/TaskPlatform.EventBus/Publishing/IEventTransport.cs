@@ -22,7 +22,10 @@ public interface IEventTransport
     /// <summary>Tells the service's elected dispatcher, wherever it runs, that something was committed. May get lost.</summary>
     Task WakeAsync(string service, CancellationToken cancellationToken);
 
-    /// <summary>Has a callback called whenever a process of the service calls <see cref="WakeAsync"/>.</summary>
+    /// <summary>
+    /// Registers a callback for whenever a process of the service calls <see cref="WakeAsync"/>. Does not wait for the transport: while it
+    /// is unavailable the registration is kept.
+    /// </summary>
     Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken);
 }
 
