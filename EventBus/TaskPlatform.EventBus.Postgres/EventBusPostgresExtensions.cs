@@ -28,7 +28,8 @@ public static class EventBusPostgresExtensions
         services.ConfigureDbContext<TDb>((provider, db) => db
             .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>())
             .ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
-        services.AddScoped<IEventLog, EventLog<TDb>>();
+        services.AddScoped<EventLog<TDb>>();
+        services.AddScoped<IEventLog>(provider => provider.GetRequiredService<EventLog<TDb>>());
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
 
         // In front of the other hosted services, because they stop from the last to the first: requests and consumers end, and
@@ -38,11 +39,14 @@ public static class EventBusPostgresExtensions
         return eventBus;
     }
 
-    /// <summary>Has the service publish the alerts that it finds, as <see cref="AlertChanged"/>, so that a consumer can tell people of them.</summary>
+    /// <summary>
+    /// Publishes the bus's alerts as <see cref="AlertChanged"/>, whichever process finds them, so that a consumer can notify people.
+    /// Only the processes of one service call this, those that share its event log: a replay reads the events from there.
+    /// </summary>
     public static EventBusBuilder PublishAlerts<TDb>(this EventBusBuilder eventBus)
         where TDb : DbContext
     {
-        eventBus.Host.Services.AddScoped<IAlertSink, AlertPublisher<TDb>>();
+        eventBus.Host.Services.AddScoped<IAlertLog, AlertPublisher<TDb>>();
         return eventBus;
     }
 

@@ -23,11 +23,14 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in s.</summary>
     public RedisKey Groups { get; } = prefix + "events:groups";
 
-    /// <summary>Name of the process that reports the shared metrics; it expires when that is gone.</summary>
+    /// <summary>Name of the process that reports the shared metrics, followed by <c> preferred</c> where it hosts consumer groups; a lease.</summary>
     public RedisKey Sampler { get; } = prefix + "events:sampler";
 
     /// <summary>Hash of the alerts that fire; field = rule and subject, value = the alert as JSON.</summary>
     public RedisKey Alerts { get; } = prefix + "events:alerts";
+
+    /// <summary>List of changes of alerts, as JSON, that wait for a process that appends them to its event log.</summary>
+    public RedisKey UnpublishedAlerts { get; } = prefix + "events:alerts:unpublished";
 
     /// <summary>Hash of what was counted at the lowest, lately; field = rule and subject. Growth is measured from there.</summary>
     public RedisKey Counts { get; } = prefix + "events:counts";

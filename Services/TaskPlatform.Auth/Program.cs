@@ -17,7 +17,7 @@ builder.AddTokenAuthentication<SigningKeys>();
 builder.AddCurrentUser();
 builder.AddDatabase<AuthDb>("auth-db");
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<AuthDb>("auth").PublishAlerts<AuthDb>();
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<AuthDb>("auth");
 builder.AddSigningKeys();
 builder.AddAccounts();
 

@@ -17,7 +17,7 @@ builder.AddDatabase<TasksDb>("tasks-db");
 builder.Services.AddScoped<FirstAnswers>();
 builder.Services.AddHostedService<ForgetFirstAnswers>();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TasksDb>("tasks", keepHistory: true).PublishAlerts<TasksDb>();
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TasksDb>("tasks", keepHistory: true);
 
 var app = builder.Build();
 

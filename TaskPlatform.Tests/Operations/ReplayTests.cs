@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.EventBus;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Services;
 
@@ -39,7 +41,7 @@ public sealed class ReplayTests(Operated platform)
         using var worker = await platform.Services.RegisterAsync();
         var from = await CreateTasksAsync(worker, 5);
         await platform.View.SettledAsync(Group, "task.created");
-        await BusView.Until(YoungestAsync, age => age > TimeSpan.FromSeconds(1));
+        await BusView.Until(() => YoungestAsync("tasks-db"), age => age > TimeSpan.FromSeconds(1));
         var entries = await platform.View.EntriesAsync("events:task.created");
         await platform.View.Redis.ExecuteAsync(
             "XTRIM", $"{platform.View.Prefix}events:task.created", "MINID", entries[^2]["id"]);
@@ -49,6 +51,37 @@ public sealed class ReplayTests(Operated platform)
         Assert.Equal(("done", 5), (job.GetProperty("state").GetString(), job.GetProperty("done").GetInt32()));
         await BusView.Until(() => CountAsync(worker), count => count == 10);
         Assert.Equal(0, await platform.View.Redis.HashLengthAsync($"{platform.View.Prefix}events:replays"));
+    }
+
+    [Fact]
+    public async Task An_alert_comes_from_the_log_of_notifications_which_alone_has_it()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        var time = (RedisTime)(await platform.View.Redis.ExecuteAsync("TIME"));
+        var summary = $"Alert {Guid.CreateVersion7()}";
+        await using (var scope = platform.Services.Inside("notifications").CreateAsyncScope())
+        {
+            foreach (var subject in new[] { "one", "two", "three" })
+            {
+                await scope.ServiceProvider.GetRequiredService<IAlertLog>().AppendAsync(
+                    new AlertChanged("lag_age", subject, summary, time.Value, null), TestContext.Current.CancellationToken);
+            }
+        }
+
+        await BusView.Until(() => CountAlertsAsync(admin, summary), count => count == 3);
+        await BusView.Until(() => YoungestAsync("notifications-db"), age => age > TimeSpan.FromSeconds(1));
+        var entries = await platform.View.EntriesAsync("events:alert.changed");
+        await platform.View.Redis.ExecuteAsync("XTRIM", $"{platform.View.Prefix}events:alert.changed", "MINID", entries[^1]["id"]);
+
+        var job = await ReplayAsync(admin, new { From = time.Value, Group, Effects = "again", Rate = 0 }, "alert.changed");
+
+        Assert.Equal("done", job.GetProperty("state").GetString());
+        await BusView.Until(() => CountAlertsAsync(admin, summary), count => count == 6);
+        foreach (var other in new[] { "auth", "tasks" })
+        {
+            await using var scope = platform.Services.Inside(other).CreateAsyncScope();
+            Assert.Null(scope.ServiceProvider.GetService<IAlertLog>());
+        }
     }
 
     [Fact]
@@ -68,9 +101,9 @@ public sealed class ReplayTests(Operated platform)
         (await admin.PostAsync("/admin/streams/nobody.knows/replay", new { Group })).AssertProblem(HttpStatusCode.NotFound);
     }
 
-    private static async Task<JsonElement> ReplayAsync(ApiClient admin, object request)
+    private static async Task<JsonElement> ReplayAsync(ApiClient admin, object request, string type = "task.created")
     {
-        var accepted = await admin.PostAsync("/admin/streams/task.created/replay", request);
+        var accepted = await admin.PostAsync($"/admin/streams/{type}/replay", request);
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
         return await Operated.EndOfAsync(admin, accepted);
     }
@@ -85,12 +118,16 @@ public sealed class ReplayTests(Operated platform)
         return time.Value;
     }
 
-    private async Task<TimeSpan> YoungestAsync()
+    private async Task<TimeSpan> YoungestAsync(string name)
     {
-        await using var database = platform.Services.OpenDatabase("tasks-db");
+        await using var database = platform.Services.OpenDatabase(name);
         await using var command = database.CreateCommand("SELECT now() - max(published_at) FROM event_log");
         return (TimeSpan)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
+
+    private static async Task<int> CountAlertsAsync(ApiClient admin, string summary)
+        => (await admin.GetAsync("/api/notifications?limit=100")).Json.GetProperty("items").EnumerateArray()
+            .Count(item => item.GetProperty("message").GetString() == $"Alert: {summary}");
 
     private static async Task<int> CountAsync(ApiClient worker)
         => (await worker.GetAsync("/api/notifications?limit=100")).Json.GetProperty("items").EnumerateArray()

@@ -9,12 +9,18 @@ internal sealed class EventLog<TDb>(TDb db, EventCatalog catalog, CurrentEvent c
     public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
         where TEvent : IEvent<TEvent>
     {
+        var time = happenedAt ?? clock.GetUtcNow();
+        Append(data, Guid.CreateVersion7(time), time, aggregateVersion);
+    }
+
+    /// <summary>Appends an event under an id of the caller's.</summary>
+    public void Append<TEvent>(TEvent data, Guid eventId, DateTimeOffset time, long? aggregateVersion = null)
+        where TEvent : IEvent<TEvent>
+    {
         ArgumentNullException.ThrowIfNull(data);
         if (!catalog.Contains<TEvent>())
             throw new InvalidOperationException($"The event '{TEvent.Type}' ({typeof(TEvent).Name}) is not in the event catalog.");
 
-        var time = happenedAt ?? clock.GetUtcNow();
-        var eventId = Guid.CreateVersion7(time);
         using var span = EventSpans.Create(StreamName.Of(TEvent.Type), eventId);
         db.Add(new EventLogRow
         {

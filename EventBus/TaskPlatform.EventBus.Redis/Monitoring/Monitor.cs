@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,61 +6,61 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Measures the bus and raises alerts. Every process looks; the one that holds the lease in Redis reports. Alerts that fire, and
-/// the counts that growth is measured from, are kept in Redis: so every process knows of them, and a new sampler neither tells
-/// them again nor misses what came between two terms.
+/// Measures the bus and raises alerts. Every process evaluates; the one that holds the lease in Redis reports. A process with consumer
+/// groups is preferred: it takes the lease over from one without. Alerts that fire, and the counts that growth is measured from, are
+/// kept in Redis: so every process knows of them, and a new sampler neither reports them again nor misses what came between two terms.
 /// </summary>
 internal sealed partial class Monitor(
-    IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IOptions<AlertOptions> options,
-    BusState state, TimeProvider clock, IServiceScopeFactory scopes, ILogger<Monitor> logger) : BackgroundService
+    IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IEnumerable<ConsumerGroup> groups, IOptions<AlertOptions> options,
+    BusState state, TimeProvider clock, AlertDelivery delivery, ILogger<Monitor> logger) : BackgroundService
 {
-    private const int MostCounted = 1000;
+    private const int MaxCounted = 1000;
 
     private readonly AlertRules rules = new(options.Value);
-    private readonly Queue<AlertChanged> untold = new();
+    private readonly bool isPreferred = groups.Any();
+    private readonly List<AlertChanged> found = [];
     private List<KeyValuePair<string, long>> kept = [];
     private bool elected;
 
-    /// <summary>As <c>sample.lua</c> says it.</summary>
-    private enum Standing
+    /// <summary>As <c>sample.lua</c> returns it.</summary>
+    private enum LeaseState
     {
         StandsBy,
         NewlyElected,
         Elected,
     }
 
-    /// <summary>One look.</summary>
+    /// <summary>The value of the lease; <c>sample.lua</c> reads the ending.</summary>
+    private string Sampler => isPreferred ? $"{name.Value} preferred" : name.Value;
+
+    /// <summary>One evaluation.</summary>
     /// <returns>The sample, where this process is elected.</returns>
     internal async Task<BusSample?> RunOnceAsync(CancellationToken cancellationToken)
     {
         var streams = catalog.Types.Select(StreamName.Of).ToList();
-        var lowest = rules.Lowest.ToList();
         var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Sample,
-            [keys.Sampler, keys.Alerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost, .. streams.Select(keys.Stream)],
-            [name.Value, (long)(3 * options.Value.Interval).TotalMilliseconds, MostCounted, .. lowest.Except(kept).SelectMany(Field)])
+            [
+                keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost,
+                .. streams.Select(keys.Stream),
+            ],
+            [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred])
             .WaitAsync(cancellationToken))!;
         var firing = SampleReply.ReadAlerts(reply[1]);
         state.Alerts = firing;
-        var standing = (Standing)(long)reply[0];
-        elected = standing != Standing.StandsBy;
-        if (!elected)
-            return null;
+        var lease = (LeaseState)(long)reply[0];
+        elected = lease != LeaseState.StandsBy;
+        if (lease != LeaseState.Elected)
+            EndTerm(firing);
+        if (lease == LeaseState.NewlyElected)
+            rules.TakeOver(firing, SampleReply.ReadCounts(reply[3]), clock.GetUtcNow());
 
-        kept = standing == Standing.Elected ? lowest : [];
-        var now = clock.GetUtcNow();
-        if (standing == Standing.NewlyElected)
-        {
-            // What this process could not tell in an earlier term is found again, where it still holds.
-            untold.Clear();
-            rules.TakeOver(firing, SampleReply.ReadCounts(reply[2]), now);
-        }
-
-        var sample = SampleReply.Read(reply, streams);
-        foreach (var change in rules.Look(sample, now))
-            Note(change);
-        await TellAsync(cancellationToken);
-        return sample;
+        var sample = elected ? SampleReply.Read(reply, streams) : null;
+        var published = sample is not null && await EvaluateAsync(sample, cancellationToken);
+        await delivery.ReportAsync(cancellationToken);
+        if (published || (long)reply[2] > 0)
+            await delivery.PublishAsync(cancellationToken);
+        return elected ? sample : null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -71,8 +69,8 @@ internal sealed partial class Monitor(
         var turn = 0;
         do
         {
-            if (!elected && turn++ % 2 == 1)
-                continue; // Who only stands by looks half as often.
+            if (!elected && !isPreferred && turn++ % 2 == 1)
+                continue; // A process that only stands by evaluates half as often.
             try
             {
                 SharedGauges.Show(await RunOnceAsync(stoppingToken));
@@ -92,8 +90,6 @@ internal sealed partial class Monitor(
         SharedGauges.Show(null);
     }
 
-    private static IEnumerable<RedisValue> Field(KeyValuePair<string, long> pair) => [pair.Key, pair.Value];
-
     private static async Task<bool> TickAsync(PeriodicTimer timer, CancellationToken stoppingToken)
     {
         try
@@ -106,57 +102,32 @@ internal sealed partial class Monitor(
         }
     }
 
-    private void Note(AlertChanged change)
+    /// <summary>Applies the rules, and keeps what changed. What could not be kept for a failure is kept with the next sample.</summary>
+    /// <returns>Whether an alert changed.</returns>
+    private async Task<bool> EvaluateAsync(BusSample sample, CancellationToken cancellationToken)
     {
-        EventBusTelemetry.Alerts.Add(1, new KeyValuePair<string, object?>("rule", change.Rule), new("status", change.IsResolved ? "resolved" : "firing"));
-        if (change.IsResolved)
-            LogResolved(change.Rule, change.Summary);
-        else
-            LogFiring(change.Rule, change.Summary);
-        untold.Enqueue(change);
+        found.AddRange(rules.Look(sample, clock.GetUtcNow()));
+        var lowest = rules.Lowest.ToList();
+        var moved = lowest.Except(kept).ToList();
+        if (found.Count == 0 && moved.Count == 0)
+            return false;
+
+        elected = await delivery.KeepAsync(Sampler, moved, found, cancellationToken);
+        kept = elected ? lowest : [];
+        var changed = elected && found.Count > 0;
+        found.Clear();
+        return changed;
     }
 
-    /// <summary>
-    /// Tells every sink, then keeps the alert: a process that dies in between has the next one tell it again, and never nobody.
-    /// A sink that fails is told again at the next look; measuring goes on meanwhile.
-    /// </summary>
-    private async Task TellAsync(CancellationToken cancellationToken)
+    /// <summary>Another process is elected now, or was in between: it finds again what this one could not keep.</summary>
+    private void EndTerm(IReadOnlyList<AlertChanged> firing)
     {
-        while (untold.TryPeek(out var change))
-        {
-            try
-            {
-                await using var scope = scopes.CreateAsyncScope();
-                foreach (var sink in scope.ServiceProvider.GetServices<IAlertSink>())
-                    await sink.TellAsync(change, cancellationToken);
-                await KeepAsync(change, cancellationToken);
-                untold.Dequeue();
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                LogUntold(change.Rule, e);
-                return;
-            }
-        }
+        // Kept all the same where only the answer was lost, and then no other process reports it.
+        foreach (var change in found.Where(firing.Contains))
+            delivery.Accept(change);
+        found.Clear();
+        kept = [];
     }
-
-    private async Task KeepAsync(AlertChanged change, CancellationToken cancellationToken)
-    {
-        var field = $"{change.Rule} {change.Subject}";
-        var kept = change.IsResolved
-            ? redis.GetDatabase().HashDeleteAsync(keys.Alerts, field)
-            : redis.GetDatabase().HashSetAsync(keys.Alerts, field, JsonSerializer.Serialize(change, AlertJson.Default.AlertChanged));
-        await kept.WaitAsync(cancellationToken);
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Alert {Rule}: {Summary}")]
-    private partial void LogFiring(string rule, string summary);
-
-    [LoggerMessage(LogLevel.Information, "Alert {Rule} is over. It was: {Summary}")]
-    private partial void LogResolved(string rule, string summary);
-
-    [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be told; it is tried again.")]
-    private partial void LogUntold(string rule, Exception exception);
 
     [LoggerMessage(LogLevel.Debug, "The bus can't be measured now: {Error}")]
     private partial void LogBlind(string error);

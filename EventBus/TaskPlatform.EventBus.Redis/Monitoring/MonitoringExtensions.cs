@@ -12,6 +12,7 @@ internal static class MonitoringExtensions
         services.AddSingleton<Webhook>();
         services.AddSingleton<IAlertSink>(provider => provider.GetRequiredService<Webhook>());
         services.AddHostedService(provider => provider.GetRequiredService<Webhook>());
+        services.AddSingleton<AlertDelivery>();
         services.AddHostedService<Monitor>();
     }
 }

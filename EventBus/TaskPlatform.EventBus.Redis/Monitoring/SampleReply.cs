@@ -15,15 +15,15 @@ internal static class SampleReply
 
     public static BusSample Read(RedisResult[] reply, IReadOnlyList<string> streams)
     {
-        var now = (long)reply[3];
-        var dead = (RedisResult[])reply[4]!;
+        var now = (long)reply[4];
+        var dead = (RedisResult[])reply[5]!;
         return new BusSample(
             (long)dead[0],
             AgeOf((string?)dead[1], now),
-            (long)reply[5],
-            [.. ((RedisResult[])reply[8]!).Select((stream, i) => ReadStream(streams[i], (RedisResult[])stream!, now))],
-            [.. Pairs(reply[6]).Select(pair => ReadOutbox(pair.Name, pair.Value, now))],
-            [.. Pairs(reply[7]).Select(ReadLost)]);
+            (long)reply[6],
+            [.. ((RedisResult[])reply[9]!).Select((stream, i) => ReadStream(streams[i], (RedisResult[])stream!, now))],
+            [.. Pairs(reply[7]).Select(pair => ReadOutbox(pair.Name, pair.Value, now))],
+            [.. Pairs(reply[8]).Select(ReadLost)]);
     }
 
     private static StreamSample ReadStream(string stream, RedisResult[] sample, long now)

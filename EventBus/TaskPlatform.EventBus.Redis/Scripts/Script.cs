@@ -25,6 +25,7 @@ internal static class Script
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
     public static readonly string Sample = Load("sample");
+    public static readonly string KeepAlerts = Load("keep_alerts");
     public static readonly string Trim = Load("trim");
 
     /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>

@@ -1,18 +1,22 @@
 -- Measures the streams, for the one process that is elected to report them.
--- KEYS  1 events:sampler  2 events:alerts  3 events:counts  4 event_dlq  5 events:retry  6 events:outbox  7 events:lost  8.. streams
+-- A preferred process takes the lease over from one that is not; any other waits until the lease has expired.
+-- KEYS  1 events:sampler  2 events:alerts  3 events:alerts:unpublished  4 events:counts  5 event_dlq  6 events:retry  7 events:outbox
+--       8 events:lost  9.. streams
 -- ARGV  1 sampler's name  2 its lease in ms  3 how many unread entries are counted at the most, in all, where Redis gives no lag
---       4.. what it counted at the lowest so far: name, count..; kept for whoever is elected next, unless the caller was only elected now
--- Returns { 0: another is elected, 1: the caller is from now on, 2: it was before, { alert, state.. } }, and if it is elected also
+--       4 1 if it is preferred: its name then ends in ' preferred'
+-- Returns { 0: another is elected, 1: the caller is from now on, 2: it was before, { alert, state.. }, changes of alerts not yet published },
+--   and if it is elected also
 --   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
 --   { stream and group, lost.. },
 --   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
 local alerts = redis.call('HGETALL', KEYS[2])
+local unpublished = redis.call('LLEN', KEYS[3])
 local elected = redis.call('GET', KEYS[1])
-if elected and elected ~= ARGV[1] then return { 0, alerts } end
+local gives_way = elected and ARGV[4] == '1' and string.sub(elected, -10) ~= ' preferred'
+if elected and elected ~= ARGV[1] and not gives_way then return { 0, alerts, unpublished } end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-local standing = elected and 2 or 1
-if standing == 2 and #ARGV > 3 then redis.call('HSET', KEYS[3], unpack(ARGV, 4)) end
-local counts = standing == 1 and redis.call('HGETALL', KEYS[3]) or {}
+local state = elected == ARGV[1] and 2 or 1
+local counts = state == 1 and redis.call('HGETALL', KEYS[4]) or {}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -53,13 +57,14 @@ local function sample(key)
 end
 
 local dead = { 0, '' }
-if redis.call('TYPE', KEYS[4]).ok == 'stream' then
-  local oldest = redis.call('XRANGE', KEYS[4], '-', '+', 'COUNT', 1)
-  dead = { redis.call('XLEN', KEYS[4]), oldest[1] and oldest[1][1] or '' }
+if redis.call('TYPE', KEYS[5]).ok == 'stream' then
+  local oldest = redis.call('XRANGE', KEYS[5], '-', '+', 'COUNT', 1)
+  dead = { redis.call('XLEN', KEYS[5]), oldest[1] and oldest[1][1] or '' }
 end
 
 local streams = {}
-for i = 8, #KEYS do streams[i - 7] = sample(KEYS[i]) end
+for i = 9, #KEYS do streams[i - 8] = sample(KEYS[i]) end
 return {
-  standing, alerts, counts, now, dead, redis.call('ZCARD', KEYS[5]), redis.call('HGETALL', KEYS[6]), redis.call('HGETALL', KEYS[7]), streams
+  state, alerts, unpublished, counts, now, dead, redis.call('ZCARD', KEYS[6]), redis.call('HGETALL', KEYS[7]), redis.call('HGETALL', KEYS[8]),
+  streams
 }

@@ -30,9 +30,16 @@ public sealed record AlertChanged(string Rule, string Subject, string Summary, D
 [JsonSerializable(typeof(AlertChanged))]
 internal sealed partial class AlertJson : JsonSerializerContext;
 
-/// <summary>Where alerts are told, besides the log, the metric and the health check. A failing one is tried again at the next look.</summary>
+/// <summary>Receives alerts in the process that found them. What must not be lost is published as an event: see <see cref="IAlertLog"/>.</summary>
 public interface IAlertSink
 {
-    /// <summary>Tells of an alert that fires or is resolved. It may come twice, when the process that tells it dies.</summary>
+    /// <summary>Reports an alert that fires or is resolved. It is called again at the next evaluation if it throws, and not if the process dies.</summary>
     Task TellAsync(AlertChanged alert, CancellationToken cancellationToken);
+}
+
+/// <summary>Publishes alerts as events, whichever process found them. Only processes that share one event log have it, and that log's service owns them.</summary>
+public interface IAlertLog
+{
+    /// <summary>Appends and saves an alert that fires or is resolved. The same one may come twice, and then has the same event id.</summary>
+    Task AppendAsync(AlertChanged alert, CancellationToken cancellationToken);
 }

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.EventBus;
+using Monitor = TaskPlatform.EventBus.Redis.Monitor;
+
+namespace TaskPlatform.Tests.Monitoring;
+
+/// <summary>Processes that compete for measuring the bus.</summary>
+internal static class SamplerProcess
+{
+    /// <summary>An interval with which a process evaluates once at its start, then only when the test calls it.</summary>
+    public static readonly TimeSpan Never = TimeSpan.FromMinutes(10);
+
+    public static Task<BusProcess> StartAsync(
+        BusPlace place, string instance, TimeSpan interval, WebhookReceiver? receiver = null, bool publishes = true, params string[] groups)
+        => BusProcess.StartAsync(
+            place,
+            services =>
+            {
+                services.AddSingleton(new EventCatalog().Add<NoteWritten>().Add<NoteErased>().Add<AlertChanged>());
+                services.Configure<AlertOptions>(alerts =>
+                {
+                    alerts.Interval = interval;
+                    alerts.Webhook = receiver?.Address;
+                });
+                if (publishes)
+                    services.AddScoped<IAlertLog, AlertPublisher<NotesDb>>();
+            },
+            options => options.InstanceId = instance,
+            groups);
+
+    public static Task<BusSample?> EvaluateAsync(BusProcess process)
+        => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single().RunOnceAsync(TestContext.Current.CancellationToken);
+
+    public static Task AddDeadLetterAsync(BusView view) => view.AddAsync("event_dlq", "data", "{}");
+
+    public static Task ElectedAsync(BusView view, string sampler)
+        => BusView.Until(async () => (string?)await view.Redis.StringGetAsync(view.Prefix + "events:sampler"), elected => elected == sampler);
+
+    /// <summary>Waits until the first evaluation is over: growth is measured from there.</summary>
+    public static Task CountedAsync(BusView view)
+        => BusView.Until(async () => (long?)await view.Redis.HashGetAsync(view.Prefix + "events:counts", "dlq_growth "), lowest => lowest == 0);
+}

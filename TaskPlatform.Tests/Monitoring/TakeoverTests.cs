@@ -1,0 +1,118 @@
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Monitoring;
+
+/// <summary>Which process measures the bus: one with consumer groups, another only while none of these lives.</summary>
+public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+
+    [Fact]
+    public async Task A_worker_takes_over_from_a_service_at_its_first_evaluation()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var service = await SamplerProcess.StartAsync(place, "service", SamplerProcess.Never);
+        await SamplerProcess.ElectedAsync(view, "notes:service");
+
+        await using var worker = await SamplerProcess.StartAsync(place, "worker", SamplerProcess.Never, groups: Group);
+
+        await SamplerProcess.ElectedAsync(view, "notes:worker preferred");
+        Assert.Null(await SamplerProcess.EvaluateAsync(service));
+        Assert.NotNull(await SamplerProcess.EvaluateAsync(worker));
+    }
+
+    [Fact]
+    public async Task A_worker_does_not_take_over_from_another()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var first = await SamplerProcess.StartAsync(place, "first", SamplerProcess.Never, groups: Group);
+        await SamplerProcess.ElectedAsync(view, "notes:first preferred");
+
+        await using var second = await SamplerProcess.StartAsync(place, "second", SamplerProcess.Never, groups: Group);
+
+        Assert.Null(await SamplerProcess.EvaluateAsync(second));
+        Assert.NotNull(await SamplerProcess.EvaluateAsync(first));
+    }
+
+    [Fact]
+    public async Task A_service_takes_over_once_the_lease_of_a_worker_that_ended_has_expired_and_gives_way_to_the_next()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        var often = TimeSpan.FromMilliseconds(100);
+        await using var service = await SamplerProcess.StartAsync(place, "service", often);
+        await using (await SamplerProcess.StartAsync(place, "worker", often, groups: Group))
+            await SamplerProcess.ElectedAsync(view, "notes:worker preferred");
+
+        await SamplerProcess.ElectedAsync(view, "notes:service");
+
+        await using var next = await SamplerProcess.StartAsync(place, "next", often, groups: Group);
+        await SamplerProcess.ElectedAsync(view, "notes:next preferred");
+    }
+
+    [Fact]
+    public async Task What_grew_before_a_takeover_is_reported_once_by_the_worker()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var receiver = await WebhookReceiver.StartAsync(refusals: 0);
+        await using var service = await SamplerProcess.StartAsync(place, "service", SamplerProcess.Never, receiver);
+        await SamplerProcess.CountedAsync(view);
+        await SamplerProcess.AddDeadLetterAsync(view);
+
+        await using var worker = await SamplerProcess.StartAsync(place, "worker", SamplerProcess.Never, receiver, groups: Group);
+
+        Assert.Equal("firing", (await receiver.NextAsync()).GetProperty("status").GetString());
+        await SamplerProcess.EvaluateAsync(service);
+        await SamplerProcess.EvaluateAsync(worker);
+        await view.Redis.ExecuteAsync("DEL", place.Prefix + "event_dlq");
+        await SamplerProcess.EvaluateAsync(worker);
+        Assert.Equal("resolved", (await receiver.NextAsync()).GetProperty("status").GetString());
+        Assert.Equal(0, receiver.Waiting);
+    }
+
+    [Fact]
+    public async Task What_a_service_reported_is_not_reported_again_by_the_worker()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var receiver = await WebhookReceiver.StartAsync(refusals: 0);
+        await using var service = await SamplerProcess.StartAsync(place, "service", SamplerProcess.Never, receiver);
+        await SamplerProcess.CountedAsync(view);
+        await SamplerProcess.AddDeadLetterAsync(view);
+        await SamplerProcess.EvaluateAsync(service);
+        Assert.Equal("firing", (await receiver.NextAsync()).GetProperty("status").GetString());
+
+        await using var worker = await SamplerProcess.StartAsync(place, "worker", SamplerProcess.Never, receiver, groups: Group);
+        await SamplerProcess.ElectedAsync(view, "notes:worker preferred");
+        await SamplerProcess.EvaluateAsync(worker);
+        await view.Redis.ExecuteAsync("DEL", place.Prefix + "event_dlq");
+        await SamplerProcess.EvaluateAsync(worker);
+
+        Assert.Equal("resolved", (await receiver.NextAsync()).GetProperty("status").GetString());
+        Assert.Equal(0, receiver.Waiting);
+    }
+
+    [Fact]
+    public async Task What_a_process_found_before_it_lost_the_lease_is_left_to_the_next()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var service = await SamplerProcess.StartAsync(place, "service", SamplerProcess.Never);
+        await SamplerProcess.ElectedAsync(view, "notes:service");
+        await using var worker = await SamplerProcess.StartAsync(place, "worker", SamplerProcess.Never, groups: Group);
+        await SamplerProcess.ElectedAsync(view, "notes:worker preferred");
+
+        var delivery = service.Services.GetRequiredService<AlertDelivery>();
+        var alert = new AlertChanged("dlq_growth", "", "It grew.", DateTimeOffset.UnixEpoch, null);
+
+        Assert.False(await delivery.KeepAsync("notes:service", [], [alert], TestContext.Current.CancellationToken));
+        Assert.Equal(0, await view.Redis.HashLengthAsync(place.Prefix + "events:alerts"));
+    }
+}
