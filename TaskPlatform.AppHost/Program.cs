@@ -4,7 +4,8 @@ using TaskPlatform.AppHost.DeadLetters;
 using TaskPlatform.AppHost.LocalServers;
 using TaskPlatform.AppHost.Startup;
 
-var builder = DistributedApplication.CreateBuilder(args);
+// Everything is http on loopback: no developer certificate is needed, and Aspire does not warn of a missing one.
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, TrustDeveloperCertificate = false });
 
 var adminEmail = builder.AddParameter("admin-email");
 var adminPassword = builder.AddParameter("admin-password", secret: true);
