@@ -80,14 +80,17 @@ public sealed class RedisFaults(PostgresServer postgres)
         await view.AssertNoAttemptSpentAsync();
     }
 
-    [Fact]
-    public async Task Half_open_connections_to_it_are_noticed_and_replaced()
+    [Theory]
+    [InlineData("resp2")] // Commands and subscriptions have a socket each.
+    [InlineData("resp3")]
+    public async Task Half_open_connections_to_it_are_noticed_and_replaced(string protocol)
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var proxy = FaultProxy.To(redis.Port);
-        await using var process = await BusProcess.StartAsync(place.Through(redis: proxy), Group);
+        var proxied = place.Through(redis: proxy);
+        await using var process = await BusProcess.StartAsync(proxied with { Redis = $"{proxied.Redis},protocol={protocol}" }, Group);
         await using var load = Load.On(process);
         await process.Seen.TakeAsync(20);
 
