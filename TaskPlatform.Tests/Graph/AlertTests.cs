@@ -63,7 +63,7 @@ public sealed class AlertTests
         Assert.Equal(0, receiver.Waiting);
     }
 
-    private static Task ElectedAsync(Platform platform, Func<string, bool> isExpected) => BusView.Until(
+    private static Task<string?> ElectedAsync(Platform platform, Func<string, bool> isExpected) => BusView.Until(
         async () => (string?)await platform.Redis.StringGetAsync("events:sampler"),
         sampler => sampler is not null && isExpected(sampler));
 
@@ -74,7 +74,7 @@ public sealed class AlertTests
         Assert.Equal("dlq_growth", received.GetProperty("commonLabels").GetProperty("alertname").GetString());
     }
 
-    private static Task NotifiedAsync(Session admin, int alerts, string last) => BusView.Until(
+    private static Task<List<string>> NotifiedAsync(Session admin, int alerts, string last) => BusView.Until(
         () => AlertsAsync(admin),
         found => found.Count == alerts && found[0].StartsWith(last, StringComparison.Ordinal));
 
