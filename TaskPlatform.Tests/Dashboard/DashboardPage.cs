@@ -57,7 +57,7 @@ internal sealed class DashboardPage : IAsyncDisposable
             await page.Locator("fluent-menu-item").Filter(new() { HasText = command }).ClickAsync(new() { Timeout = Glance });
         });
         if (question is not null)
-            await page.GetByTitle("Yes", new() { Exact = true }).ClickAsync();
+            await page.Locator("fluent-dialog fluent-button").Filter(new() { HasText = "Yes" }).Or(page.Locator("fluent-dialog fluent-button[appearance=accent]")).First.ClickAsync();
 
         await SeesAsync($"{resource} \"{command}\" succeeded");
     }

@@ -53,11 +53,6 @@ public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) :
         foreach (var resource in Resources)
             await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken);
         await BusView.Until(platform.CanRegisterAsync, registered => registered);
-
-        var worker = await platform.RegisterAsync("worker");
-        var creator = await platform.RegisterAsync("creator");
-        var taskId = await creator.CreateTaskAsync($"After the restart of {server}", worker.UserId);
-        Assert.Single(await BusView.Until(() => worker.NotificationsAboutAsync(taskId), items => items.Count > 0));
     }
 
     [Fact]
