@@ -18,6 +18,7 @@ internal sealed partial class Monitor(
 
     private readonly AlertRules rules = new(options.Value);
     private readonly bool isPreferred = groups.Any();
+    private readonly SemaphoreSlim evaluating = new(1, 1);
     private readonly List<AlertChanged> found = [];
     private List<KeyValuePair<string, long>> kept = [];
     private bool elected;
@@ -33,34 +34,25 @@ internal sealed partial class Monitor(
     /// <summary>The value of the lease; <c>sample.lua</c> reads the ending.</summary>
     private string Sampler => isPreferred ? $"{name.Value} preferred" : name.Value;
 
-    /// <summary>One evaluation.</summary>
+    /// <summary>One evaluation; a concurrent call waits for the one that runs.</summary>
     /// <returns>The sample, where this process is elected.</returns>
     internal async Task<BusSample?> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var streams = catalog.Types.Select(StreamName.Of).ToList();
-        var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
-            Script.Sample,
-            [
-                keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost,
-                .. streams.Select(keys.Stream),
-            ],
-            [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred])
-            .WaitAsync(cancellationToken))!;
-        var firing = SampleReply.ReadAlerts(reply[1]);
-        state.Alerts = firing;
-        var lease = (LeaseState)(long)reply[0];
-        elected = lease != LeaseState.StandsBy;
-        if (lease != LeaseState.Elected)
-            EndTerm(firing);
-        if (lease == LeaseState.NewlyElected)
-            rules.TakeOver(firing, SampleReply.ReadCounts(reply[3]), clock.GetUtcNow());
+        await evaluating.WaitAsync(cancellationToken);
+        try
+        {
+            return await SampleAsync(cancellationToken);
+        }
+        finally
+        {
+            evaluating.Release();
+        }
+    }
 
-        var sample = elected ? SampleReply.Read(reply, streams) : null;
-        var published = sample is not null && await EvaluateAsync(sample, cancellationToken);
-        await delivery.ReportAsync(cancellationToken);
-        if (published || (long)reply[2] > 0)
-            await delivery.PublishAsync(cancellationToken);
-        return elected ? sample : null;
+    public override void Dispose()
+    {
+        evaluating.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -100,6 +92,34 @@ internal sealed partial class Monitor(
         {
             return false;
         }
+    }
+
+    private async Task<BusSample?> SampleAsync(CancellationToken cancellationToken)
+    {
+        var streams = catalog.Types.Select(StreamName.Of).ToList();
+        var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
+            Script.Sample,
+            [
+                keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost,
+                .. streams.Select(keys.Stream),
+            ],
+            [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred])
+            .WaitAsync(cancellationToken))!;
+        var firing = SampleReply.ReadAlerts(reply[1]);
+        state.Alerts = firing;
+        var lease = (LeaseState)(long)reply[0];
+        elected = lease != LeaseState.StandsBy;
+        if (lease != LeaseState.Elected)
+            EndTerm(firing);
+        if (lease == LeaseState.NewlyElected)
+            rules.TakeOver(firing, SampleReply.ReadCounts(reply[3]), clock.GetUtcNow());
+
+        var sample = elected ? SampleReply.Read(reply, streams) : null;
+        var published = sample is not null && await EvaluateAsync(sample, cancellationToken);
+        await delivery.ReportAsync(cancellationToken);
+        if (published || (long)reply[2] > 0)
+            await delivery.PublishAsync(cancellationToken);
+        return elected ? sample : null;
     }
 
     /// <summary>Applies the rules, and keeps what changed. What could not be kept for a failure is kept with the next sample.</summary>
