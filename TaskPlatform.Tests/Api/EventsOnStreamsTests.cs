@@ -6,6 +6,7 @@ using TaskPlatform.Tests.Graph;
 namespace TaskPlatform.Tests.Api;
 
 /// <summary>Each event of the platform on its stream in Redis, with what a reader needs, from requests to the running graph.</summary>
+[Collection(SharedPlatform.Name)]
 public sealed class EventsOnStreamsTests(Platform platform)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -3,7 +3,8 @@ using TaskPlatform.Tests.Graph;
 
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>What the AppHost gives to the services, and what is left when it is killed.</summary>
+/// <summary>What the AppHost gives to the services.</summary>
+[Collection(SharedPlatform.Name)]
 public sealed class AppHostTests(Platform platform)
 {
     private static readonly string[] Databases = ["auth-db", "tasks-db", "notifications-db"];
@@ -17,19 +18,5 @@ public sealed class AppHostTests(Platform platform)
             Assert.Matches(
                 $"^Host=localhost;Port=\\d+;Username=postgres;Password=[^;]+;Database={database}$",
                 await platform.App.GetConnectionStringAsync(database, TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task Nothing_outlives_an_apphost_that_is_killed()
-    {
-        using var folder = new TemporaryFolder();
-        using var limit = TimeLimit.Of(TimeSpan.FromMinutes(3));
-        using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
-        await appHost.WaitForProcessesAsync(
-            ["redis-server", "postgres -D", "TaskPlatform.Auth", "TaskPlatform.Tasks", "TaskPlatform.Notifications.Worker"], limit.Token);
-
-        appHost.Kill();
-
-        await appHost.WaitForNoProcessAsync(limit.Token);
     }
 }

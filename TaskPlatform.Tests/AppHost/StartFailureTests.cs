@@ -58,7 +58,7 @@ public sealed class StartFailureTests
         using var limit = TimeLimit.Of(2 * Limit);
         using (var first = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true"))
         {
-            await first.WaitForOutputAsync("TaskPlatform is up.", limit.Token);
+            await first.WaitForProcessesAsync(["postgres -D"], limit.Token);
             first.Kill();
             await first.WaitForNoProcessAsync(limit.Token);
         }

@@ -9,7 +9,7 @@ public sealed class WatchedPlatform : IAsyncLifetime
 
     public Platform Platform => platform!;
 
-    public async ValueTask InitializeAsync() => platform = await Platform.StartNewAsync(_ => { });
+    public async ValueTask InitializeAsync() => platform = await Platform.StartNewAsync(withDashboard: true);
 
     public async ValueTask DisposeAsync()
     {

@@ -4,6 +4,7 @@ using TaskPlatform.Tests.EventBus;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>What the platform is for, end to end.</summary>
+[Collection(SharedPlatform.Name)]
 public sealed class MainJobTests(Platform platform)
 {
     private const string Group = "notifications_service";

@@ -8,9 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using TaskPlatform.Tests.Graph;
 
-[assembly: AssemblyFixture(typeof(Platform))]
-
 namespace TaskPlatform.Tests.Graph;
+
+/// <summary>The tests that share one graph, and leave it as it was.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedPlatform : ICollectionFixture<Platform>
+{
+    public const string Name = "shared platform";
+}
 
 /// <summary>The whole graph as the AppHost draws it: real processes, real servers in a folder of their own, the real dashboard where it is there.</summary>
 public sealed class Platform : IAsyncLifetime
@@ -36,13 +41,13 @@ public sealed class Platform : IAsyncLifetime
     /// <summary>Anonymous clients of the services, by the name of their resource.</summary>
     public HttpClient Client(string service) => App.CreateHttpClient(service, "http");
 
-    public async ValueTask InitializeAsync() => await StartAsync();
+    public async ValueTask InitializeAsync() => await StartAsync(withDashboard: true);
 
     /// <summary>Starts a graph of its own, for a test that breaks something in it.</summary>
-    public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder> change)
+    public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
     {
         var platform = new Platform();
-        await platform.StartAsync(change);
+        await platform.StartAsync(change, withDashboard);
         return platform;
     }
 
@@ -103,7 +108,7 @@ public sealed class Platform : IAsyncLifetime
 
     private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
 
-    private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null)
+    private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
     {
         using var limit = new CancellationTokenSource(StartLimit);
         string[] settings =
@@ -115,7 +120,7 @@ public sealed class Platform : IAsyncLifetime
             $"AppHost:OtlpApiKey={DashboardKey}",
         ];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TaskPlatform_AppHost>(
-            settings, (options, _) => options.DisableDashboard = false, limit.Token);
+            settings, (options, _) => options.DisableDashboard = !withDashboard, limit.Token);
         foreach (var service in builder.Resources.OfType<ProjectResource>())
         {
             builder.CreateResourceBuilder(service)

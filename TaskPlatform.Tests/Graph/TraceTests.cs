@@ -3,6 +3,7 @@ using TaskPlatform.Tests.EventBus;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>One trace follows an event through every process, as the dashboard shows it.</summary>
+[Collection(SharedPlatform.Name)]
 public sealed class TraceTests(Platform platform)
 {
     [Fact]

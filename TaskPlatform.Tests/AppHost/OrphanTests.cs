@@ -1,0 +1,19 @@
+namespace TaskPlatform.Tests.AppHost;
+
+/// <summary>What is left when the AppHost is killed.</summary>
+public sealed class OrphanTests
+{
+    [Fact]
+    public async Task Nothing_outlives_an_apphost_that_is_killed()
+    {
+        using var folder = new TemporaryFolder();
+        using var limit = TimeLimit.Of(TimeSpan.FromMinutes(3));
+        using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
+        await appHost.WaitForProcessesAsync(
+            ["redis-server", "postgres -D", "TaskPlatform.Auth", "TaskPlatform.Tasks", "TaskPlatform.Notifications.Worker"], limit.Token);
+
+        appHost.Kill();
+
+        await appHost.WaitForNoProcessAsync(limit.Token);
+    }
+}
