@@ -26,6 +26,11 @@ require_servers() {
   install_packages "${missing[@]}"
 }
 
+# Only tests need it.
+require_pooler() {
+  command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || install_packages pgbouncer
+}
+
 install_packages() {
   (($# > 0)) || return 0
   local as_root=() log

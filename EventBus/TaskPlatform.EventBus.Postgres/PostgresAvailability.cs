@@ -1,13 +1,14 @@
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Tells a database that can't be reached from one that said no.</summary>
+/// <summary>Tells what a Postgres can't do now from what it will never do. Requests and the bus decide by the same list.</summary>
 public static class PostgresAvailability
 {
     /// <summary>
-    /// Whether the exception, or one within it, says that Postgres is not there: no connection, a broken one, one that falls silent,
-    /// a server that is starting, stopping or full. A statement's own failure is none of these.
+    /// Whether the exception, or one within it, says that Postgres can't do now what may succeed later: it can't be reached, is starting or
+    /// stopping, refuses writes, or lacks something that is not the statement's own.
     /// </summary>
     public static bool IsUnavailable(Exception exception)
     {
@@ -15,15 +16,41 @@ public static class PostgresAvailability
         {
             switch (e)
             {
-                // Classes 08 (connection) and 57P0x (shutdown, crash, starting up, idle session ended), and 53300 (too many connections).
                 case PostgresException postgres:
-                    return postgres.SqlState is ['0', '8', ..] or ['5', '7', 'P', '0', ..] or PostgresErrorCodes.TooManyConnections
-                        or "25P03"; // Idle in a transaction for too long: see Inbox.
+                    return !IsConflict(postgres) && (postgres.IsTransient || IsRefusal(postgres.SqlState));
                 case NpgsqlException:
-                    return true;
+                    return true; // No answer: no connection, a broken one, or one that is silent.
             }
         }
 
         return false;
     }
+
+    /// <summary>Whether the exception, or one within it, says that another transaction has changed the same rows: at once, it may succeed.</summary>
+    public static bool IsConflict(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is DbUpdateConcurrencyException or PostgresException { SqlState: ['4', '0', ..] })
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The states of https://www.postgresql.org/docs/current/errcodes-appendix.html that say "not now".</summary>
+    private static bool IsRefusal(string state) => state switch
+    {
+        ['0', '8', ..] => true, // Connection.
+        ['2', '8', ..] => true, // The role or its password does not fit: a rotation or a restore.
+        ['5', '3', ..] => true, // Disk full, out of memory, too many connections.
+        ['5', '7', 'P', ..] => true, // Shut down, starting, session ended.
+        ['5', '8', ..] => true, // System error, such as a failing disk.
+        PostgresErrorCodes.ReadOnlySqlTransaction => true, // A standby, or a primary that was made read-only.
+        PostgresErrorCodes.InsufficientPrivilege => true, // Lost by a restore.
+        PostgresErrorCodes.InvalidCatalogName => true, // The database is being restored.
+        PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ObjectInUse => true,
+        "25P03" or "25P04" => true, // Idle in a transaction, or in one, for too long.
+        _ => false,
+    };
 }

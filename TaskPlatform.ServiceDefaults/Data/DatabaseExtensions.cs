@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Data;
@@ -11,7 +12,10 @@ namespace TaskPlatform.ServiceDefaults.Data;
 /// <summary>Gives a service its database.</summary>
 public static class DatabaseExtensions
 {
-    /// <summary>Adds the database of a connection string and brings it up to date before the service starts.</summary>
+    /// <summary>
+    /// Adds the database of a connection string and migrates it before the service starts. Where that leads to a pooler that gives each
+    /// transaction another session, <c>ConnectionStrings:{name}-direct</c> leads to Postgres itself.
+    /// </summary>
     public static WebApplicationBuilder AddDatabase<TDb>(this WebApplicationBuilder builder, string connectionName)
         where TDb : DbContext
     {
@@ -22,10 +26,11 @@ public static class DatabaseExtensions
         {
             // No retries below us: a request answers 503 and the bus pauses, each in its own way and at once.
             settings.DisableRetry = true;
-            settings.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
             settings.ConnectionString = WithDefaults(settings.ConnectionString, options);
         });
         builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.Configure<DirectConnection<TDb>>(
+            direct => direct.ConnectionString = builder.Configuration.GetConnectionString($"{connectionName}-direct"));
         builder.Services.AddScoped<IStartupStep, MigrateDatabase<TDb>>();
         return builder;
     }
@@ -39,7 +44,7 @@ public static class DatabaseExtensions
     public static Task LockAsync(this DbContext db, string name, CancellationToken cancellationToken)
         => db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
 
-    /// <summary>Fills in what the connection string leaves open; what it says, stands.</summary>
+    /// <summary>Fills in what the connection string leaves open; what it says, wins. Npgsql knows what it says by keyword, not by property.</summary>
     private static string? WithDefaults(string? connectionString, DatabaseOptions options)
     {
         try
@@ -48,13 +53,15 @@ public static class DatabaseExtensions
             if (settings.Count == 0)
                 return connectionString;
 
-            if (!settings.ShouldSerialize(nameof(settings.Timeout)))
+            if (!settings.ShouldSerialize("Timeout"))
                 settings.Timeout = (int)options.ConnectTimeout.TotalSeconds;
-            if (!settings.ShouldSerialize(nameof(settings.MaxAutoPrepare)))
+            if (!settings.ShouldSerialize("Command Timeout"))
+                settings.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
+            if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = options.PreparedStatements;
 
             // Nothing here changes a session that goes back into the pool, so there is nothing to reset: a sixth of a small transaction's time.
-            if (!settings.ShouldSerialize(nameof(settings.NoResetOnClose)))
+            if (!settings.ShouldSerialize("No Reset On Close"))
                 settings.NoResetOnClose = true;
             return settings.ConnectionString;
         }

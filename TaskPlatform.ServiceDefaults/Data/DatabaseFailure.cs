@@ -1,18 +1,15 @@
-using System.Net.Sockets;
 using Npgsql;
+using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.ServiceDefaults.Data;
 
 /// <summary>Tells a database that is away from one that refuses.</summary>
 public static class DatabaseFailure
 {
-    /// <summary>Whether the exception, or one within it, says that the database can't be reached or is overloaded: trying later may help.</summary>
-    public static bool IsUnavailable(Exception exception) => Find<NpgsqlException>(exception) switch
-    {
-        { IsTransient: true } => true,
-        { InnerException: SocketException or IOException or TimeoutException } => true,
-        _ => false,
-    };
+    /// <summary>Whether the exception, or one within it, says that the database can't do now what it may do later: 503.</summary>
+    public static bool IsUnavailable(Exception exception)
+        => PostgresAvailability.IsUnavailable(exception)
+            || (Find<PostgresException>(exception) is { } postgres && PostgresAvailability.IsConflict(postgres));
 
     /// <summary>Whether the exception says that such a row exists already.</summary>
     /// <param name="exception">What <c>SaveChanges</c> threw.</param>

@@ -14,7 +14,7 @@ public sealed class DatabaseOptions
 
     /// <summary>
     /// How long a command may take, in whole seconds, before the request is answered with 503. Whoever waits has left by then,
-    /// and what waits longer only piles up. Default 10 seconds.
+    /// and what waits longer only piles up. A <c>Command Timeout</c> in the connection string wins. Default 10 seconds.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(10);

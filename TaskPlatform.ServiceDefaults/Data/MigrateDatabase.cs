@@ -2,13 +2,15 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Data;
 
 /// <summary>Waits for the database and applies the migrations, one process at a time.</summary>
 internal sealed partial class MigrateDatabase<TDb>(
-    TDb db, IOptions<DatabaseOptions> options, TimeProvider time, ILogger<MigrateDatabase<TDb>> logger) : IStartupStep
+    TDb pooled, IOptions<DirectConnection<TDb>> direct, IOptions<DatabaseOptions> options, TimeProvider time, ILogger<MigrateDatabase<TDb>> logger)
+    : IStartupStep
     where TDb : DbContext
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -42,6 +44,11 @@ internal sealed partial class MigrateDatabase<TDb>(
                 $"{typeof(TDb).Name}: the database was not ready within {options.Value.StartTimeout.TotalSeconds:0} seconds"
                 + (last is null ? "." : $": {last.GetBaseException().Message}"), last);
         }
+        catch (SharedSessionException failure)
+        {
+            throw new StartupException(
+                $"{typeof(TDb).Name}: {failure.Message} Set it as ConnectionStrings:{{name}}-direct, beside ConnectionStrings:{{name}}.", failure);
+        }
         catch (Exception failure) when (DatabaseFailure.Find<NpgsqlException>(failure) is { } refusal)
         {
             throw new StartupException($"{typeof(TDb).Name}: the database refuses: {refusal.GetBaseException().Message}", failure);
@@ -50,9 +57,24 @@ internal sealed partial class MigrateDatabase<TDb>(
 
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
+        if (direct.Value.ConnectionString is not { } connectionString)
+        {
+            await MigrateAsync(pooled, cancellationToken);
+            return;
+        }
+
+        var own = new DbContextOptionsBuilder<TDb>().UseNpgsql(connectionString).Options;
+        await using var db = (TDb)Activator.CreateInstance(typeof(TDb), own)!;
+        await MigrateAsync(db, cancellationToken);
+    }
+
+    private async Task MigrateAsync(TDb db, CancellationToken cancellationToken)
+    {
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
         {
+            await PostgresSession.RequireAsync((NpgsqlConnection)db.Database.GetDbConnection(), cancellationToken);
+
             // Held by this connection until it is released or lost. EF's own lock begins only once its history table is there.
             db.Database.SetCommandTimeout(options.Value.StartTimeout);
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock(hashtextextended('migrate', 0))", cancellationToken);
@@ -71,10 +93,11 @@ internal sealed partial class MigrateDatabase<TDb>(
         }
     }
 
-    // A database that doesn't exist yet is about to be made by whoever started the server.
+    // A database that doesn't exist yet is about to be created. A wrong password or a missing permission is not about to change.
     private static bool IsStarting(Exception failure)
         => DatabaseFailure.IsUnavailable(failure)
-            || DatabaseFailure.Find<PostgresException>(failure) is { SqlState: PostgresErrorCodes.InvalidCatalogName };
+            && DatabaseFailure.Find<PostgresException>(failure)?.SqlState
+                is not (['2', '8', ..] or PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction);
 
     [LoggerMessage(LogLevel.Information, "{Database} is not ready yet: {Reason}")]
     private partial void LogWaiting(string database, string reason);

@@ -143,7 +143,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     {
         var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         var state = host.Services.GetRequiredService<BusState>();
-        return new LogReader(leader, transport, tail, state, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
+        return new LogReader(leader, transport, new UnmarkedEvents(), tail, state, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
     }
 
     private static async Task PublishAsync(LogReader log)

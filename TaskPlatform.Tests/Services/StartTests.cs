@@ -35,6 +35,19 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
+    public async Task A_pooler_that_gives_each_transaction_another_session_is_refused_with_the_remedy()
+    {
+        await using var pooler = new Pooler(postgres);
+        await pooler.InitializeAsync();
+        var database = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+
+        var message = await FailAsync(typeof(AuthService), ("ConnectionStrings:auth-db", pooler.To(database)));
+
+        Assert.Contains("leads to a pooler", message, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:{name}-direct", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_database_that_does_not_come_is_waited_for_only_so_long()
     {
         var message = await FailAsync(

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
@@ -18,6 +19,7 @@ internal sealed partial class Dispatcher<TDb>(
     EventBusOptions options,
     OutboxState outbox,
     BusState state,
+    IOptions<DirectConnection<TDb>> direct,
     IServiceScopeFactory scopes,
     ILogger<Dispatcher<TDb>> logger) : BackgroundService
     where TDb : DbContext
@@ -31,6 +33,7 @@ internal sealed partial class Dispatcher<TDb>(
     /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
     private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);
 
+    private readonly UnmarkedEvents unmarked = new();
     private readonly string role = $"publishing the log of {service}";
     private volatile bool leads;
 
@@ -47,7 +50,7 @@ internal sealed partial class Dispatcher<TDb>(
                 await using var connection = await ConnectAsync(stoppingToken);
                 var tail = new PublishedTail(connection, transport, options, logger);
                 await RunTermAsync(
-                    new LogReader(connection, transport, tail, state, logger),
+                    new LogReader(connection, transport, unmarked, tail, state, logger),
                     tail,
                     new OutboxReport(service, connection, transport, outbox),
                     new LogReplayer(connection, replays, service),
@@ -175,16 +178,27 @@ internal sealed partial class Dispatcher<TDb>(
     {
         await using var scope = scopes.CreateAsyncScope();
         var pooled = (NpgsqlConnection)scope.ServiceProvider.GetRequiredService<TDb>().Database.GetDbConnection();
-        var settings = new NpgsqlConnectionStringBuilder(pooled.ConnectionString)
+        var settings = new NpgsqlConnectionStringBuilder(direct.Value.ConnectionString ?? pooled.ConnectionString)
         {
             Pooling = false,
-            KeepAlive = 5,
-            CommandTimeout = 10,
             ApplicationName = $"{service} dispatcher",
         };
+        if (!settings.ShouldSerialize("Keepalive"))
+            settings.KeepAlive = 5;
+        if (!settings.ShouldSerialize("Command Timeout"))
+            settings.CommandTimeout = 10;
         var connection = pooled.CloneWith(settings.ConnectionString);
         await connection.OpenAsync(cancellationToken);
-        return connection;
+        try
+        {
+            await PostgresSession.RequireAsync(connection, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "This process publishes the event log of {Service} now.")]

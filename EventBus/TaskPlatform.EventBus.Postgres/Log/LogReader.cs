@@ -5,13 +5,17 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
-internal sealed partial class LogReader(NpgsqlConnection connection, IEventTransport transport, PublishedTail tail, BusState state, ILogger logger)
+internal sealed partial class LogReader(
+    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedTail tail, BusState state, ILogger logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
 
     /// <summary>The pass that ran out of time, and goes on.</summary>
     private LogPass? cut;
+
+    /// <summary>Whether the log accepted the last write. Else nothing is published: what can't be marked would be published again and again.</summary>
+    private bool isWritable;
 
     /// <summary>
     /// So long may publishing go on: whatever else the leader has to look after gets its turn, however much waits. Default 1 s.
@@ -56,10 +60,12 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
         var goesOn = cut is not null;
         var pass = cut ?? new LogPass();
         cut = null; // What fails begins anew.
-        var published = new Published();
-        var page = await MarkAndReadAsync(published, pass, cancellationToken);
+        var page = await MarkAndReadAsync(pass, cancellationToken);
+        if (!isWritable && page.Count > 0)
+            await TestWriteAsync(page[0].Id, cancellationToken);
+        isWritable = false;
         var isCut = false;
-        while (page.Count > 0 || published.Ids.Count > 0 || !(pass.IsDone || isCut))
+        while (page.Count > 0 || unmarked.Count > 0 || !(pass.IsDone || isCut))
         {
             // What is sent is marked, also by a process that stops: else it would be published twice.
             using var patience = new CancellationTokenSource(Patience);
@@ -67,21 +73,22 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
                 page = [];
             var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], patience.Token) : NothingSent;
             List<(long Id, OutgoingEvent Event)> next = [];
+            Exception? unreachable = null;
             try
             {
                 isCut = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > Longest;
                 if (pass.IsDone && page.Count == 0)
                     pass = new LogPass(); // The last page is marked now, and more may have come.
-                next = await MarkAndReadAsync(published, isCut || pass.IsDone ? null : pass, patience.Token);
+                next = await MarkAndReadAsync(isCut || pass.IsDone ? null : pass, patience.Token);
             }
             finally
             {
-                published = Sort(page, await sending, pass.Refused);
+                unreachable = Sort(page, await sending, pass.Refused);
             }
 
-            if (published.Unreachable is { } unreachable)
+            if (unreachable is not null)
             {
-                await MarkAndReadAsync(published, pass: null, patience.Token);
+                await MarkAndReadAsync(pass: null, patience.Token);
                 throw new EventTransportUnavailableException(unreachable);
             }
 
@@ -89,17 +96,25 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
             page = next;
         }
 
+        isWritable = true;
         cancellationToken.ThrowIfCancellationRequested();
         cut = pass.IsDone ? null : pass;
         return isCut || goesOn; // Since a cut pass began, more may have come.
     }
 
+    /// <summary>Throws where the log refuses writes, whatever the reason.</summary>
+    private async Task TestWriteAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.Touch(id) } };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>In one trip: marks what is in its streams, and reads the next page of a pass.</summary>
-    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(Published published, LogPass? pass, CancellationToken cancellationToken)
+    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(LogPass? pass, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        if (published.Ids.Count > 0)
-            batch.BatchCommands.Add(LogStatements.Mark(published.Ids, published.Entries));
+        if (unmarked.Count > 0)
+            batch.BatchCommands.Add(LogStatements.Mark(unmarked.Ids, unmarked.Entries));
         if (pass is not null)
             batch.BatchCommands.Add(LogStatements.ReadWaiting(pass));
         var leavesOut = pass is { Refused.Count: > 0 };
@@ -130,24 +145,24 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
             }
         }
 
-        for (var i = 0; i < published.Ids.Count; i++)
-            tail.Add(published.Types[i], published.Entries[i]);
+        for (var i = 0; i < unmarked.Count; i++)
+            tail.Add(unmarked.Types[i], unmarked.Entries[i]);
+        unmarked.Clear();
         return rows;
     }
 
-    /// <summary>What became of a page.</summary>
-    private Published Sort(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
+    /// <summary>Sorts the results of a page.</summary>
+    /// <returns>Why some were not published, where Redis did not answer.</returns>
+    private Exception? Sort(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
     {
-        var published = new Published();
+        Exception? unreachable = null;
         for (var i = 0; i < results.Count; i++)
         {
             var (id, outgoing) = page[i];
             switch (results[i])
             {
                 case { EntryId: { } entryId }:
-                    published.Ids.Add(id);
-                    published.Entries.Add(entryId);
-                    published.Types.Add(outgoing.Type);
+                    unmarked.Add(id, entryId, outgoing.Type);
                     if (state.HasProblems)
                         state.GoesOn(Role(outgoing.Type));
                     break;
@@ -156,28 +171,15 @@ internal sealed partial class LogReader(NpgsqlConnection connection, IEventTrans
                         LogRefused(outgoing.Type, error);
                     break;
                 case { Error: { } error }:
-                    published.Unreachable = error;
+                    unreachable = error;
                     break;
             }
         }
 
-        return published;
+        return unreachable;
     }
 
     private static string Role(string eventType) => $"publishing {eventType}";
-
-    /// <summary>What is in its stream, and not marked yet.</summary>
-    private sealed class Published
-    {
-        public List<long> Ids { get; } = [];
-
-        public List<string> Entries { get; } = [];
-
-        public List<string> Types { get; } = [];
-
-        /// <summary>Why the rest is not, where Redis did not answer.</summary>
-        public Exception? Unreachable { get; set; }
-    }
 
     [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they wait in the log until that is mended.")]
     private partial void LogRefused(string eventType, Exception exception);

@@ -30,6 +30,12 @@ internal static class LogStatements
         },
     };
 
+    /// <summary>Writes a row as it is, with the permissions and locks that marking needs.</summary>
+    public static NpgsqlBatchCommand Touch(long id) => new("UPDATE event_log SET entry_id = entry_id WHERE id = $1")
+    {
+        Parameters = { new NpgsqlParameter<long> { TypedValue = id } },
+    };
+
     /// <summary>
     /// The next page, and the last row of the log. Only the index of what waits has this order: the second column has it chosen, whatever the
     /// statistics say. Where rows are left out, it looks at a range of them only.

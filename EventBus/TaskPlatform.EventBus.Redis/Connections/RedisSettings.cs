@@ -17,11 +17,19 @@ internal sealed class RedisSettings
     /// <summary>Configures the shared connection: it detects within seconds that its server is down, and reconnects within one second.</summary>
     public void Tune(ConfigurationOptions configuration)
     {
+        // What the connection string says wins; the driver writes out only that.
+        var given = configuration.ToString(includePassword: false);
+        bool Gives(string setting) => given.Contains($",{setting}=", StringComparison.OrdinalIgnoreCase);
         configuration.AbortOnConnectFail = false;
         configuration.AllowAdmin = true; // CLIENT UNBLOCK ends a blocking read at a stop.
-        configuration.AsyncTimeout = configuration.SyncTimeout = (int)Timeout.TotalMilliseconds;
-        configuration.KeepAlive = 5;
-        configuration.ConnectTimeout = 2000;
+        if (!Gives("asyncTimeout"))
+            configuration.AsyncTimeout = (int)Timeout.TotalMilliseconds;
+        if (!Gives("syncTimeout"))
+            configuration.SyncTimeout = (int)Timeout.TotalMilliseconds;
+        if (!Gives("keepAlive"))
+            configuration.KeepAlive = 5;
+        if (!Gives("connectTimeout"))
+            configuration.ConnectTimeout = 2000;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         options = configuration.Clone();
         configuration.BeforeSocketConnect = (endpoint, type, socket) => sockets[(endpoint, type)] = socket;

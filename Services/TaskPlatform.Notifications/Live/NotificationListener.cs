@@ -32,13 +32,14 @@ internal sealed partial class NotificationListener(
     /// <summary>Listens as long as the connection lasts.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString(NotificationsDb.ConnectionName))
+        var address = new NpgsqlConnectionStringBuilder(
+            configuration.GetConnectionString($"{NotificationsDb.ConnectionName}-direct")
+            ?? configuration.GetConnectionString(NotificationsDb.ConnectionName))
         {
             Pooling = false,
-
-            // In seconds: notices a connection that went silent.
-            KeepAlive = 10,
         };
+        if (!address.ShouldSerialize("Keepalive"))
+            address.KeepAlive = 10; // In seconds: notices a connection that went silent.
         await using var connection = new NpgsqlConnection(address.ConnectionString);
         connection.Notification += (_, message) => news.Take(message.Payload);
         await connection.OpenAsync(cancellationToken);

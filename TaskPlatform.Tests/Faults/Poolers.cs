@@ -1,0 +1,103 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tasks;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>A pooler in front of Postgres that gives every transaction another session.</summary>
+[Trait("suite", "faults")]
+public sealed class Poolers(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+{
+    private const string Group = "readers";
+
+    private readonly Pooler pooler = new(postgres);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => pooler.InitializeAsync();
+
+    public ValueTask DisposeAsync() => pooler.DisposeAsync();
+
+    [Fact]
+    public async Task Through_it_alone_nothing_is_published_and_health_says_why()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place with { Postgres = pooler.To(place.Postgres) });
+
+        await process.WriteAsync(new NoteWritten(1, "good"));
+        await process.HealthAsync(HealthStatus.Degraded);
+
+        Assert.Contains(process.Services.GetRequiredService<BusState>().Problems.Values, problem => problem.Contains("pooler", StringComparison.Ordinal));
+        Assert.Equal(0, await view.DeliveriesAsync());
+    }
+
+    [Fact]
+    public async Task With_a_direct_connection_one_dispatcher_is_elected_and_no_session_is_changed()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var first = await StartAsync(place);
+        await using var second = await StartAsync(place);
+        await using var load = Load.On(first);
+
+        await load.MoreAsync(100);
+        Assert.All(await SettingsAsync(place, "synchronous_commit", times: 50), setting => Assert.Equal("on", setting));
+        await load.StopAsync();
+
+        await view.AssertExactlyOnceAsync(Group, load.Written);
+        await view.AssertNoAttemptSpentAsync();
+        Assert.Equal(load.Written, await view.DeliveriesAsync());
+    }
+
+    [Fact]
+    public async Task A_service_migrates_by_a_direct_connection()
+    {
+        var database = await postgres.CreateDatabaseAsync(Cancellation);
+        var settings = Settings(pooler.To(database));
+        settings["ConnectionStrings:tasks-db-direct"] = database;
+
+        await using var service = ServiceFactory<TasksService>.Start(settings);
+
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Cancellation);
+        await using var count = new NpgsqlCommand("SELECT count(*) FROM event_log", connection);
+        Assert.Equal(0L, await count.ExecuteScalarAsync(Cancellation));
+    }
+
+    private Task<BusProcess> StartAsync(BusPlace place) => BusProcess.StartAsync(
+        place with { Postgres = pooler.To(place.Postgres) },
+        services => services.Configure<DirectConnection<NotesDb>>(direct => direct.ConnectionString = place.Postgres),
+        configure: null,
+        Group);
+
+    private Dictionary<string, string> Settings(string database) => new()
+    {
+        ["ConnectionStrings:tasks-db"] = database,
+        ["ConnectionStrings:redis"] = redis.ConnectionString,
+        ["EventBus:KeyPrefix"] = RedisServer.NewKeyPrefix(),
+        ["services:auth:http:0"] = "http://127.0.0.1:1",
+    };
+
+    /// <summary>What requests find in the sessions that the pooler gives them.</summary>
+    private async Task<List<string>> SettingsAsync(BusPlace place, string name, int times)
+    {
+        var found = new List<string>();
+        for (var i = 0; i < times; i++)
+        {
+            await using var connection = new NpgsqlConnection(pooler.To(place.Postgres));
+            await connection.OpenAsync(Cancellation);
+            await using var show = new NpgsqlCommand("SELECT current_setting($1)", connection);
+            show.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+            found.Add((string)(await show.ExecuteScalarAsync(Cancellation))!);
+        }
+
+        return found;
+    }
+}
