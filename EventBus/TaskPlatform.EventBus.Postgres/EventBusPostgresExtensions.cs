@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Update;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +9,7 @@ namespace TaskPlatform.EventBus.Postgres;
 /// <summary>Keeps a service's events, and what it has handled, in its own database.</summary>
 public static class EventBusPostgresExtensions
 {
-    /// <summary>Gives the service <see cref="IEventLog"/> on its <typeparamref name="TDb"/>, and the dispatcher that publishes the log.</summary>
+    /// <summary>Has events that are published through <typeparamref name="TDb"/> kept in its log, and adds the dispatcher that publishes the log.</summary>
     /// <param name="eventBus">The bus.</param>
     /// <param name="service">The log's name; the same in every process that shares the database, for example <c>tasks</c>.</param>
     /// <param name="keepHistory">
@@ -26,10 +25,9 @@ public static class EventBusPostgresExtensions
         services.AddSingleton<OutboxState>();
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
         services.ConfigureDbContext<TDb>((provider, db) => db
-            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>())
-            .ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
-        services.AddScoped<EventLog<TDb>>();
-        services.AddScoped<IEventLog>(provider => provider.GetRequiredService<EventLog<TDb>>());
+            .UseEventLog(eventBus.Catalog, provider.GetRequiredService<TimeProvider>())
+            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>()));
+        services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
 
         // In front of the other hosted services, because they stop from the last to the first: requests and consumers end, and
@@ -38,6 +36,23 @@ public static class EventBusPostgresExtensions
             provider => ActivatorUtilities.CreateInstance<Dispatcher<TDb>>(provider, service)));
         return eventBus;
     }
+
+    /// <summary>
+    /// Has events that are published through the context kept in its log. A context that is registered with
+    /// <see cref="UseEventLog{TDb}"/> needs no more; this is for one that is made by hand, in a test for example.
+    /// </summary>
+    public static DbContextOptionsBuilder UseEventLog(this DbContextOptionsBuilder options, EventCatalog events, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(events);
+        BusContextExtension.AddTo(options, events, clock ?? TimeProvider.System, hasEventLog: true);
+        return options;
+    }
+
+    /// <inheritdoc cref="UseEventLog(DbContextOptionsBuilder, EventCatalog, TimeProvider?)"/>
+    public static DbContextOptionsBuilder<TDb> UseEventLog<TDb>(this DbContextOptionsBuilder<TDb> options, EventCatalog events, TimeProvider? clock = null)
+        where TDb : DbContext
+        => (DbContextOptionsBuilder<TDb>)((DbContextOptionsBuilder)options).UseEventLog(events, clock);
 
     /// <summary>
     /// Publishes the bus's alerts as <see cref="AlertChanged"/>, whichever process finds them, so that a consumer can notify people.
@@ -58,7 +73,8 @@ public static class EventBusPostgresExtensions
         where TDb : DbContext
     {
         var services = group.EventBus.Host.Services;
-        services.ConfigureDbContext<TDb>(db => db.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
+        services.ConfigureDbContext<TDb>((provider, db) => BusContextExtension.AddTo(
+            db, group.EventBus.Catalog, provider.GetRequiredService<TimeProvider>(), hasEventLog: false));
         services.AddKeyedSingleton<IInbox, Inbox<TDb>>(group.Group.Name);
         return group;
     }

@@ -44,7 +44,6 @@ public static class EventBusRedisExtensions
         services.AddSingleton<IDeadLetterQueue, DeadLetterQueue>();
         services.AddSingleton<IStreamAdmin, StreamAdmin>();
         services.AddSingleton<IReplays, Replays>();
-        services.AddScoped<CurrentEvent>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMonitoring();
         services.AddHostedService<ConsumerHost>();

@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker;
 
 /// <summary>Makes notifications, each with its event. The bus saves them together with the inbox row.</summary>
-internal sealed class Notifier(NotificationsDb db, IEventLog events, TimeProvider time)
+internal sealed class Notifier(NotificationsDb db, TimeProvider time)
 {
     private const string Channel = "in_app";
 
@@ -45,6 +46,6 @@ internal sealed class Notifier(NotificationsDb db, IEventLog events, TimeProvide
             CreatedAt = time.GetUtcNow(),
         };
         await db.Notifications.AddAsync(notification, cancellationToken);
-        events.Append(new NotificationSent(notification.Id, userId, taskId, Channel, cause.EventId));
+        db.Publish(new NotificationSent(notification.Id, userId, taskId, Channel, cause.EventId));
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
@@ -11,32 +13,144 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [Fact]
     public async Task A_batch_is_one_transaction()
     {
-        var place = await BusPlace.CreateAsync(redis, postgres);
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = UnitOfWork.Batch };
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, 200).Select(i => new NoteWritten(i, "good"))]);
 
         await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 4, Group);
 
         await view.AssertExactlyOnceAsync(Group, 200);
-        await using var db = place.OpenDatabase();
-        var transactions = await db.Database
-            .SqlQueryRaw<int>("""SELECT count(DISTINCT xmin::text)::int AS "Value" FROM inbox""")
-            .SingleAsync(TestContext.Current.CancellationToken);
-        Assert.InRange(transactions, 1, 20);
+        Assert.InRange(await TransactionsAsync(place), 1, 20);
     }
 
-    [Fact]
-    public async Task A_bad_event_costs_its_neighbours_nothing()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(128)]
+    public async Task A_bad_event_costs_its_neighbours_nothing(int bad)
     {
+        const int Events = 128;
+        const int Retries = 3;
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
-        await PublishAsync(place, [.. Enumerable.Range(1, 100).Select(i => new NoteWritten(i, i == 50 ? ObeyNote.FailForGood : "good"))]);
+        await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, i == bad ? ObeyNote.Fail : "good"))]);
 
         await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
 
-        await view.AssertExactlyOnceAsync(Group, 100);
+        await view.AssertExactlyOnceAsync(Group, Events);
         Assert.Single(await view.EntriesAsync("event_dlq"));
-        Assert.Equal(100, await view.DeliveriesAsync());
+        Assert.Equal(Events + Retries, process.Seen.Calls);
+    }
+
+    [Fact]
+    public async Task In_a_batch_a_bad_event_has_its_neighbours_handled_once_more_and_in_batches()
+    {
+        const int Events = 128;
+        const int Retries = 3;
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = UnitOfWork.Batch };
+        await using var view = await BusView.OfAsync(place);
+        await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, i == Events ? ObeyNote.Fail : "good"))]);
+
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        Assert.InRange(process.Seen.Calls, Events + Retries, (2 * Events) + Retries);
+        Assert.InRange(await TransactionsAsync(place), 1, 10);
+    }
+
+    [Fact]
+    public async Task What_can_not_be_committed_is_found_by_halves()
+    {
+        const int Events = 60;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using (var db = place.OpenDatabase())
+        {
+            // Checked by the commit, when no handler runs any more.
+            await db.Database.ExecuteSqlRawAsync(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'not this note'; END $$ LANGUAGE plpgsql;
+                CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON "Effects" DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW WHEN (NEW."NoteId" = 17) EXECUTE FUNCTION refuse();
+                """,
+                TestContext.Current.CancellationToken);
+        }
+
+        await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, "good"))]);
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Contains("not this note", letter["stack"], StringComparison.Ordinal);
+        Assert.InRange(process.Seen.Calls, Events, 4 * Events);
+    }
+
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Isolated))]
+    public async Task A_handler_sees_what_was_handled_before_it(string unit)
+    {
+        const int Events = 20;
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
+        await using var view = await BusView.OfAsync(place);
+        await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, ObeyNote.Count))]);
+
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        var seen = (await view.EffectsAsync()).OrderBy(effect => effect.NoteId).Select(effect => effect.Text);
+        Assert.Equal(Enumerable.Range(0, Events).Select(count => count.ToString(CultureInfo.InvariantCulture)), seen);
+        Assert.Equal(Events, process.Seen.Calls);
+    }
+
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Batch))]
+    [InlineData(nameof(UnitOfWork.Isolated))]
+    public async Task A_conflict_is_run_again_at_once_and_spends_no_attempt(string unit)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
+        await using var view = await BusView.OfAsync(place);
+        await PublishAsync(place, [.. Enumerable.Range(1, 20).Select(i => new NoteWritten(i, i == 5 ? ObeyNote.Conflict(times: 3) : "good"))]);
+
+        await using var process = await BusProcess.StartAsync(
+            place,
+            options =>
+            {
+                options.Lanes = 1;
+                options.MaxRetries = 0;
+            },
+            Group);
+
+        await view.AssertExactlyOnceAsync(Group, 20);
+        await view.AssertNoAttemptSpentAsync();
+    }
+
+    [Fact]
+    public async Task A_conflict_that_never_ends_is_a_failure()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await PublishAsync(place, [new NoteWritten(1, ObeyNote.Conflict(times: int.MaxValue))]);
+
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("exhausted", "4"), (letter["reason"], letter["attempts"]));
+    }
+
+    [Fact]
+    public async Task An_isolated_event_has_a_transaction_of_its_own()
+    {
+        const int Events = 20;
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = UnitOfWork.Isolated };
+        await using var view = await BusView.OfAsync(place);
+        await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, "good"))]);
+
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        Assert.Equal(Events, await TransactionsAsync(place));
     }
 
     [Fact]
@@ -96,6 +210,15 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await BusView.Until(view.EffectCountAsync, effects => effects > Backlog);
 
         Assert.InRange((await view.EffectsAsync()).FindIndex(effect => effect.Text == ObeyNote.Erased), 0, Backlog - 1000);
+    }
+
+    /// <summary>Transactions, or with savepoints subtransactions, that have written inbox rows.</summary>
+    private static async Task<int> TransactionsAsync(BusPlace place)
+    {
+        await using var db = place.OpenDatabase();
+        return await db.Database
+            .SqlQueryRaw<int>("""SELECT count(DISTINCT xmin::text)::int AS "Value" FROM inbox WHERE consumer_group = 'readers'""")
+            .SingleAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task PublishAsync(BusPlace place, NoteWritten[] notes)

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
@@ -6,6 +7,9 @@ namespace TaskPlatform.Tests.EventBus;
 /// <summary>Where the processes of one test meet: a key prefix in Redis, and a database.</summary>
 internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
 {
+    /// <summary>What the handlers of its processes commit their effects with.</summary>
+    public UnitOfWork UnitOfWork { get; init; }
+
     public static async Task<BusPlace> CreateAsync(RedisServer redis, PostgresServer postgres)
     {
         var place = new BusPlace(redis.ConnectionString, await postgres.CreateDatabaseAsync(), RedisServer.NewKeyPrefix());

@@ -56,8 +56,17 @@ internal sealed class BusProcess : IAsyncDisposable
                 options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
             configure?.Invoke(options);
         }).UseEventLog<NotesDb>("notes");
-        foreach (var group in groups)
-            bus.AddConsumerGroup(group).UseInbox<NotesDb>().Subscribe<NoteWritten, ObeyNote>().Subscribe<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+        foreach (var name in groups)
+        {
+            var group = bus.AddConsumerGroup(name).UseInbox<NotesDb>().Subscribe<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+            _ = place.UnitOfWork switch
+            {
+                UnitOfWork.Batch => group.SubscribeInBatches<NoteWritten, ObeyNote>(),
+                UnitOfWork.Isolated => group.SubscribeIsolated<NoteWritten, ObeyNote>(),
+                _ => group.Subscribe<NoteWritten, ObeyNote>(),
+            };
+        }
+
         services(builder.Services);
         return builder.Build();
     }
@@ -76,8 +85,9 @@ internal sealed class BusProcess : IAsyncDisposable
     public async Task EraseAsync(int noteId)
     {
         await using var scope = Services.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<IEventLog>().Append(new NoteErased(noteId));
-        await scope.ServiceProvider.GetRequiredService<NotesDb>().SaveChangesAsync(TestContext.Current.CancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
+        db.Publish(new NoteErased(noteId));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 
     public static async Task WriteAsync(IServiceProvider services, IEnumerable<NoteWritten> notes, CancellationToken cancellationToken)
@@ -87,7 +97,7 @@ internal sealed class BusProcess : IAsyncDisposable
             await using var scope = services.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
             db.Notes.Add(new Note { Id = note.NoteId, Text = note.Text });
-            scope.ServiceProvider.GetRequiredService<IEventLog>().Append(note);
+            db.Publish(note);
             await db.SaveChangesAsync(cancellationToken);
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
@@ -10,7 +11,19 @@ internal sealed class Seen
 {
     private readonly Channel<EventContext> events = Channel.CreateUnbounded<EventContext>();
 
-    public void Add(EventContext context) => events.Writer.TryWrite(context);
+    private readonly ConcurrentDictionary<Guid, int> calls = [];
+
+    /// <summary>How often a handler was called, committed or not.</summary>
+    public int Calls => calls.Values.Sum();
+
+    public void Add(EventContext context)
+    {
+        calls.AddOrUpdate(context.EventId, 1, (_, before) => before + 1);
+        events.Writer.TryWrite(context);
+    }
+
+    /// <summary>How often a handler was called for an event.</summary>
+    public int CallsFor(EventContext context) => calls[context.EventId];
 
     /// <summary>The next so many calls of handlers, committed or not.</summary>
     public async Task<List<EventContext>> TakeAsync(int count)
@@ -33,11 +46,18 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     public const string Erased = "erased";
     public const string BreakConnection = "break connection";
 
+    /// <summary>Leaves how many effects it sees.</summary>
+    public const string Count = "count";
+
+    /// <summary>Loses against another transaction so many times.</summary>
+    public static string Conflict(int times) => string.Create(CultureInfo.InvariantCulture, $"conflict {times}");
+
     public static string Wait(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"wait {time.TotalMilliseconds}");
 
     public async Task HandleAsync(NoteWritten data, EventContext context, CancellationToken cancellationToken)
     {
-        db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = data.Text });
+        var text = data.Text == Count ? (await db.Effects.CountAsync(cancellationToken)).ToString(CultureInfo.InvariantCulture) : data.Text;
+        db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = text });
         seen.Add(context);
         switch (data.Text.Split(' '))
         {
@@ -51,6 +71,9 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
                 break;
             case ["break", ..]:
                 await db.Database.ExecuteSqlRawAsync("SELECT pg_terminate_backend(pg_backend_pid())", cancellationToken);
+                break;
+            case ["conflict", var times] when seen.CallsFor(context) <= int.Parse(times, CultureInfo.InvariantCulture):
+                db.Remove(new Note { Id = -1, Text = "which somebody else has deleted" });
                 break;
             case ["wait", var milliseconds]:
                 await Task.Delay(int.Parse(milliseconds, CultureInfo.InvariantCulture), cancellationToken);

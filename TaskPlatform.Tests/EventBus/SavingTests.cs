@@ -169,7 +169,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         var db = scope.ServiceProvider.GetRequiredService<SortsDb>();
         change(db);
         foreach (var written in events)
-            scope.ServiceProvider.GetRequiredService<IEventLog>().Append(written);
+            db.Publish(written);
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Worker;
 using TaskPlatform.Notifications.Worker.Handlers;
@@ -17,7 +19,10 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        db = new NotificationsDb(new DbContextOptionsBuilder<NotificationsDb>().UseNpgsql(await postgres.CreateDatabaseAsync()).Options);
+        db = new NotificationsDb(new DbContextOptionsBuilder<NotificationsDb>()
+            .UseNpgsql(await postgres.CreateDatabaseAsync())
+            .UseEventLog(TaskPlatformEvents.Catalog())
+            .Options);
         await db.Database.MigrateAsync(Token);
     }
 
@@ -79,17 +84,16 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [Fact]
     public async Task Each_worker_is_told_once_and_each_notification_has_its_event()
     {
-        var events = new ListedEvents();
-
-        await new NotifyWorkers(Notifier(events)).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5, 6, 5]), Context("task.created", 1), Token);
+        await new NotifyWorkers(Notifier()).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5, 6, 5]), Context("task.created", 1), Token);
         await SaveAsync();
 
+        var sent = await db.Set<EventLogRow>().Where(row => row.Type == NotificationSent.Type).Select(row => row.AggregateId).ToListAsync(Token);
         var made = await db.Notifications.OrderBy(notification => notification.UserId).ToListAsync(Token);
         Assert.Equal([5, 6], made.Select(notification => notification.UserId));
-        Assert.Equal(made.Select(notification => notification.Id).Order(), events.All.Cast<NotificationSent>().Select(sent => sent.NotificationId).Order());
+        Assert.Equal(made.Select(notification => notification.Id).Order(), sent.Select(id => long.Parse(id, CultureInfo.InvariantCulture)).Order());
     }
 
-    private Notifier Notifier(ListedEvents? events = null) => new(db, events ?? new ListedEvents(), TimeProvider.System);
+    private Notifier Notifier() => new(db, TimeProvider.System);
 
     private async Task SaveAsync(bool really = true)
     {
@@ -110,13 +114,4 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
         Timestamp = DateTimeOffset.UnixEpoch,
         EntryId = "1-1",
     };
-
-    private sealed class ListedEvents : IEventLog
-    {
-        public List<object> All { get; } = [];
-
-        public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
-            where TEvent : IEvent<TEvent>
-            => All.Add(data);
-    }
 }

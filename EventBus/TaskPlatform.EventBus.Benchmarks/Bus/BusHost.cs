@@ -25,10 +25,13 @@ internal static class BusHost
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
             bus => bus.AddConsumerGroup(Place.Group).Subscribe<Measured, THandler>());
 
-    /// <summary>Consumes with an inbox and one row each.</summary>
-    public static IHost RowWriter(Place place, Action<EventBusOptions>? options = null)
-        => Build(place, options, services => { },
-            bus => bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>().Subscribe<Measured, LeaveRow>());
+    /// <summary>Consumes with an inbox and one row each, in batches or an event at a time.</summary>
+    public static IHost RowWriter(Place place, Action<EventBusOptions>? options = null, bool inBatches = true)
+        => Build(place, options, services => { }, bus =>
+        {
+            var group = bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>();
+            _ = inBatches ? group.SubscribeInBatches<Measured, LeaveRow>() : group.Subscribe<Measured, LeaveRow>();
+        });
 
     public static IHost Build(
         Place place, Action<EventBusOptions>? options, Action<IServiceCollection> services, Action<EventBusBuilder> configure)

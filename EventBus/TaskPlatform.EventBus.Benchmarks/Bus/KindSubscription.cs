@@ -20,7 +20,7 @@ internal sealed class KindSubscription(int kind) : Subscription
         bus.Host.Services.AddScoped<LeaveRow>();
         var group = bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>().Group;
         for (var kind = 0; kind < kinds; kind++)
-            group.Add(new KindSubscription(kind));
+            group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });
     }
 
     /// <summary>An event of a type, as the log holds it.</summary>

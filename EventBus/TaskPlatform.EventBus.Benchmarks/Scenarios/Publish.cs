@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
@@ -67,7 +68,7 @@ internal sealed class Publish : Scenario
                 var db = scope.ServiceProvider.GetRequiredService<BenchmarkDb>();
                 var id = Interlocked.Increment(ref next);
                 db.States.Add(new StateRow { Id = id, Text = "the state that an event tells of" });
-                scope.ServiceProvider.GetRequiredService<IEventLog>().Append(new Measured(id, filling));
+                db.Publish(new Measured(id, filling));
                 await db.SaveChangesAsync(cancellationToken);
             }
         }));

@@ -2,10 +2,14 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using TaskPlatform.Auth;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.Tasks;
+using TaskPlatform.Tasks.Data;
 using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
@@ -45,7 +49,7 @@ internal sealed class Requests : Scenario
         var token = await LoginAsync(auth.Address, settings, cancellationToken);
 
         LoadResult limit, reached;
-        await using (var without = ServiceFactory<TasksService>.Start(settings, services => services.AddScoped<IEventLog, NoEvents>()))
+        await using (var without = ServiceFactory<TasksService>.Start(settings, services => services.ConfigureDbContext<TasksDb>(db => db.AddInterceptors(new NoEvents()))))
             limit = await LoadAsync(without.Address, token, effort, cancellationToken);
 
         var meter = stage.Meter();
@@ -119,11 +123,14 @@ internal sealed class Requests : Scenario
 
     private sealed record LoadResult(long Requests, double Rate, Latency? Latency);
 
-    private sealed class NoEvents : IEventLog
+    private sealed class NoEvents : SaveChangesInterceptor
     {
-        public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
-            where TEvent : IEvent<TEvent>
+        public override ValueTask<InterceptionResult<int>> SavingChangesAsync(
+            DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
         {
+            foreach (var entry in eventData.Context!.ChangeTracker.Entries<EventLogRow>().ToList())
+                entry.State = EntityState.Detached;
+            return ValueTask.FromResult(result);
         }
     }
 }

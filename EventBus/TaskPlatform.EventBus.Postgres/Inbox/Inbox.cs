@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,18 +8,19 @@ using TaskPlatform.EventBus.Postgres.Saving;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The inbox in the database that the handlers change, on the connection and in the transaction of their unit of work.</summary>
-internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
+internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options) : IInbox
     where TDb : DbContext
 {
     /// <summary>A connection that says nothing for so long is dead, where the service does not say otherwise.</summary>
     private const int CommandTimeout = 10;
 
+    private bool? hasLimit;
+
     public async Task<IInboxTransaction> BeginAsync(
         IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<TDb>();
-        if (db.Database.GetCommandTimeout() is null)
-            db.Database.SetCommandTimeout(CommandTimeout);
+        LimitCommands(db, CommandTimeout);
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
@@ -32,14 +34,33 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
         }
     }
 
-    public bool IsUnavailable(Exception exception) => PostgresAvailability.IsUnavailable(exception);
+    public StoreFailure Classify(Exception exception)
+        => PostgresAvailability.IsConflict(exception) ? StoreFailure.Conflict
+            : PostgresAvailability.IsUnavailable(exception) ? StoreFailure.Unavailable
+            : StoreFailure.None;
 
-    public async Task PingAsync(CancellationToken cancellationToken)
+    /// <summary>Adds a row and removes it: a server that only reads, or whose disk is full, answers any question.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var database = scope.ServiceProvider.GetRequiredService<TDb>().Database;
-        database.SetCommandTimeout(CommandTimeout / 2);
-        await database.ExecuteSqlRawAsync("SELECT 1", cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<TDb>();
+        LimitCommands(db, CommandTimeout / 2);
+        var probe = Guid.CreateVersion7();
+        await db.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO inbox (consumer_group, event_id) VALUES ('', {probe});
+             DELETE FROM inbox WHERE consumer_group = '' AND event_id = {probe}
+             """,
+            cancellationToken);
+    }
+
+    /// <summary>Where neither the service nor the connection string has a limit of its own.</summary>
+    private void LimitCommands(TDb db, int seconds)
+    {
+        hasLimit ??= db.Database.GetCommandTimeout() is not null
+            || new NpgsqlConnectionStringBuilder(db.Database.GetConnectionString()).ShouldSerialize("Command Timeout");
+        if (hasLimit == false)
+            db.Database.SetCommandTimeout(seconds);
     }
 
     /// <summary>Where a transaction's connection broke, those in the pool are as old and may be as dead: new ones are made instead.</summary>
@@ -52,9 +73,10 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
     /// <summary>
     /// One look into the primary key for each event, whatever the planner thinks of the table: a prepared statement may have been
-    /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all.
+    /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all. Where events share the transaction, the
+    /// rows of the first stand while the handlers of the others run: a process that freezes then is cut off, as its entries are claimed.
     /// </summary>
-    private static async Task<HashSet<Guid>> ReadHandledAsync(
+    private async Task<HashSet<Guid>> ReadHandledAsync(
         TDb db, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
         await using var batch = db.CreateBatch(
@@ -73,12 +95,51 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
                 },
             },
             new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
+        if (eventIds.Count > 1)
+            batch.BatchCommands.Add(LimitIdleTime(options.ClaimIdle));
 
         var handled = new HashSet<Guid>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             handled.Add(reader.GetGuid(0));
         return handled;
+    }
+
+    private static NpgsqlBatchCommand LimitIdleTime(TimeSpan time)
+        => new(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {time.TotalMilliseconds:0}"));
+
+    private static NpgsqlBatchCommand Insert(string group, params Guid[] eventIds) => new(
+        """
+        INSERT INTO inbox (consumer_group, event_id)
+        SELECT $1, id FROM unnest($2) AS id ORDER BY id
+        """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string> { TypedValue = group },
+            new NpgsqlParameter<Guid[]> { TypedValue = eventIds },
+        },
+    };
+
+    /// <summary>
+    /// Saves inbox rows and effects. The rows go only now, after the handlers: another consumer's row for the same event makes this wait
+    /// for its commit. They go before the effects: where an effect is refused because another consumer's stands already, its row in
+    /// the inbox is found first.
+    /// </summary>
+    /// <returns>False where another consumer's row stands there.</returns>
+    private static async Task<bool> SaveAsync(TDb db, NpgsqlBatchCommand insert, int rows, NpgsqlBatchCommand[] before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            db.Database.AutoSavepointsEnabled = false; // Whatever fails is rolled back by the caller.
+            await db.SaveChangesAsync([.. before, insert], cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (insert.RecordsAffected != rows
+            && (e as PostgresException ?? e.InnerException) is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            return false;
+        }
     }
 
     private sealed class InboxTransaction(TDb db, IDbContextTransaction transaction, string group, IReadOnlySet<Guid> handled)
@@ -88,24 +149,24 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
 
         public IReadOnlySet<Guid> Handled => handled;
 
-        /// <summary>
-        /// The rows of the inbox go only now, after the handlers: another consumer's row for the same event makes this wait for its
-        /// commit, so it must not stand for as long as a slow handler runs. They go before the effects: where an effect is refused because
-        /// another consumer's stands already, its row in the inbox is found first. And a process that freezes before the commit is cut off
-        /// after 5 s, or it would hold up whoever took over its entries.
-        /// </summary>
+        public async Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
+        {
+            var joined = scope.GetRequiredService<TDb>();
+            joined.Database.SetDbConnection(db.Database.GetDbConnection());
+            joined.Database.SetCommandTimeout(db.Database.GetCommandTimeout());
+            var shared = (NpgsqlTransaction)transaction.GetDbTransaction();
+            await joined.Database.UseTransactionAsync(shared, cancellationToken);
+            await shared.SaveAsync(InboxSavepoint.Name, cancellationToken); // Goes along with the handler's first command.
+            return new InboxSavepoint(joined, shared, group);
+        }
+
+        /// <summary>A process that freezes between here and the commit is cut off after 5 s, or it would hold up the consumer that claims its entries.</summary>
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
         {
-            var insert = Insert(eventIds);
-            try
+            if (eventIds.Count > 0
+                && !await SaveAsync(db, Insert(group, [.. eventIds]), eventIds.Count, [LimitIdleTime(TimeSpan.FromSeconds(5))], cancellationToken))
             {
-                db.Database.AutoSavepointsEnabled = false; // Whatever fails takes the whole transaction back.
-                await SentAlong.SaveChangesAsync(
-                    db, [new NpgsqlBatchCommand("SET LOCAL idle_in_transaction_session_timeout = '5s'"), insert], cancellationToken);
-            }
-            catch (Exception e) when (insert.RecordsAffected != eventIds.Count && IsUniqueViolation(e as PostgresException ?? e.InnerException))
-            {
-                return false; // Another consumer's rows stand there.
+                return false;
             }
 
             await transaction.CommitAsync(cancellationToken);
@@ -114,20 +175,26 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes) : IInbox
         }
 
         public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
+    }
 
-        private static bool IsUniqueViolation(Exception? e) => e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+    private sealed class InboxSavepoint(TDb db, NpgsqlTransaction transaction, string group) : IInboxSavepoint
+    {
+        public const string Name = "event";
 
-        private NpgsqlBatchCommand Insert(IReadOnlyList<Guid> eventIds) => new(
-            """
-            INSERT INTO inbox (consumer_group, event_id)
-            SELECT $1, id FROM unnest($2) AS id ORDER BY id
-            """)
+        private bool isSaved;
+
+        public async Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
+            => isSaved = await Inbox<TDb>.SaveAsync(db, Insert(group, eventId), 1, [], cancellationToken);
+
+        /// <summary>The savepoint is not released: that would be a trip, and the commit does it.</summary>
+        public async ValueTask DisposeAsync()
         {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = group },
-                new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
-            },
-        };
+            if (!isSaved)
+                await transaction.RollbackAsync(Name);
+
+            // A pooled context goes to its next user, with a connection of its own as before.
+            await db.Database.UseTransactionAsync(null);
+            db.Database.SetDbConnection((NpgsqlConnection)((ICloneable)db.Database.GetDbConnection()).Clone(), contextOwnsConnection: true);
+        }
     }
 }

@@ -25,4 +25,26 @@ internal static class ContextBatches
         await using var batch = context.CreateBatch(statements);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <summary>
+    /// Saves the context's changes with statements in front of them; where there is more than new rows to save, or nothing, they
+    /// take a trip of their own, but come first all the same. The context is in a transaction, and everything belongs to that.
+    /// </summary>
+    public static async Task SaveChangesAsync(this DbContext context, NpgsqlBatchCommand[] prepended, CancellationToken cancellationToken)
+    {
+        var bus = BusContext.Of(context);
+        bus.Prepend(prepended);
+        try
+        {
+            await context.SaveChangesAsync(cancellationToken);
+        }
+        catch
+        {
+            bus.TakePrepended();
+            throw;
+        }
+
+        if (bus.TakePrepended() is { Length: > 0 } statements)
+            await context.RunAsync(statements, cancellationToken);
+    }
 }

@@ -12,8 +12,10 @@ namespace TaskPlatform.EventBus.Postgres.Saving;
 /// <param name="dependencies">Entity Framework's services.</param>
 /// <param name="limit">How many changes fit into a batch.</param>
 /// <param name="provider">Makes the provider's batches.</param>
+/// <param name="bus">Has the statements that go in front.</param>
 internal sealed class InsertBatch(
-    ModificationCommandBatchFactoryDependencies dependencies, int limit, IModificationCommandBatchFactory provider) : ModificationCommandBatch
+    ModificationCommandBatchFactoryDependencies dependencies, int limit, IModificationCommandBatchFactory provider, BusContext bus)
+    : ModificationCommandBatch
 {
     private readonly List<IReadOnlyModificationCommand> commands = [];
     private readonly List<InsertGroup> groups = [];
@@ -61,7 +63,7 @@ internal sealed class InsertBatch(
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
         var context = dependencies.CurrentContext.Context;
-        var inFront = SentAlong.TakeFor(context);
+        var inFront = bus.TakePrepended();
         if (fallback is not null)
         {
             if (inFront.Length > 0)

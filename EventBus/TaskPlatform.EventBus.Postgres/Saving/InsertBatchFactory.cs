@@ -5,7 +5,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Update.Internal;
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
 /// <summary>Takes the place of the provider's factory, and keeps it for whatever is more than a new row.</summary>
-internal sealed class InsertBatchFactory(ModificationCommandBatchFactoryDependencies dependencies, IDbContextOptions options)
+internal sealed class InsertBatchFactory(ModificationCommandBatchFactoryDependencies dependencies, IDbContextOptions options, BusContext bus)
     : IModificationCommandBatchFactory
 {
     // The provider's own limit, where the options set none.
@@ -17,5 +17,5 @@ internal sealed class InsertBatchFactory(ModificationCommandBatchFactoryDependen
     private readonly NpgsqlModificationCommandBatchFactory provider = new(dependencies, options);
 #pragma warning restore EF1001
 
-    public ModificationCommandBatch Create() => new InsertBatch(dependencies, limit, provider);
+    public ModificationCommandBatch Create() => new InsertBatch(dependencies, limit, provider, bus);
 }

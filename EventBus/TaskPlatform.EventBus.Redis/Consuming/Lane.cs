@@ -121,7 +121,7 @@ internal sealed partial class Lane(
         await settler.SettleAsync(run, abort);
     }
 
-    /// <summary>Holds the lane until the store gives a sign of life, or the process stops.</summary>
+    /// <summary>Holds the lane until the store accepts a write, or the process stops.</summary>
     private async Task WaitForStoreAsync(BackOff backOff, CancellationToken draining)
     {
         while (!draining.IsCancellationRequested)
@@ -129,7 +129,7 @@ internal sealed partial class Lane(
             await backOff.WaitAsync(draining).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await inbox!.PingAsync(draining);
+                await inbox!.ProbeAsync(draining);
                 state.GoesOn(group.Name);
                 return;
             }

@@ -4,17 +4,20 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Runs the handlers of a group. A batch shares one DI scope and one transaction; when anything in it fails, it is rolled
-/// back and every event is handled alone, so that a bad one costs its neighbours nothing.
+/// Runs the handlers of a group. Neighbours share a transaction where their subscriptions allow it. A run that fails as a whole is
+/// taken apart until the event that fails is alone, so that it costs the others as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
-    ConsumerGroup group, IInbox? inbox, DeadLetterHook? hook, RetryPolicy retries, IServiceScopeFactory scopes)
+    ConsumerGroup group, IInbox? inbox, DeadLetterHook? hook, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes)
 {
-    /// <summary>So long may a transaction take up further events; what is left of the batch goes into the next one.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    /// <summary>How many events a transaction has with savepoints. Postgres keeps 64 subtransactions at hand; beyond, every other session pays.</summary>
+    private const int MaxSavepoints = 60;
 
-    /// <summary>How often an event may find its connection broken, by a server that answers right afterwards, before it is to blame itself.</summary>
-    private const int ToleratedBreaks = 3;
+    /// <summary>How often an event is run again at once when another transaction was faster.</summary>
+    private const int MaxConflicts = 5;
+
+    /// <summary>How long a transaction takes in further events; the rest of the run goes into the next one.</summary>
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     private readonly Admission admission = new(group, retries);
     private readonly HandlerCall call = new(group);
@@ -23,54 +26,97 @@ internal sealed class BatchProcessor(
     /// <param name="batch">What is to be handled.</param>
     /// <param name="draining">Fires when the process stops: no further handler begins, and what has none stays open.</param>
     /// <param name="cancellationToken">Fires when running handlers have had their time.</param>
-    /// <exception cref="StoreUnavailableException">The inbox's store is away. What is not decided stays open and can be tried again.</exception>
+    /// <exception cref="StoreUnavailableException">The inbox's store can't be used. What is not decided stays open and can be tried again.</exception>
     /// <exception cref="OperationCanceledException">The token fired; what is not decided stays open.</exception>
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {
-        var runnable = batch.Where(delivery => delivery.Outcome == Outcome.Open && admission.Admit(delivery)).ToList();
-        while (runnable.Count > 0 && !draining.IsCancellationRequested)
+        var open = batch.Where(delivery => delivery.Outcome == Outcome.Open && admission.Admit(delivery)).ToList();
+        open.ForEach(delivery => delivery.Postponed = null);
+        while (open.Count > 0 && !draining.IsCancellationRequested)
         {
-            if (inbox is null || runnable.Count == 1 || !await TryTogetherAsync(inbox, runnable, draining, cancellationToken))
-                await HandleEachAsync(runnable, draining, cancellationToken);
-            runnable.RemoveAll(delivery => delivery.Outcome != Outcome.Open);
+            await HandleAsync(NextRun(open), draining, cancellationToken);
+            var postponed = open.Where(delivery => delivery.Postponed is not null).Select(delivery => delivery.LaneKey).ToHashSet();
+            open.RemoveAll(delivery => delivery.Outcome != Outcome.Open || postponed.Contains(delivery.LaneKey));
         }
 
         foreach (var dead in batch.Where(delivery => delivery.Outcome == Outcome.DeadLetter))
             await (hook?.TellAsync(dead, cancellationToken) ?? Task.CompletedTask);
+        if (batch.FirstOrDefault(delivery => delivery is { Outcome: Outcome.Open, Postponed: not null }) is { } waiting)
+            throw new StoreUnavailableException(waiting.Postponed!);
     }
 
-    /// <summary>Handles the batch, or the first part of it where it takes long, in one transaction.</summary>
-    /// <returns>False where nothing was decided, because something in it failed.</returns>
-    private async Task<bool> TryTogetherAsync(
-        IInbox inbox, List<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
+    /// <summary>The first of these events, and those behind it that may share its transaction.</summary>
+    private List<Delivery> NextRun(List<Delivery> open)
     {
-        using var span = EventSpans.Batch(batch, group.Name);
+        var unit = UnitOf(open[0]);
+        var most = unit switch
+        {
+            UnitOfWork.Batch => open.Count,
+            UnitOfWork.Event => MaxSavepoints,
+            _ => 1,
+        };
+        return [.. open.Take(most).TakeWhile(delivery => UnitOf(delivery) == unit)];
+    }
+
+    /// <summary>A retry runs alone: it has failed before.</summary>
+    private UnitOfWork UnitOf(Delivery delivery)
+        => inbox is null || delivery.RunsAlone || delivery.Attempt > 0 || delivery.EarlierDeliveries > 0
+            ? UnitOfWork.Isolated
+            : group.Find(delivery.Envelope!.Type)!.UnitOfWork;
+
+    /// <summary>Handles a run; where that fails as a whole, its parts.</summary>
+    private async Task HandleAsync(IReadOnlyList<Delivery> run, CancellationToken draining, CancellationToken cancellationToken)
+    {
+        if (run.Count == 1 || inbox is null)
+        {
+            await HandleAloneAsync(run[0], cancellationToken);
+            return;
+        }
+
+        var attempt = new RunAttempt(run);
+        if (await TryTogetherAsync(inbox, attempt, draining, cancellationToken))
+            return;
+        foreach (var part in attempt.Parts().TakeWhile(_ => !draining.IsCancellationRequested))
+            await HandleAsync(part, draining, cancellationToken);
+    }
+
+    /// <summary>Handles the run, or the first part of it where it takes long, in one transaction.</summary>
+    /// <returns>False where nothing was decided, because the transaction failed.</returns>
+    private async Task<bool> TryTogetherAsync(IInbox inbox, RunAttempt attempt, CancellationToken draining, CancellationToken cancellationToken)
+    {
+        var run = attempt.Run;
+        using var span = EventSpans.Batch(run, group.Name);
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            var ids = batch.Select(d => d.EventId).Distinct().ToList();
+            var ids = run.Select(d => d.EventId).Distinct().ToList();
             await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, ids, cancellationToken);
 
             var started = Stopwatch.GetTimestamp();
-            var fresh = new Dictionary<Guid, Delivery>(batch.Count);
-            var taken = 0;
-            foreach (var delivery in batch)
+            var inBatch = UnitOf(run[0]) == UnitOfWork.Batch;
+            foreach (var delivery in run)
             {
-                if (taken > 0 && (draining.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > Longest))
+                if (attempt.HasBegun && (draining.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration))
                     break;
 
-                // The same event may stand in a stream twice, when its publisher died before it could note that it had published it.
-                if (!transaction.Handled.Contains(delivery.EventId) && fresh.TryAdd(delivery.EventId, delivery))
+                // The same event may be in a stream twice, when its publisher died before it could mark it as published.
+                if (transaction.Handled.Contains(delivery.EventId) || !attempt.Begin(delivery))
+                {
+                    attempt.Complete(delivery, handledNow: false);
+                }
+                else if (inBatch)
+                {
                     await call.ObserveAsync(delivery, () => call.RunAsync(scope.ServiceProvider, delivery, cancellationToken));
-                taken++;
+                    attempt.Complete(delivery, handledNow: true);
+                }
+                else
+                {
+                    await HandleInSavepointAsync(transaction, attempt, delivery, cancellationToken);
+                }
             }
 
-            if (fresh.Count > 0 && !await transaction.CommitAsync([.. fresh.Keys], cancellationToken))
+            if (!await transaction.CommitAsync(inBatch ? attempt.EventIds : [], cancellationToken))
                 return false;
-
-            foreach (var delivery in batch.Take(taken))
-                Done(delivery, fresh.TryGetValue(delivery.EventId, out var first) && ReferenceEquals(first, delivery));
-            return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -78,33 +124,85 @@ internal sealed class BatchProcessor(
         }
         catch (Exception e)
         {
-            span.Fail(e); // Not lost: each event is handled alone now, and says itself what is wrong with it.
-            if (inbox.IsUnavailable(e) && !await inbox.AnswersAsync(cancellationToken))
+            span.Fail(e); // Not lost: the events are handled in smaller runs now, and the one at fault fails alone.
+            if (inbox.Classify(e) == StoreFailure.Unavailable && !await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(e);
             return false;
         }
+
+        await DecideAsync(attempt, cancellationToken);
+        return true;
     }
 
-    private async Task HandleEachAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
+    /// <summary>Handles one event under a savepoint: where it fails, its effects are rolled back, and the transaction goes on.</summary>
+    private async Task HandleInSavepointAsync(
+        IInboxTransaction transaction, RunAttempt attempt, Delivery delivery, CancellationToken cancellationToken)
     {
-        foreach (var delivery in batch.TakeWhile(_ => !draining.IsCancellationRequested))
+        var (handled, error) = (false, (Exception?)null);
+        await using (var scope = scopes.CreateAsyncScope())
+        await using (var savepoint = await transaction.JoinAsync(scope.ServiceProvider, cancellationToken))
         {
             try
             {
-                await call.ObserveAsync(delivery, () => HandleAloneAsync(delivery, cancellationToken));
+                await call.ObserveAsync(delivery, async () =>
+                {
+                    await call.RunAsync(scope.ServiceProvider, delivery, cancellationToken);
+                    handled = await savepoint.SaveAsync(delivery.EventId, cancellationToken);
+                });
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                error = e;
+            }
+        }
+
+        if (error is null)
+            attempt.Complete(delivery, handled);
+        else
+            attempt.Fail(delivery, error);
+    }
+
+    /// <summary>The transaction is committed.</summary>
+    private async Task DecideAsync(RunAttempt attempt, CancellationToken cancellationToken)
+    {
+        foreach (var (delivery, handledNow) in attempt.Done)
+            Done(delivery, handledNow);
+
+        foreach (var (delivery, error) in attempt.Failed)
+        {
+            if (inbox!.Classify(error) == StoreFailure.None)
+                await ClassifyFailureAsync(delivery, error, cancellationToken);
+            else
+                delivery.RunsAlone = true;
+        }
+    }
+
+    private async Task HandleAloneAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        for (var conflicts = 0; ; conflicts++)
+        {
+            try
+            {
+                await call.ObserveAsync(delivery, () => TryAloneAsync(delivery, cancellationToken));
+                return;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 throw;
             }
+            catch (Exception e) when (conflicts < MaxConflicts && inbox?.Classify(e) == StoreFailure.Conflict)
+            {
+                // Once more, with what the other transaction has left.
+            }
             catch (Exception e)
             {
-                await BlameAsync(delivery, e, cancellationToken);
+                await ClassifyFailureAsync(delivery, e, cancellationToken);
+                return;
             }
         }
     }
 
-    private async Task HandleAloneAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task TryAloneAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         if (hook is not null && delivery.EarlierDeliveries > 0 && await hook.WasToldAsync(delivery, cancellationToken))
         {
@@ -133,16 +231,21 @@ internal sealed class BatchProcessor(
     }
 
     /// <summary>
-    /// Whatever a handler failed of: as long as its own store is away, it had no chance. But one whose connection breaks again and
-    /// again, while the store answers others, breaks it itself.
+    /// Decides between the store and the handler. While the store accepts no write, nothing that failed is the handler's fault; while it
+    /// does, a failure that looks like the store's is taken for it within limits.
     /// </summary>
-    private async Task BlameAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
+    private async Task ClassifyFailureAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
     {
         if (inbox is not null)
         {
-            var answers = await inbox.AnswersAsync(cancellationToken);
-            if (!answers || (inbox.IsUnavailable(error) && ++delivery.Breaks <= ToleratedBreaks))
+            if (!await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(error);
+            if (inbox.Classify(error) == StoreFailure.Unavailable && transient.Tolerates(delivery))
+            {
+                // The others of the batch go first: if they succeed, this one is at fault.
+                (delivery.Postponed, delivery.RunsAlone) = (error, true);
+                return;
+            }
         }
 
         delivery.Error = error;
@@ -157,7 +260,9 @@ internal sealed class BatchProcessor(
     private void Done(Delivery delivery, bool handledNow)
     {
         delivery.Outcome = handledNow ? Outcome.Handled : Outcome.Skipped;
-        if (!handledNow)
+        if (handledNow)
+            transient.Committed(delivery.Envelope!.Type);
+        else
             EventBusTelemetry.InboxDuplicates.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name));
     }
 }

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus;
 /// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it.
 /// </summary>
 internal sealed partial class DeadLetterHook(
-    ConsumerGroup group, Type handler, IInbox inbox, IServiceScopeFactory scopes, ILogger logger)
+    ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, ILogger logger)
 {
     private const int Tries = 3;
 
@@ -36,8 +36,12 @@ internal sealed partial class DeadLetterHook(
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                if (!await inbox.AnswersAsync(cancellationToken))
+                if (!await inbox.AcceptsWritesAsync(cancellationToken)
+                    || (inbox.Classify(e) != StoreFailure.None && transient.Tolerates(delivery)))
+                {
                     throw new StoreUnavailableException(e);
+                }
+
                 if (left == 1)
                     LogFailed(handler.Name, group.Name, delivery.EventId, e);
             }
@@ -54,7 +58,7 @@ internal sealed partial class DeadLetterHook(
         await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
         if (!transaction.Handled.Contains(delivery.EventId))
         {
-            scope.ServiceProvider.GetRequiredService<CurrentEvent>().Cause = (delivery.EventId, delivery.CorrelationId);
+            scope.ServiceProvider.RecordCause(delivery);
             var told = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
             await told.HandleAsync(Letter(delivery), cancellationToken);
         }

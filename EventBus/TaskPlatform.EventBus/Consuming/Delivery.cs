@@ -64,8 +64,17 @@ internal sealed class Delivery
     /// <summary>Why it failed.</summary>
     public Exception? Error { get; set; }
 
-    /// <summary>How often its connection to the store broke, though the store was there.</summary>
-    public int Breaks { get; set; }
+    /// <summary>How often it failed in a way that may be the store's fault, after others of its type had been committed.</summary>
+    public int TransientFailures { get; set; }
+
+    /// <summary>When that happened first, and how many events of its type had been committed by then.</summary>
+    public (long At, long Commits)? FirstTransientFailure { get; set; }
+
+    /// <summary>Why it waits while the others of its batch are handled.</summary>
+    public Exception? Postponed { get; set; }
+
+    /// <summary>Whether it has failed in company, and is to be handled alone.</summary>
+    public bool RunsAlone { get; set; }
 
     /// <summary>Whether the group's <see cref="IDeadLetterHandler"/> has had its turn.</summary>
     public bool IsToldDead { get; set; }

@@ -9,7 +9,7 @@ internal sealed class HandlerCall(ConsumerGroup group)
     /// <summary>Calls the handler of a delivery.</summary>
     public Task RunAsync(IServiceProvider scope, Delivery delivery, CancellationToken cancellationToken)
     {
-        scope.GetRequiredService<CurrentEvent>().Cause = (delivery.EventId, delivery.CorrelationId);
+        scope.RecordCause(delivery);
         return group.Find(delivery.Envelope!.Type)!.HandleAsync(scope, delivery.Payload!, Context(delivery), cancellationToken);
     }
 

@@ -2,9 +2,8 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>What one consumer group does about one event type.</summary>
 /// <remarks>
-/// A handler runs in a DI scope that it may share with the other events of its batch, inside one transaction of the
-/// group's inbox. It changes tracked entities (and appends events of its own) and leaves saving to the bus: either
-/// all of the batch's effects are committed together with the inbox rows, or none.
+/// A handler changes tracked entities (and publishes events of its own) and leaves saving to the bus, which commits the effects
+/// together with the event's row in the group's inbox, or not at all. How events share scopes and transactions is chosen with the subscription.
 /// Throwing means "try again later"; <see cref="PermanentException"/> means "never again".
 /// </remarks>
 public interface IEventHandler<in TEvent>

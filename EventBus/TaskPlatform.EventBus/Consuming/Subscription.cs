@@ -6,6 +6,9 @@ namespace TaskPlatform.EventBus;
 /// <summary>An event type and its handler within a group, with the types erased.</summary>
 internal abstract class Subscription
 {
+    /// <summary>What the handler's effects are committed with.</summary>
+    public UnitOfWork UnitOfWork { get; init; }
+
     public abstract string EventType { get; }
 
     public abstract string HandlerName { get; }
@@ -30,4 +33,17 @@ internal sealed class Subscription<TEvent, THandler> : Subscription
 
     public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
         => scope.GetRequiredService<THandler>().HandleAsync((TEvent)data, context, cancellationToken);
+}
+
+/// <summary>What a handler's effects are committed with.</summary>
+internal enum UnitOfWork
+{
+    /// <summary>A scope of its own, and a savepoint of a transaction that it shares with the events before and behind it.</summary>
+    Event,
+
+    /// <summary>A scope and a transaction that it shares with the events before and behind it.</summary>
+    Batch,
+
+    /// <summary>A scope and a transaction of its own.</summary>
+    Isolated,
 }

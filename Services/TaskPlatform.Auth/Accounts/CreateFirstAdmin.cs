@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Users;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Start;
 using TaskPlatform.ServiceDefaults.Tokens;
@@ -13,7 +13,6 @@ namespace TaskPlatform.Auth.Accounts;
 /// <summary>Makes the admin of the configuration where there is none: somebody must be able to appoint the others.</summary>
 internal sealed partial class CreateFirstAdmin(
     AuthDb db,
-    IEventLog events,
     IPasswordHasher<User> passwords,
     IOptions<AdminOptions> options,
     TimeProvider time,
@@ -33,7 +32,7 @@ internal sealed partial class CreateFirstAdmin(
 
         var admin = Register.Create(email, "Administrator", Role.Admin, password, passwords, time.GetUtcNow());
         await db.Users.AddAsync(admin, cancellationToken);
-        events.Append(UserEvents.Created(admin), admin.Version, admin.UpdatedAt);
+        db.Publish(UserEvents.Created(admin), admin.Version, admin.UpdatedAt);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         LogCreated(admin.Id);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Users;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;
@@ -26,7 +26,6 @@ internal static class Register
     private static async Task<Results<Created<UserView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         Request request,
         AuthDb db,
-        IEventLog events,
         IPasswordHasher<User> passwords,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -40,7 +39,7 @@ internal static class Register
 
         var user = Create(request.Email!, request.FullName!, Role.User, request.Password!, passwords, time.GetUtcNow());
         await db.Users.AddAsync(user, cancellationToken);
-        events.Append(UserEvents.Created(user), user.Version, user.UpdatedAt);
+        db.Publish(UserEvents.Created(user), user.Version, user.UpdatedAt);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

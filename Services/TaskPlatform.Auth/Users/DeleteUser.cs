@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskPlatform.Auth.Data;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Auth.Users;
 
@@ -17,7 +17,7 @@ internal static class DeleteUser
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
-        long id, ClaimsPrincipal caller, AuthDb db, IEventLog events, CancellationToken cancellationToken)
+        long id, ClaimsPrincipal caller, AuthDb db, CancellationToken cancellationToken)
     {
         if (!caller.MayTouch(id))
             return UserAccess.NotYours();
@@ -25,7 +25,7 @@ internal static class DeleteUser
             return UserAccess.NotFound(id);
 
         db.Users.Remove(user);
-        events.Append(UserEvents.Deleted(user), user.Version + 1);
+        db.Publish(UserEvents.Deleted(user), user.Version + 1);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.NoContent();
     }

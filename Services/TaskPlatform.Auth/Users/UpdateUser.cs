@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Auth.Data;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;
@@ -29,7 +29,6 @@ internal static class UpdateUser
         Request request,
         ClaimsPrincipal caller,
         AuthDb db,
-        IEventLog events,
         IPasswordHasher<User> passwords,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -49,7 +48,7 @@ internal static class UpdateUser
 
         user.Version++;
         user.UpdatedAt = time.GetUtcNow();
-        events.Append(UserEvents.Updated(user, changed), user.Version, user.UpdatedAt);
+        db.Publish(UserEvents.Updated(user, changed), user.Version, user.UpdatedAt);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

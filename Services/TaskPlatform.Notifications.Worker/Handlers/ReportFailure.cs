@@ -1,11 +1,13 @@
 using System.Globalization;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
 /// <summary>An event is given up: the platform is told that its notifications will not come.</summary>
-internal sealed class ReportFailure(IEventLog events) : IDeadLetterHandler
+internal sealed class ReportFailure(NotificationsDb db) : IDeadLetterHandler
 {
     private const int MaxError = 1000;
 
@@ -13,7 +15,7 @@ internal sealed class ReportFailure(IEventLog events) : IDeadLetterHandler
     {
         var about = long.TryParse(letter.AggregateId, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
         var type = letter.Type ?? "";
-        events.Append(new NotificationFailed(
+        db.Publish(new NotificationFailed(
             letter.EventId,
             type,
             UserId: type.StartsWith("user.", StringComparison.Ordinal) ? about : null,

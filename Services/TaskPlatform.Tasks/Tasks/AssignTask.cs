@@ -2,7 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;
 using TaskPlatform.Tasks.Data;
@@ -28,7 +28,6 @@ internal static class AssignTask
         [FromHeader(Name = "If-Match")] string? ifMatch,
         ClaimsPrincipal caller,
         TasksDb db,
-        IEventLog events,
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellationToken)
@@ -49,7 +48,7 @@ internal static class AssignTask
         {
             task.WorkerIds = workers;
             task.Touch(time.GetUtcNow());
-            events.Append(TaskEvents.Assigned(task, before, caller.UserId), task.Version, task.UpdatedAt);
+            db.Publish(TaskEvents.Assigned(task, before, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }
 

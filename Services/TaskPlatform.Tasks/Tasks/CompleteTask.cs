@@ -2,7 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Tokens;
 using TaskPlatform.Tasks.Data;
 
@@ -24,7 +24,6 @@ internal static class CompleteTask
         [FromHeader(Name = "If-Match")] string? ifMatch,
         ClaimsPrincipal caller,
         TasksDb db,
-        IEventLog events,
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellationToken)
@@ -39,7 +38,7 @@ internal static class CompleteTask
             var now = time.GetUtcNow();
             task.SetStatus(TaskItemStatus.Completed, now);
             task.Touch(now);
-            events.Append(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
+            db.Publish(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;
 using TaskPlatform.Tasks.Data;
@@ -25,7 +25,6 @@ internal static class CreateTask
         [FromHeader(Name = FirstAnswers.Header)] string? idempotencyKey,
         ClaimsPrincipal caller,
         TasksDb db,
-        IEventLog events,
         FirstAnswers answers,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -59,7 +58,7 @@ internal static class CreateTask
                 UpdatedAt = now,
             };
             await db.Tasks.AddAsync(task, cancellationToken);
-            events.Append(TaskEvents.Created(task), task.Version, task.UpdatedAt);
+            db.Publish(TaskEvents.Created(task), task.Version, task.UpdatedAt);
             return new GivenAnswer(StatusCodes.Status201Created, $"/api/tasks/{task.Id}", task.ETag(), answers.Write(TaskView.Of(task)));
         }
     }

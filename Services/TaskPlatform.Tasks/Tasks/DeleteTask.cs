@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Tokens;
 using TaskPlatform.Tasks.Data;
 
@@ -23,7 +23,6 @@ internal static class DeleteTask
         [FromHeader(Name = "If-Match")] string? ifMatch,
         ClaimsPrincipal caller,
         TasksDb db,
-        IEventLog events,
         CancellationToken cancellationToken)
     {
         if (await db.Tasks.FindAsync([id], cancellationToken) is not { } task)
@@ -32,7 +31,7 @@ internal static class DeleteTask
             return refusal;
 
         db.Tasks.Remove(task);
-        events.Append(TaskEvents.Deleted(task, caller.UserId), task.Version + 1);
+        db.Publish(TaskEvents.Deleted(task, caller.UserId), task.Version + 1);
         await db.SaveChangesAsync(cancellationToken);
         return TypedResults.NoContent();
     }

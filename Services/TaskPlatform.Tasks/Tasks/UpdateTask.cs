@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
-using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;
 using TaskPlatform.Tasks.Data;
@@ -47,7 +47,6 @@ internal static class UpdateTask
         [FromHeader(Name = "If-Match")] string? ifMatch,
         ClaimsPrincipal caller,
         TasksDb db,
-        IEventLog events,
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellationToken)
@@ -71,11 +70,11 @@ internal static class UpdateTask
         if (changed.Count > 0)
         {
             task.Touch(now);
-            events.Append(TaskEvents.Updated(task, changed, caller.UserId), task.Version, task.UpdatedAt);
+            db.Publish(TaskEvents.Updated(task, changed, caller.UserId), task.Version, task.UpdatedAt);
             if (task.WorkerIds != workersBefore)
-                events.Append(TaskEvents.Assigned(task, workersBefore, caller.UserId), task.Version, task.UpdatedAt);
+                db.Publish(TaskEvents.Assigned(task, workersBefore, caller.UserId), task.Version, task.UpdatedAt);
             if (task.Status != statusBefore && task.Status == TaskItemStatus.Completed)
-                events.Append(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
+                db.Publish(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -1,0 +1,11 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Postgres.Saving;
+
+namespace TaskPlatform.EventBus.Postgres;
+
+/// <summary>Records the cause in the context that the scope's handlers publish through.</summary>
+internal sealed class CauseRecorder<TDb>(TDb db) : ICauseRecorder
+    where TDb : DbContext
+{
+    public void Record(Guid eventId, string? correlationId) => BusContext.Of(db).Cause = (eventId, correlationId);
+}

@@ -1,0 +1,111 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>An event is saved by the context that it is published through, and by no other.</summary>
+public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Of_two_logs_in_one_process_each_has_its_own_events()
+    {
+        using var host = await BuildAsync();
+        await using var scope = host.Services.CreateAsyncScope();
+        var notes = scope.ServiceProvider.GetRequiredService<NotesDb>();
+        var sorts = scope.ServiceProvider.GetRequiredService<SortsDb>();
+
+        notes.Publish(new NoteWritten(1, "in notes"));
+        sorts.Publish(new NoteWritten(2, "in sorts"));
+        await notes.SaveChangesAsync(Cancellation);
+
+        Assert.Equal("1", (await notes.Set<EventLogRow>().SingleAsync(Cancellation)).AggregateId);
+        Assert.Empty(await sorts.Set<EventLogRow>().ToListAsync(Cancellation));
+        await sorts.SaveChangesAsync(Cancellation);
+        Assert.Equal("2", (await sorts.Set<EventLogRow>().SingleAsync(Cancellation)).AggregateId);
+    }
+
+    [Fact]
+    public async Task An_event_belongs_to_the_instance_that_it_is_published_through()
+    {
+        using var host = await BuildAsync();
+        await using var scope = host.Services.CreateAsyncScope();
+        var injected = scope.ServiceProvider.GetRequiredService<NotesDb>();
+        await using var other = await host.Services.GetRequiredService<IDbContextFactory<NotesDb>>().CreateDbContextAsync(Cancellation);
+
+        other.Publish(new NoteWritten(1, "through the other one"));
+        await injected.SaveChangesAsync(Cancellation);
+        Assert.Empty(await injected.Set<EventLogRow>().ToListAsync(Cancellation));
+        await other.SaveChangesAsync(Cancellation);
+
+        Assert.Single(await injected.Set<EventLogRow>().ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_context_without_a_log_refuses()
+    {
+        await using var db = new NotesDb(new DbContextOptionsBuilder<NotesDb>().UseNpgsql(await postgres.CreateDatabaseAsync(Cancellation)).Options);
+
+        var refusal = Assert.Throws<InvalidOperationException>(() => db.Publish(new NoteWritten(1, "nowhere")));
+
+        Assert.Contains("UseEventLog<NotesDb>", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_context_with_an_inbox_only_refuses()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        var builder = Builder(place);
+        builder.Services.AddDbContextPool<NotesDb>(options => options.UseNpgsql(place.Postgres));
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).AddConsumerGroup("readers").UseInbox<NotesDb>();
+        using var host = builder.Build();
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
+
+        var refusal = Assert.Throws<InvalidOperationException>(() => db.Publish(new NoteWritten(1, "nowhere")));
+
+        Assert.Contains("UseEventLog<NotesDb>", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_that_is_not_in_the_catalog_is_refused()
+    {
+        using var host = await BuildAsync();
+        await using var scope = host.Services.CreateAsyncScope();
+
+        var refusal = Assert.Throws<InvalidOperationException>(
+            () => scope.ServiceProvider.GetRequiredService<NotesDb>().Publish(new NoteErased(1)));
+
+        Assert.Contains("'note.erased'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A service with two logs that is composed, but does not run: nothing is published.</summary>
+    private async Task<IHost> BuildAsync()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        var sorts = await postgres.CreateDatabaseAsync(Cancellation);
+        var builder = Builder(place);
+        builder.Services.AddPooledDbContextFactory<NotesDb>(options => options.UseNpgsql(place.Postgres));
+        builder.Services.AddDbContextPool<NotesDb>(options => options.UseNpgsql(place.Postgres));
+        builder.Services.AddDbContextPool<SortsDb>(options => options.UseNpgsql(sorts));
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<NotesDb>("notes").UseEventLog<SortsDb>("sorts");
+        var host = builder.Build();
+        await using var scope = host.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<SortsDb>().Database.EnsureCreatedAsync(Cancellation);
+        return host;
+    }
+
+    private static HostApplicationBuilder Builder(BusPlace place)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "publishing" });
+        builder.Configuration["ConnectionStrings:redis"] = place.Redis;
+        return builder;
+    }
+}

@@ -1,0 +1,221 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Faults;
+
+/// <summary>A Postgres that answers, and refuses for a while.</summary>
+[Trait("suite", "faults")]
+public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+    private const int Events = 50;
+
+    /// <summary>Many times as long as all retries of an event take in these tests.</summary>
+    private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(3);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task While_the_consumers_database_is_read_only_no_attempt_is_spent()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await process.WriteAsync(new NoteWritten(0, "good"));
+        await process.Seen.TakeAsync(1);
+
+        await SetAsync(place, "default_transaction_read_only = on");
+        await AddEventsAsync(view);
+        await process.HealthAsync(HealthStatus.Degraded);
+        await Task.Delay(Refusal, Cancellation);
+        await SetAsync(place, "default_transaction_read_only = off");
+
+        await view.AssertExactlyOnceAsync(Group);
+        Assert.Equal(Events + 1, await view.EffectCountAsync());
+        await view.AssertNoAttemptSpentAsync();
+        await process.HealthAsync(HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task While_a_table_is_locked_no_attempt_is_spent()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await SetAsync(place, "lock_timeout = '100ms'");
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await using (var other = new NpgsqlConnection(place.Postgres))
+        {
+            await other.OpenAsync(Cancellation);
+            await using var transaction = await other.BeginTransactionAsync(Cancellation);
+            await LockAsync(other, "Effects");
+            await AddEventsAsync(view);
+            await process.HealthAsync(HealthStatus.Degraded);
+            await Task.Delay(Refusal, Cancellation);
+        }
+
+        await view.AssertExactlyOnceAsync(Group);
+        Assert.Equal(Events, await view.EffectCountAsync());
+        await view.AssertNoAttemptSpentAsync();
+        await process.HealthAsync(HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task While_it_refuses_no_notice_of_a_dead_letter_is_lost()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await SetAsync(place, "lock_timeout = '100ms'");
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await using (var other = new NpgsqlConnection(place.Postgres))
+        {
+            await other.OpenAsync(Cancellation);
+            await using var transaction = await other.BeginTransactionAsync(Cancellation);
+            await LockAsync(other, "Deaths");
+            await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
+            await process.HealthAsync(HealthStatus.Degraded);
+            await Task.Delay(Refusal, Cancellation);
+            Assert.Empty(await view.EntriesAsync("event_dlq"));
+        }
+
+        await view.DeadLettersAsync(1);
+        Assert.Equal("rejected", Assert.Single(await view.DeathsAsync()).Reason);
+    }
+
+    [Fact]
+    public async Task While_the_log_is_read_only_nothing_is_published_over_and_over()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await WriteLogAsync(place, Events);
+
+        await SetAsync(place, "default_transaction_read_only = on");
+        await using var process = await BusProcess.StartAsync(place);
+        await process.HealthAsync(HealthStatus.Degraded);
+        await Task.Delay(Refusal, Cancellation);
+        Assert.Equal(0, await view.DeliveriesAsync());
+        await SetAsync(place, "default_transaction_read_only = off");
+
+        await view.PublishedAsync();
+        Assert.Equal(Events, await view.DeliveriesAsync());
+    }
+
+    [Fact]
+    public async Task What_is_published_and_can_not_be_marked_is_not_published_again()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var db = place.OpenDatabase();
+        await db.Database.ExecuteSqlRawAsync(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'no mark' USING ERRCODE = '53100'; END $$ LANGUAGE plpgsql;
+            CREATE TRIGGER refuse BEFORE UPDATE ON event_log FOR EACH ROW WHEN (NEW.entry_id IS NOT NULL) EXECUTE FUNCTION refuse();
+            """,
+            Cancellation);
+        await WriteLogAsync(place, Events);
+
+        await using var process = await BusProcess.StartAsync(place);
+        await process.HealthAsync(HealthStatus.Degraded);
+        await Task.Delay(Refusal, Cancellation);
+        Assert.Equal(Events, await view.DeliveriesAsync());
+        await db.Database.ExecuteSqlRawAsync("DROP TRIGGER refuse ON event_log", Cancellation);
+
+        await view.PublishedAsync();
+        Assert.Equal(Events, await view.DeliveriesAsync());
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.ReadOnlySqlTransaction)]
+    [InlineData(PostgresErrorCodes.DiskFull)]
+    [InlineData(PostgresErrorCodes.OutOfMemory)]
+    [InlineData(PostgresErrorCodes.TooManyConnections)]
+    [InlineData(PostgresErrorCodes.LockNotAvailable)]
+    [InlineData(PostgresErrorCodes.QueryCanceled)]
+    [InlineData(PostgresErrorCodes.InsufficientPrivilege)]
+    [InlineData(PostgresErrorCodes.InvalidPassword)]
+    [InlineData(PostgresErrorCodes.InvalidCatalogName)]
+    [InlineData(PostgresErrorCodes.CannotConnectNow)]
+    [InlineData(PostgresErrorCodes.AdminShutdown)]
+    [InlineData(PostgresErrorCodes.ConnectionFailure)]
+    [InlineData(PostgresErrorCodes.IoError)]
+    public void A_state_that_passes_is_unavailable(string state)
+    {
+        Assert.True(PostgresAvailability.IsUnavailable(Failure(state)));
+        Assert.False(PostgresAvailability.IsConflict(Failure(state)));
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.SerializationFailure)]
+    [InlineData(PostgresErrorCodes.DeadlockDetected)]
+    public void A_lost_race_is_a_conflict(string state)
+    {
+        Assert.True(PostgresAvailability.IsConflict(Failure(state)));
+        Assert.False(PostgresAvailability.IsUnavailable(Failure(state)));
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.UniqueViolation)]
+    [InlineData(PostgresErrorCodes.NotNullViolation)]
+    [InlineData(PostgresErrorCodes.UndefinedTable)]
+    [InlineData(PostgresErrorCodes.SyntaxError)]
+    [InlineData(PostgresErrorCodes.StringDataRightTruncation)]
+    public void A_statement_that_can_never_succeed_is_neither(string state)
+    {
+        Assert.False(PostgresAvailability.IsUnavailable(Failure(state)));
+        Assert.False(PostgresAvailability.IsConflict(Failure(state)));
+    }
+
+    private static DbUpdateException Failure(string state) => new("", new PostgresException("", "ERROR", "ERROR", state));
+
+    private static async Task AddEventsAsync(BusView view)
+    {
+        for (var i = 1; i <= Events; i++)
+        {
+            await view.AddAsync(
+                "events:note.written",
+                "data",
+                $$$"""{"type":"note.written","aggregate_id":"f{{{i}}}","data":{"note_id":{{{i}}},"text":"from afar"},"timestamp":"2025-01-15T10:30:00Z"}""");
+        }
+    }
+
+    /// <summary>Writes events while no dispatcher runs.</summary>
+    private static async Task WriteLogAsync(BusPlace place, int count)
+    {
+        using var host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null);
+        await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, count).Select(i => new NoteWritten(i, "good")), Cancellation);
+    }
+
+    /// <summary>Changes a setting of the database, for its open sessions too: they are ended.</summary>
+    private static async Task SetAsync(BusPlace place, string setting)
+    {
+        var database = new NpgsqlConnectionStringBuilder(place.Postgres);
+        var name = database.Database!;
+        database.Database = "postgres";
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+#pragma warning disable CA2100 // The names and settings are this test's own.
+        await using var command = new NpgsqlCommand(
+            $"""ALTER DATABASE "{name}" SET {setting}; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'""", connection);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(Cancellation);
+
+        // The test's own; those of the bus are the bus's to replace.
+        await using var own = new NpgsqlConnection(place.Postgres);
+        NpgsqlConnection.ClearPool(own);
+        await using var db = place.OpenDatabase();
+        NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, string table)
+    {
+#pragma warning disable CA2100 // The names are this test's own.
+        await using var command = new NpgsqlCommand($"""LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE""", connection);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+}
