@@ -58,6 +58,34 @@ internal static class RawInserts
         return rate;
     }
 
+    /// <summary>The two rows that an event leaves, under a savepoint and in a trip of their own, 100 events a transaction, from so many connections.</summary>
+    /// <returns>Events a second.</returns>
+    public static async Task<double> SavepointsAsync(Place place, int writers, int count)
+    {
+        await place.ExecuteAsync("TRUNCATE inbox, effect");
+        var left = count;
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(async _ =>
+        {
+            await using var connection = new NpgsqlConnection(place.Postgres);
+            await connection.OpenAsync();
+            while (Interlocked.Add(ref left, -BatchSize) > -BatchSize)
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                for (var i = 0; i < BatchSize; i++)
+                {
+                    await transaction.SaveAsync("event");
+                    await InsertAsync(connection, [Guid.CreateVersion7()], asArrays: false);
+                }
+
+                await transaction.CommitAsync();
+            }
+        }));
+        var rate = count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await place.ExecuteAsync("TRUNCATE inbox, effect");
+        return rate;
+    }
+
     /// <summary>The two rows of each event, in one trip, with prepared statements.</summary>
     public static async Task InsertAsync(NpgsqlConnection connection, Guid[] eventIds, bool asArrays)
     {

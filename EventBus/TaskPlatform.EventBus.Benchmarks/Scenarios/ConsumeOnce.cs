@@ -3,30 +3,32 @@ using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>A backlog through a handler that leaves a row, exactly once each.</summary>
-internal sealed class ConsumeOnce(Action<EventBusOptions>? options = null) : Scenario
+/// <summary>A backlog through a handler that leaves a row, exactly once each: in batches, or each event as a unit of work of its own.</summary>
+internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>? options = null) : Scenario
 {
     private const double Enough = 15_000;
 
-    public override string Name => "D";
+    public override string Name => inBatches ? "D" : "D1";
 
-    public override string Title => "consume with inbox and one row each";
+    public override string Title => inBatches ? "consume with inbox and one row each, in batches" : "consume with inbox and one row each, an event at a time";
 
-    public override string LimitTitle => "the same two rows, 100 events a transaction, an insert a row";
+    public override string LimitTitle => inBatches
+        ? "the same two rows, 100 events a transaction, an insert a row"
+        : "the same two rows a trip, 100 savepoints a transaction";
 
-    public override string Goal => "≥ 0.6 × limit and ≥ 15,000 /s";
+    public override string Goal => inBatches ? "≥ 0.6 × limit and ≥ 15,000 /s" : "≥ 0.6 × limit";
 
-    public override bool IsReached(Round median) => median is { Ratio: >= 0.6, Reached: >= Enough };
+    public override bool IsReached(Round median) => median.Ratio >= 0.6 && (!inBatches || median.Reached >= Enough);
 
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(100_000);
         var place = await stage.NewPlaceAsync();
         RawStream.Add(place.Redis, place.StreamKey, events);
-        var limit = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false);
+        var limit = await LimitAsync(place, events);
         var arrays = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: true);
 
-        using var host = BusHost.RowWriter(place, options);
+        using var host = BusHost.RowWriter(place, options, inBatches);
         var meter = stage.Meter();
         await host.StartAsync(cancellationToken);
         var (first, started) = (0L, 0L);
@@ -39,7 +41,7 @@ internal sealed class ConsumeOnce(Action<EventBusOptions>? options = null) : Sce
         await host.StopAsync(cancellationToken);
         var effects = await place.CountAsync("SELECT count(*) FROM effect");
         var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
-        var limitAfter = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false);
+        var limitAfter = await LimitAsync(place, events);
         await place.EraseAsync(stage.Redis);
         return new Round
         {
@@ -52,6 +54,10 @@ internal sealed class ConsumeOnce(Action<EventBusOptions>? options = null) : Sce
             Processes = costs,
         };
     }
+
+    private Task<double> LimitAsync(Place place, int events) => inBatches
+        ? RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false)
+        : RawInserts.SavepointsAsync(place, new EventBusOptions().Lanes, events);
 
     private static async Task<long> DoneAsync(Place place, Stage stage) => await GroupProgress.AckedAsync(stage.Redis, place);
 }

@@ -5,7 +5,7 @@ internal static class Everything
 {
     public static IReadOnlyList<Scenario> Scenarios { get; } =
     [
-        new Publish(), new Backlog(), new Consume(), new ConsumeOnce(), new Journey("E", types: 1), new Requests(), new LongBacklog(),
+        new Publish(), new Backlog(), new Consume(), new ConsumeOnce(), new ConsumeOnce(inBatches: false), new Journey("E", types: 1), new Requests(), new LongBacklog(),
         new Workers(), new Idle(), new Journey("J", types: 200),
     ];
 }

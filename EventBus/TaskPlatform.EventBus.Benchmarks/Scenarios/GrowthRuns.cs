@@ -20,7 +20,7 @@ internal static class GrowthRuns
             .. Sizes.SelectMany(size => new (string, double, Scenario, int)[]
             {
                 (Empty, size, new Consume(options: o => o.Prefetch = size), 100_000),
-                (WithRow, size, new ConsumeOnce(o => o.Prefetch = size), 25_000),
+                (WithRow, size, new ConsumeOnce(options: o => o.Prefetch = size), 25_000),
             }),
         ]),
         ("lanes", "Throughput against lanes", "lanes (EventBus:Lanes)",
@@ -28,7 +28,7 @@ internal static class GrowthRuns
             .. Lanes.SelectMany(lanes => new (string, double, Scenario, int)[]
             {
                 (Empty, lanes, new Consume(options: o => o.Lanes = lanes), 100_000),
-                (WithRow, lanes, new ConsumeOnce(o => o.Lanes = lanes), 25_000),
+                (WithRow, lanes, new ConsumeOnce(options: o => o.Lanes = lanes), 25_000),
             }),
         ]),
         ("payload", "Throughput against the size of an event", "bytes of JSON",
