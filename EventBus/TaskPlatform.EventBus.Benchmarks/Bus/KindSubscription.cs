@@ -31,7 +31,7 @@ internal sealed class KindSubscription(int kind) : Subscription
         {
             EventId = e.EventId,
             Type = TypeOf(kind),
-            AggregateType = EventEnvelope.AggregateType(TypeOf(kind)),
+            AggregateType = EventEnvelope.AggregateTypeOf(TypeOf(kind)),
             AggregateId = id.ToString(CultureInfo.InvariantCulture),
             AggregateVersion = 1,
             Schema = 1,

@@ -26,7 +26,7 @@ internal sealed class EventLog<TDb>(TDb db, EventCatalog catalog, CurrentEvent c
         {
             EventId = eventId,
             Type = TEvent.Type,
-            AggregateType = EventEnvelope.AggregateType(TEvent.Type),
+            AggregateType = EventEnvelope.AggregateTypeOf(TEvent.Type),
             AggregateId = data.AggregateId,
             AggregateVersion = aggregateVersion,
             Schema = TEvent.Schema,

@@ -79,8 +79,8 @@ internal sealed class Delivery
     /// <summary>Whether the entry was found to belong to somebody else by now.</summary>
     public bool ClaimLost { get; private set; }
 
-    /// <summary>Keeps the events of one aggregate together; a foreign publisher's unreadable entry goes by its own id.</summary>
-    public string LaneKey => Envelope?.AggregateId ?? EntryId;
+    /// <summary>Keeps the events of one aggregate together, its type and id; a foreign publisher's unreadable entry goes by its own id.</summary>
+    public (string AggregateType, string AggregateId) LaneKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
 
     public static Delivery Parse(string stream, string entryId, IReadOnlyList<EntryField> fields, long earlierDeliveries, int maxBytes)
     {
