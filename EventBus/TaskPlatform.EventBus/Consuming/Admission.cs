@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace TaskPlatform.EventBus;
 
 /// <summary>Settles what needs no handler: foreign, unreadable, unknown, or deadly.</summary>
@@ -23,7 +21,12 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
 
         try
         {
-            delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span);
+            delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span, delivery.Schema);
+        }
+        catch (UnknownSchemaException e)
+        {
+            delivery.Fail(retries, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
+            return false;
         }
         catch (JsonException e)
         {

@@ -27,7 +27,7 @@ public sealed class ConsumerGroupBuilder
         if (!EventBus.Catalog.Contains<TEvent>())
             throw new InvalidOperationException($"{typeof(THandler).Name} subscribes to '{TEvent.Type}', which is not in the event catalog.");
 
-        Group.Add(new Subscription<TEvent, THandler>());
+        Group.Add(new Subscription<TEvent, THandler>(EventBus.Catalog));
         EventBus.Host.Services.TryAddScoped<THandler>();
         return this;
     }

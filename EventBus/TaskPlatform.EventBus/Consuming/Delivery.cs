@@ -33,6 +33,9 @@ internal sealed class Delivery
 
     public long? AggregateVersion { get; private set; }
 
+    /// <summary>The payload's schema; null where the publisher gave none, and so means the one that the event type has.</summary>
+    public long? Schema { get; private set; }
+
     public int Attempt { get; private set; }
 
     public string? TargetGroup { get; private set; }
@@ -112,6 +115,19 @@ internal sealed class Delivery
         Error = error;
     }
 
+    /// <summary>It failed, and is retried if a retry is left; else it is to be dead-lettered.</summary>
+    /// <param name="retries">Whether one is left.</param>
+    /// <param name="reason">The dead letter's, one of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">What it failed of.</param>
+    public void Fail(RetryPolicy retries, string reason, Exception error)
+    {
+        Error = error;
+        if (retries.AllowsRetryAfter(Attempt))
+            Outcome = Outcome.Failed;
+        else
+            Die(reason, error);
+    }
+
     /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>
     public void OnClaimLost(CancellationTokenSource? running)
     {
@@ -153,6 +169,7 @@ internal sealed class Delivery
                 case EntryFields.AggregateVersion: AggregateVersion = ReadNumber(name, value.Span); break;
                 case EntryFields.Attempt: Attempt = (int)Math.Clamp(ReadNumber(name, value.Span), 0, int.MaxValue); break;
                 case EntryFields.TargetGroup: TargetGroup = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.Schema: Schema = ReadNumber(name, value.Span); break;
                 case EntryFields.FirstEntryId: FirstEntryId = Encoding.UTF8.GetString(value.Span); break;
                 case EntryFields.FirstFailedAt: FirstFailedAt = Encoding.UTF8.GetString(value.Span); break;
                 case EntryFields.TraceParent: TraceParent = Encoding.UTF8.GetString(value.Span); break;
