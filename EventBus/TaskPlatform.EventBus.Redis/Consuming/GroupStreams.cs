@@ -21,16 +21,18 @@ internal sealed class GroupStreams(
         return redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, ids);
     }
 
-    /// <summary>Gives a failed delivery back for its next attempt. False: the entry belongs to somebody else, nothing was done.</summary>
-    public Task<bool> RetryAsync(Delivery delivery)
+    /// <summary>Acks what is meant for other groups; returns the entries whose group does not exist, which stay pending.</summary>
+    public async Task<IReadOnlyList<string>> PassOverAsync(string stream, IReadOnlyList<Delivery> deliveries)
     {
-        var attempt = delivery.Attempt + 1;
-        List<RedisValue> arguments =
-        [
-            group.Name, consumer.Value, delivery.EntryId, (long)retries.DelayBefore(attempt).TotalMilliseconds, delivery.Stream,
-            .. RetryFields(delivery, attempt),
-        ];
-        return RunAsync(Script.Retry, [keys.Stream(delivery.Stream), keys.Retry], arguments);
+        RedisValue[] arguments = [group.Name, stream, .. deliveries.SelectMany(d => new RedisValue[] { d.EntryId, d.TargetGroup })];
+        try
+        {
+            return (string[])(await redis.ScriptEvaluateAsync(Script.PassOver, [keys.Stream(stream), keys.Groups], arguments))!;
+        }
+        catch (RedisServerException e) when (Script.IsAbsent(e))
+        {
+            return [];
+        }
     }
 
     /// <summary>Moves a delivery to the dead letter queue. False: it was there already, or the entry belongs to somebody else.</summary>
@@ -38,8 +40,8 @@ internal sealed class GroupStreams(
     {
         List<RedisValue> arguments =
         [
-            group.Name, consumer.Value, delivery.EntryId, delivery.EventId.ToString(),
-            .. DeadLetterFields.Of(delivery, group.Name, consumer.Value, clock.GetUtcNow()),
+            group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}",
+            .. DeadLetterFields.Of(delivery, owner, consumer.Value, clock.GetUtcNow()),
         ];
         return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex], arguments);
     }
@@ -47,6 +49,7 @@ internal sealed class GroupStreams(
     /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>
     public Task<bool> StartAsync(Delivery delivery)
         => RunAsync(Script.Start, [keys.Stream(delivery.Stream)], [group.Name, consumer.Value, delivery.EntryId]);
+        var owner = delivery.Reason == DeadLetterReason.UnknownGroup ? delivery.TargetGroup! : group.Name;
 
     /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)

@@ -8,6 +8,7 @@ internal static class Script
     public static readonly string Publish = Load("publish");
     public static readonly string Retry = Load("retry");
     public static readonly string DeadLetter = Load("dead_letter");
+    public static readonly string PassOver = Load("pass_over");
     public static readonly string Page = Load("page");
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = Load("describe");
@@ -32,6 +33,9 @@ internal static class Script
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
 
     private static string Load(string name)
+    /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
+    public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
+
     {
         using var stream = typeof(Script).Assembly.GetManifestResourceStream($"TaskPlatform.EventBus.Redis.Scripts.{name}.lua")!;
         using var reader = new StreamReader(stream);

@@ -8,7 +8,7 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
     {
         if (delivery.TargetGroup is { } target && target != group.Name)
         {
-            delivery.Outcome = Outcome.Skipped;
+            delivery.Outcome = Outcome.ForAnotherGroup;
             return false;
         }
 
@@ -28,9 +28,9 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
             delivery.Fail(retries, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
             return false;
         }
-        catch (JsonException e)
+        catch (Exception e)
         {
-            return Refuse(delivery, DeadLetterReason.Unreadable, e);
+            return Refuse(delivery, DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw anything.
         }
 
         return !retries.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)

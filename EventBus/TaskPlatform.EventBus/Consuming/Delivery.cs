@@ -21,7 +21,7 @@ internal sealed class Delivery
 
     public string EntryId { get; }
 
-    /// <summary>Every field as it stands in the entry.</summary>
+    /// <summary>Every field as it stands in the entry, empty ones included.</summary>
     public IReadOnlyList<EntryField> Fields { get; }
 
     /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or fell silent.</summary>
@@ -163,13 +163,15 @@ internal sealed class Delivery
 
         foreach (var (name, value) in Fields)
         {
+            if (value.IsEmpty)
+                continue; // An empty header counts as absent.
             switch (name)
             {
                 case EntryFields.EventId: EventId = ReadGuid(value.Span); break;
                 case EntryFields.AggregateVersion: AggregateVersion = ReadNumber(name, value.Span); break;
+                case EntryFields.Schema: Schema = ReadNumber(name, value.Span); break;
                 case EntryFields.Attempt: Attempt = (int)Math.Clamp(ReadNumber(name, value.Span), 0, int.MaxValue); break;
                 case EntryFields.TargetGroup: TargetGroup = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.Schema: Schema = ReadNumber(name, value.Span); break;
                 case EntryFields.FirstEntryId: FirstEntryId = Encoding.UTF8.GetString(value.Span); break;
                 case EntryFields.FirstFailedAt: FirstFailedAt = Encoding.UTF8.GetString(value.Span); break;
                 case EntryFields.TraceParent: TraceParent = Encoding.UTF8.GetString(value.Span); break;
@@ -202,8 +204,11 @@ internal enum Outcome
     /// <summary>Its effects are committed.</summary>
     Handled,
 
-    /// <summary>Its effects were committed before, or it is a retry for another group: nothing to do but ack.</summary>
+    /// <summary>Its effects were committed before: nothing to do but ack.</summary>
     Skipped,
+
+    /// <summary>It is meant for another group: acked if that group exists, else dead-lettered.</summary>
+    ForAnotherGroup,
 
     /// <summary>The handler failed and has a retry left.</summary>
     Failed,
