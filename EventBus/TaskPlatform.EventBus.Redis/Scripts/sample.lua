@@ -8,7 +8,8 @@
 --   and if it is elected also
 --   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
 --   { stream and group, lost.. },
---   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
+--   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms without what waits for a retry, consumers }.. },
+--     how many ms its last id lies in the future }.. }.
 local alerts = redis.call('HGETALL', KEYS[2])
 local unpublished = redis.call('LLEN', KEYS[3])
 local elected = redis.call('GET', KEYS[1])
@@ -31,7 +32,7 @@ end
 
 local function sample(key)
   local info = redis.pcall('XINFO', 'STREAM', key, 'FULL', 'COUNT', 1)
-  if info.err then return { 0, {} } end
+  if info.err then return { 0, {}, 0 } end
   local stream, groups = named(info), {}
   for i, reply in ipairs(stream.groups) do
     local group = named(reply)
@@ -53,7 +54,8 @@ local function sample(key)
     end
     groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, #group.consumers }
   end
-  return { stream.length, groups }
+  local ahead = tonumber(string.match(stream['last-generated-id'], '%d+')) - now
+  return { stream.length, groups, math.max(0, math.min(ahead, 1e14)) } -- 1e14 ms are 3,000 years.
 end
 
 local dead = { 0, '' }
