@@ -17,7 +17,7 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Counter of the letters that a bulk work has done; goes by itself a week after the last.</summary>
     public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
 
-    /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = msgpack of stream, field, value…</summary>
+    /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = stream, entry id and group of what waits.</summary>
     public RedisKey Retry { get; } = prefix + "events:retry";
 
     /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in s.</summary>

@@ -15,6 +15,7 @@ internal static class Script
     public static readonly string Letters = Load("letters");
     public static readonly string Reprocess = Load("reprocess");
     public static readonly string Delete = Load("delete");
+    public static readonly string Due = Load("due");
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = Load("claim");
     public static readonly string Own = Load("own");
