@@ -13,10 +13,10 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         var stream = keys.Stream(StreamName.Of(replay.Type));
         var reply = (RedisResult[])(await redis.ScriptAsync(
             Script.Page, [stream], [replay.After, replay.UpTo, limit], cancellationToken))!;
-        if (GapBefore(replay, (string?)reply[0], lossless: (long)reply[1] == 0) is { } gap)
+        if (GapBefore(replay, (string?)reply[0]) is { } gap)
             return new ReplayProgress(replay.After, 0, gap);
 
-        var entries = (RedisResult[])reply[2]!;
+        var entries = (RedisResult[])reply[1]!;
         var adding = new List<Task>(entries.Length);
         foreach (var (id, fields) in entries.Select(Read))
         {
@@ -84,11 +84,14 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     private async Task<LogReplayProgress> ProgressAsync(LogReplay request, CancellationToken cancellationToken)
         => ReadProgress(await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken));
 
-    /// <summary>The last entry that the stream has lost of what is wanted; null where it has lost none.</summary>
-    private static string? GapBefore(Replay replay, string? first, bool lossless)
+    /// <summary>
+    /// The last entry that the stream may have lost of what is wanted; null where it has an entry from before that. A stream that never lost
+    /// any proves nothing: it may have been made anew, on an emptied server say, and only the log knows what came before it.
+    /// </summary>
+    private static string? GapBefore(Replay replay, string? first)
     {
         var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
-        if (after >= upTo || lossless)
+        if (after >= upTo)
             return null;
         if (!EntryId.TryParse(first, out var start))
             return upTo.ToString();
@@ -117,13 +120,13 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             yield return field;
     }
 
-    private static IEnumerable<NameValueEntry> EntryOf(OutgoingEvent outgoing)
-    {
-        IEnumerable<NameValueEntry> fields =
     /// <summary>The value of a header; null where it is absent, or empty, which is the same.</summary>
     private static string? ValueOf(List<EntryField> fields, string name)
         => fields.FindLast(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
 
+    private static IEnumerable<NameValueEntry> EntryOf(OutgoingEvent outgoing)
+    {
+        IEnumerable<NameValueEntry> fields =
         [
             new(EntryFields.Data, outgoing.Envelope),
             new(EntryFields.Schema, outgoing.Schema),
