@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Degraded while Redis is away, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
+/// Degraded while Redis is away or may evict keys, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
 /// Unhealthy when a consumer has stopped reading for no reason that it knows of, such as handlers that never end.
 /// </summary>
 internal sealed class BusHealthCheck(BusState state, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
@@ -16,6 +16,7 @@ internal sealed class BusHealthCheck(BusState state, IConnectionMultiplexer redi
             return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.SilenceLimit.TotalSeconds:0} s: {string.Join(", ", silent)}."));
 
         var problems = state.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
+        problems.AddRange(state.Warnings.Values);
         problems.AddRange(state.Alerts.Select(alert => alert.Summary));
         if (!redis.IsConnected)
             problems.Insert(0, "Redis can't be reached.");

@@ -17,7 +17,7 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Counter of the letters that a bulk work has done; goes by itself a week after the last.</summary>
     public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
 
-    /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = msgpack of stream, field, value…</summary>
+    /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = stream, entry id and group of what waits.</summary>
     public RedisKey Retry { get; } = prefix + "events:retry";
 
     /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in s.</summary>
@@ -40,6 +40,15 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>Hash of how many entries were lost; field = stream and group.</summary>
     public RedisKey Lost { get; } = prefix + "events:lost";
+
+    /// <summary>Hash of how many entries the bus itself has trimmed; field = stream. What else is missing, others took.</summary>
+    public RedisKey Trimmed { get; } = prefix + "events:trimmed";
+
+    /// <summary>Hash of streams whose last id lies in the future; field = stream, value = msgpack of [time in ms, the last id then]…</summary>
+    public RedisKey Ahead { get; } = prefix + "events:ahead";
+
+    /// <summary>Sorted set of entries that were deleted while a group had them pending; score = when that was noticed in ms, member = stream and entry id.</summary>
+    public RedisKey LostEntries { get; } = prefix + "events:lost:entries";
 
     /// <summary>Hash of what services are asked to replay from their logs; field = replay and where it begins, value = the request as JSON.</summary>
     public RedisKey Replays { get; } = prefix + "events:replays";

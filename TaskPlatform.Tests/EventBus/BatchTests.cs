@@ -195,6 +195,23 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task An_aggregate_of_another_type_with_the_same_id_does_not_wait_for_it()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 2, Group);
+
+        await view.AddAsync("events:note.written", "data", Foreign(aggregate: 5, 0, ObeyNote.Wait(TimeSpan.FromSeconds(5))));
+        await process.Seen.TakeAsync(1);
+        await view.AddAsync("events:note.written", "data", Foreign(aggregate: 5, 1));
+        await view.AddAsync("events:note.written", "data", Foreign(aggregate: 5, 2).Replace("\"aggregate_id\"", "\"aggregate_type\":\"draft\",\"aggregate_id\"", StringComparison.Ordinal));
+
+        await BusView.Until(view.EffectCountAsync, effects => effects > 0);
+        Assert.Equal(2, Assert.Single(await view.EffectsAsync()).NoteId);
+        await view.AssertExactlyOnceAsync(Group);
+    }
+
+    [Fact]
     public async Task The_backlog_of_one_stream_holds_up_no_other()
     {
         const int Backlog = 2000;

@@ -55,6 +55,23 @@ public sealed class ConsumerFaults(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Killed_around_the_scheduling_of_a_retry_it_neither_loses_nor_doubles_it(bool done)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await WriteAsync(place, new NoteWritten(1, ObeyNote.Fail));
+        await using var proxy = FaultProxy.To(redis.Port);
+        var retries = $"{place.Prefix}events:retry";
+        var keysOfScript = $"{place.Prefix}events:note.written\r\n${retries.Length}\r\n{retries}";
+        var script = done ? proxy.HoldReply(keysOfScript) : proxy.HoldRequest(keysOfScript);
+
+        await KillAtAsync(script, place.Through(redis: proxy));
+
+        await AssertAnotherFinishesAsync(place);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Killed_around_the_move_to_the_dead_letters_it_leaves_exactly_one(bool done)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

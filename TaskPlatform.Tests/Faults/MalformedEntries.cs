@@ -38,6 +38,8 @@ public sealed class MalformedEntries(RedisServer redis, PostgresServer postgres)
         ("1 MB", "unreadable", Data(Good.Replace("\"x\"", $"\"{new string('x', 1024 * 1024)}\"", StringComparison.Ordinal))),
         ("an event id that is none", "unreadable", ["event_id", "42", .. Data(Good)]),
         ("an attempt that is none", "unreadable", ["attempt", "many", .. Data(Good)]),
+        ("a schema that is none", "unreadable", ["schema", "newest", .. Data(Good)]),
+        ("a schema nobody knows", "unknown_schema", ["schema", "99", .. Data(Good)]),
         ("a type nobody knows", "unknown_type", Data(Good.Replace("note.written", "note.burnt", StringComparison.Ordinal))),
         ("a type in capitals", "unknown_type", Data(Good.Replace("note.written", "Note.Written", StringComparison.Ordinal))),
         ("no text, which the handler trips over", "exhausted", Data(Good.Replace("\"text\"", "\"words\"", StringComparison.Ordinal))),
@@ -78,7 +80,7 @@ public sealed class MalformedEntries(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place, Group);
 
-        await view.AddAsync("events:note.written", ["traceparent", "garbage", "schema", "no number", "", "", .. Data(Good)]);
+        await view.AddAsync("events:note.written", ["traceparent", "garbage", "aggregate_type", "no member", "", "", .. Data(Good)]);
         await view.AddAsync("events:note.written", Data("  " + Good.Replace("\"data\"", "\"more\":{\"data\":[{}]},\"data\"", StringComparison.Ordinal) + "\n"));
         await view.AddAsync("events:note.written", ["data", "x", .. Data(Good)]);
         await view.AddAsync("events:note.written", Data(Good.Replace("2025-01-15T10:30:00Z", "0001-01-01T00:00:00", StringComparison.Ordinal)));

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.Postgres;
@@ -60,6 +61,30 @@ public sealed class Trimming(RedisServer redis, PostgresServer postgres)
         Assert.Equal(slow.EntryId, (await view.EntriesAsync(Stream))[0]["id"]);
         await BusView.Until(view.DeliveriesAsync, entries => entries < 200);
         await view.AssertExactlyOnceAsync(Group, 301, trimmed: true);
+    }
+
+    [Theory]
+    [InlineData("9000000000000000-7")]
+    [InlineData("18446744073709551614-0")]
+    public async Task Behind_an_id_from_the_future_it_goes_by_the_time_that_entries_came_and_an_alert_says_so(string future)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(
+            place, services => services.Configure<AlertOptions>(alerts => alerts.Interval = TimeSpan.FromMilliseconds(100)), Trim, Group, Stopped);
+        await view.GroupsAsync("note.written", 2);
+        await view.Redis.ExecuteAsync(
+            "XADD", place.Prefix + Stream, future, "data",
+            """{"type":"note.written","aggregate_id":"0","data":{"note_id":0,"text":"x"},"timestamp":"2025-01-15T10:30:00Z"}""");
+        await process.WriteAsync([.. Enumerable.Range(1, 300).Select(i => new NoteWritten(i, "good"))]);
+        await view.PublishedAsync();
+
+        await BusView.Until(view.DeliveriesAsync, entries => entries < 200);
+        await view.SettledAsync(Group);
+        await view.SettledAsync(Stopped);
+        Assert.Equal(2 * 301, (await view.EffectsAsync()).DistinctBy(effect => (effect.Group, effect.NoteId)).Count());
+        await process.HealthAsync(HealthStatus.Degraded);
+        Assert.Contains(process.Services.GetRequiredService<BusState>().Alerts, alert => alert is { Rule: "ids_ahead", Subject: Stream });
     }
 
     [Fact]

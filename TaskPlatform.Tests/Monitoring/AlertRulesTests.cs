@@ -103,11 +103,22 @@ public sealed class AlertRulesTests
         Assert.Equal(["lost_entries", "outbox_age", "pending_idle"], fired.Select(alert => alert.Rule).Order());
     }
 
+    [Fact]
+    public void A_stream_whose_last_id_lies_in_the_future_fires_with_its_remedy()
+    {
+        var fired = Assert.Single(rules.Look(Sample(ahead: TimeSpan.FromHours(1)), Start));
+
+        Assert.Equal(("ids_ahead", "events:note.written"), (fired.Rule, fired.Subject));
+        Assert.Contains("DEL the stream", fired.Summary, StringComparison.Ordinal);
+        Assert.Empty(rules.Look(Sample(ahead: TimeSpan.FromHours(1)), Start.AddSeconds(5)));
+        Assert.NotNull(Assert.Single(rules.Look(Sample(), Start.AddSeconds(10))).EndsAt);
+    }
+
     private static BusSample Sample(
-        TimeSpan lagAge = default, TimeSpan idle = default, TimeSpan outbox = default, long dead = 0, long? lost = 0)
+        TimeSpan ahead = default, TimeSpan lagAge = default, TimeSpan idle = default, TimeSpan outbox = default, long dead = 0, long? lost = 0)
         => new(
             dead, TimeSpan.Zero, 0,
-            [new StreamSample("events:note.written", 10, [new GroupSample("readers", 3, false, lagAge, 1, idle, 1)])],
+            [new StreamSample("events:note.written", 10, [new GroupSample("readers", 3, false, lagAge, 1, idle, 1)], ahead)],
             [new OutboxSample("notes", 1, outbox)],
             lost is { } count ? [new LostSample("events:note.written", "readers", count)] : []);
 }

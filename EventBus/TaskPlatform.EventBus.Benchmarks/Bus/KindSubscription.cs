@@ -31,7 +31,7 @@ internal sealed class KindSubscription(int kind) : Subscription
         {
             EventId = e.EventId,
             Type = TypeOf(kind),
-            AggregateType = EventEnvelope.AggregateType(TypeOf(kind)),
+            AggregateType = EventEnvelope.AggregateTypeOf(TypeOf(kind)),
             AggregateId = id.ToString(CultureInfo.InvariantCulture),
             AggregateVersion = 1,
             Schema = 1,
@@ -41,7 +41,7 @@ internal sealed class KindSubscription(int kind) : Subscription
         };
     }
 
-    public override object Read(ReadOnlySpan<byte> data) => JsonSerializer.Deserialize(data, Measured.JsonTypeInfo)!;
+    public override object Read(ReadOnlySpan<byte> data, long? schema) => JsonSerializer.Deserialize(data, Measured.JsonTypeInfo)!;
 
     public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
         => scope.GetRequiredService<LeaveRow>().HandleAsync((Measured)data, context, cancellationToken);

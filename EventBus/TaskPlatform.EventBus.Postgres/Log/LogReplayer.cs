@@ -22,7 +22,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         foreach (var (request, progress) in await replays.FindOpenAsync(service, cancellationToken))
         {
             var size = Math.Min(PageSize, request.Rate ?? PageSize);
-            var (page, cursor, done) = await ReadAsync(request.Replay, progress.Cursor, size, cancellationToken);
+            var (page, cursor, done) = await ReadAsync(request, progress.Cursor, size, cancellationToken);
             if (await replays.AnswerAsync(request, progress, page, cursor, done, cancellationToken))
                 more |= !done && (request.Rate is null || page.Count == 0);
         }
@@ -33,14 +33,14 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
     /// <summary>Looks through one range of the log after the other, until a page is full.</summary>
     /// <returns>The page, the last row that was looked at, and whether that was all.</returns>
     private async Task<(List<OutgoingEvent> Page, long Cursor, bool Done)> ReadAsync(
-        Replay replay, long cursor, int size, CancellationToken cancellationToken)
+        LogReplay request, long cursor, int size, CancellationToken cancellationToken)
     {
         var page = new List<OutgoingEvent>();
         var started = Stopwatch.GetTimestamp();
         do
         {
             var end = await LogRange.EndAsync(connection, cursor, cancellationToken);
-            var found = await ReadAsync(replay, cursor, end ?? long.MaxValue, size - page.Count, cancellationToken);
+            var found = await ReadAsync(request, cursor, end ?? long.MaxValue, size - page.Count, cancellationToken);
             page.AddRange(found.Select(row => row.Event));
             if (page.Count == size)
                 return (page, found[^1].Id, Done: false);
@@ -54,15 +54,16 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
     }
 
     private async Task<List<(long Id, OutgoingEvent Event)>> ReadAsync(
-        Replay replay, long cursor, long end, int size, CancellationToken cancellationToken)
+        LogReplay request, long cursor, long end, int size, CancellationToken cancellationToken)
     {
+        const string entry = "(split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric)";
+        var replay = request.Replay;
         await using var command = new NpgsqlCommand(
             $"""
              SELECT {LogStatements.EventColumns}
              FROM event_log
              WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
-               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) > ($4, $5)
-               AND (split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric) <= ($6, $7)
+               AND (({entry} > ($4, $5) AND {entry} <= ($6, $7)) OR ({entry} > ($9, $10) AND created_at > $11 AND created_at <= $12))
              ORDER BY id
              LIMIT $8
              """, connection);
@@ -73,6 +74,11 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         foreach (var bound in new decimal[] { after.Milliseconds, after.Sequence, upTo.Milliseconds, upTo.Sequence })
             command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = bound });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });
+        var cutoff = request.Cutoff is { } last ? EntryId.Parse(last) : new EntryId(ulong.MaxValue, ulong.MaxValue);
+        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Milliseconds });
+        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Sequence });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = after.Time });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = upTo.Time });
 
         var page = new List<(long, OutgoingEvent)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

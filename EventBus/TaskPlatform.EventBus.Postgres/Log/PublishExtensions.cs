@@ -41,7 +41,7 @@ public static class PublishExtensions
         {
             EventId = eventId,
             Type = TEvent.Type,
-            AggregateType = EventEnvelope.AggregateType(TEvent.Type),
+            AggregateType = EventEnvelope.AggregateTypeOf(TEvent.Type),
             AggregateId = data.AggregateId,
             AggregateVersion = aggregateVersion,
             Schema = TEvent.Schema,

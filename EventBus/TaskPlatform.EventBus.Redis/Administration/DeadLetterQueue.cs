@@ -100,7 +100,11 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var results = new List<ReprocessResult>(ids.Count);
         foreach (var part in ids.Chunk(ScriptSize))
         {
-            RedisValue[] arguments = [keys.Prefix, .. part.Select(id => (RedisValue)id)];
+            RedisValue[] arguments =
+            [
+                keys.Prefix, DeadLetterFields.HeaderPrefix, ForwardedHeaders.MaxCount, DeadLetterFields.Reprocessed.Length,
+                .. DeadLetterFields.Reprocessed.Concat(part).Select(text => (RedisValue)text),
+            ];
             var replies = (string[])(await redis.ScriptAsync(Script.Reprocess, scriptKeys, arguments, cancellationToken))!;
             results.AddRange(part.Zip(replies, ReadResult));
         }

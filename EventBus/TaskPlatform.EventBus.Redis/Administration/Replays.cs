@@ -8,25 +8,19 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Replays in Redis: copies within a stream, and the requests to the services' logs.</summary>
 internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 {
-    private static readonly string[] Carried =
-    [
-        EntryFields.Data, EntryFields.AggregateVersion, EntryFields.Schema, EntryFields.TraceParent, EntryFields.TraceState,
-        EntryFields.CorrelationId, EntryFields.CausationId,
-    ];
-
     public async Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
     {
         var stream = keys.Stream(StreamName.Of(replay.Type));
         var reply = (RedisResult[])(await redis.ScriptAsync(
             Script.Page, [stream], [replay.After, replay.UpTo, limit], cancellationToken))!;
-        if (GapBefore(replay, (string?)reply[0], lossless: (long)reply[1] == 0) is { } gap)
+        if (GapBefore(replay, (string?)reply[0]) is { } gap)
             return new ReplayProgress(replay.After, 0, gap);
 
-        var entries = (RedisResult[])reply[2]!;
+        var entries = (RedisResult[])reply[1]!;
         var adding = new List<Task>(entries.Length);
         foreach (var (id, fields) in entries.Select(Read))
         {
-            if (!fields.ContainsKey(EntryFields.TargetGroup) && !fields.ContainsKey(EntryFields.ReplayId))
+            if (ValueOf(fields, EntryFields.TargetGroup) is null && ValueOf(fields, EntryFields.ReplayId) is null)
                 adding.Add(redis.CallAsync(database => database.StreamAddAsync(stream, [.. CopyOf(replay, id, fields)]), cancellationToken));
         }
 
@@ -90,11 +84,14 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     private async Task<LogReplayProgress> ProgressAsync(LogReplay request, CancellationToken cancellationToken)
         => ReadProgress(await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken));
 
-    /// <summary>The last entry that the stream has lost of what is wanted; null where it has lost none.</summary>
-    private static string? GapBefore(Replay replay, string? first, bool lossless)
+    /// <summary>
+    /// The last entry that the stream may have lost of what is wanted; null where it has an entry from before that. A stream that never lost
+    /// any proves nothing: it may have been made anew, on an emptied server say, and only the log knows what came before it.
+    /// </summary>
+    private static string? GapBefore(Replay replay, string? first)
     {
         var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
-        if (after >= upTo || lossless)
+        if (after >= upTo)
             return null;
         if (!EntryId.TryParse(first, out var start))
             return upTo.ToString();
@@ -103,29 +100,29 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return lost <= after ? null : (lost < upTo ? lost : upTo).ToString();
     }
 
-    private static (string Id, Dictionary<string, byte[]> Fields) Read(RedisResult item)
+    private static (string Id, List<EntryField> Fields) Read(RedisResult item)
     {
         var entry = (RedisResult[])item!;
-        var fields = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (name, value) in EntryReply.Fields(entry[1]))
-            fields[name] = value;
-        return ((string)entry[0]!, fields);
+        return ((string)entry[0]!, [.. EntryReply.Fields(entry[1]).Select(field => new EntryField(field.Name, field.Value))]);
     }
 
-    private static IEnumerable<NameValueEntry> CopyOf(Replay replay, string id, Dictionary<string, byte[]> fields)
+    private static IEnumerable<NameValueEntry> CopyOf(Replay replay, string id, List<EntryField> fields)
     {
-        foreach (var name in Carried)
-        {
-            if (fields.TryGetValue(name, out var value))
-                yield return new NameValueEntry(name, value);
-        }
+        if (fields.FindLast(field => field.Name == EntryFields.Data) is { Name: not null } data)
+            yield return new NameValueEntry(EntryFields.Data, data.Value);
+        foreach (var (name, value) in ForwardedHeaders.Of(fields))
+            yield return new NameValueEntry(name, value);
 
-        var known = fields.TryGetValue(EntryFields.EventId, out var text) && Guid.TryParse(Encoding.UTF8.GetString(text), out var eventId)
+        var known = Guid.TryParse(ValueOf(fields, EntryFields.EventId), out var eventId)
             ? eventId
             : DerivedEventId.Of(StreamName.Of(replay.Type), id);
         foreach (var field in TargetOf(replay, known, id))
             yield return field;
     }
+
+    /// <summary>The value of a header; null where it is absent, or empty, which is the same.</summary>
+    private static string? ValueOf(List<EntryField> fields, string name)
+        => fields.FindLast(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
 
     private static IEnumerable<NameValueEntry> EntryOf(OutgoingEvent outgoing)
     {

@@ -19,7 +19,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
             return [.. consumers.Select(consumer => new ConsumerDescription(
                 consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(Math.Max(0, consumer.IdleTimeInMilliseconds))))];
         }
-        catch (RedisServerException e) when (IsAbsent(e))
+        catch (RedisServerException e) when (Script.IsAbsent(e))
         {
             return [];
         }
@@ -37,7 +37,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
             return [.. pending.Select(entry => new PendingEntry(
                 (string)entry.MessageId!, (string)entry.ConsumerName!, TimeSpan.FromMilliseconds(entry.IdleTimeInMilliseconds), entry.DeliveryCount))];
         }
-        catch (RedisServerException e) when (IsAbsent(e))
+        catch (RedisServerException e) when (Script.IsAbsent(e))
         {
             return [];
         }
@@ -66,7 +66,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit], cancellationToken))!;
+            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ConsumerName.WaitsForRetry], cancellationToken))!;
             return new StreamDescription(
                 eventType, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
                 [.. ((RedisResult[])reply[4]!).Select(item => ReadGroup((RedisResult[])item!))]);
@@ -86,9 +86,6 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         TimeSpan.FromMilliseconds((long)group[5]),
         (long)group[6],
         (string)group[7]!);
-
-    private static bool IsAbsent(RedisServerException e)
-        => Script.IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
 
     private static string? NullIfEmpty(RedisResult value) => (string?)value is { Length: > 0 } text ? text : null;
 

@@ -6,6 +6,12 @@ namespace TaskPlatform.EventBus.Redis;
 /// <param name="Value">Application and instance, for example <c>TaskPlatform.Notifications.Worker:web-1-4711-9f3c2a</c>.</param>
 internal sealed record ConsumerName(string Value)
 {
+    /// <summary>Holds what waits for its retry. No process has this name, so the entry stays pending and no handler runs.</summary>
+    public const string WaitsForRetry = "(retry)";
+
+    /// <summary>Holds what a stopping process offers to the others.</summary>
+    public const string Released = "(released)";
+
     public static ConsumerName Of(string application, EventBusOptions options)
     {
         var instance = options.InstanceId

@@ -6,6 +6,13 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>What a dead letter says.</summary>
 internal static class DeadLetterFields
 {
+    /// <summary>Stands before the name of a header that the bus does not know.</summary>
+    public const string HeaderPrefix = "header:";
+
+    /// <summary>What a reprocessed event takes from its dead letter, besides those headers.</summary>
+    public static readonly string[] Reprocessed =
+        [EntryFields.Data, EntryFields.EventId, .. EntryFields.OfEvent, EntryFields.FirstEntryId, EntryFields.FirstFailedAt];
+
     private const int LongestText = 4000;
 
     public static IEnumerable<RedisValue> Of(Delivery delivery, string group, string consumer, DateTimeOffset now)
@@ -29,20 +36,16 @@ internal static class DeadLetterFields
             "first_entry_id", delivery.FirstEntryId ?? delivery.EntryId,
             "first_failed_at", delivery.FirstFailedAt ?? failedAt,
         ];
-        return fields.Concat(Carried(delivery));
+        return fields.Concat(Headers(delivery));
     }
 
-    /// <summary>What a reprocessed event needs besides, to the letter: its handler must see the version it had.</summary>
-    private static IEnumerable<RedisValue> Carried(Delivery delivery)
+    /// <summary>What a reprocessed event needs besides. A header that the bus does not know could have the name of a field above.</summary>
+    private static IEnumerable<RedisValue> Headers(Delivery delivery)
     {
-        foreach (var (name, value) in delivery.Fields)
+        foreach (var (name, value) in ForwardedHeaders.Of(delivery.Fields))
         {
-            if (name is EntryFields.AggregateVersion or EntryFields.Schema or EntryFields.TraceParent or EntryFields.TraceState
-                or EntryFields.CorrelationId or EntryFields.CausationId or EntryFields.ReplayId)
-            {
-                yield return name;
-                yield return value.ToArray();
-            }
+            yield return ForwardedHeaders.IsOfEvent(name) ? name : HeaderPrefix + name;
+            yield return value.ToArray();
         }
     }
 

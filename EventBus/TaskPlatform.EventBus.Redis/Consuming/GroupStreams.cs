@@ -7,8 +7,6 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class GroupStreams(
     IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
 {
-    private const string Released = "(released)";
-
     /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
     public Task EnsureAsync(string stream)
         => redis.ScriptEvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
@@ -21,25 +19,41 @@ internal sealed class GroupStreams(
         return redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, ids);
     }
 
-    /// <summary>Gives a failed delivery back for its next attempt. False: the entry belongs to somebody else, nothing was done.</summary>
-    public Task<bool> RetryAsync(Delivery delivery)
+    /// <summary>Acks what is meant for other groups; returns the entries whose group does not exist, which stay pending.</summary>
+    public async Task<IReadOnlyList<string>> PassOverAsync(string stream, IReadOnlyList<Delivery> deliveries)
     {
-        var attempt = delivery.Attempt + 1;
-        List<RedisValue> arguments =
-        [
-            group.Name, consumer.Value, delivery.EntryId, (long)retries.DelayBefore(attempt).TotalMilliseconds, delivery.Stream,
-            .. RetryFields(delivery, attempt),
-        ];
-        return RunAsync(Script.Retry, [keys.Stream(delivery.Stream), keys.Retry], arguments);
+        RedisValue[] arguments = [group.Name, stream, .. deliveries.SelectMany(d => new RedisValue[] { d.EntryId, d.TargetGroup })];
+        try
+        {
+            return (string[])(await redis.ScriptEvaluateAsync(Script.PassOver, [keys.Stream(stream), keys.Groups], arguments))!;
+        }
+        catch (RedisServerException e) when (Script.IsAbsent(e))
+        {
+            return [];
+        }
     }
 
-    /// <summary>Moves a delivery to the dead letter queue. False: it was there already, or the entry belongs to somebody else.</summary>
+    /// <summary>Schedules a failed delivery's next attempt. False: the entry belongs to another consumer, nothing was done.</summary>
+    public Task<bool> RetryAsync(Delivery delivery)
+        => RunAsync(
+            Script.Retry,
+            [keys.Stream(delivery.Stream), keys.Retry],
+            [
+                group.Name, consumer.Value, delivery.EntryId, (long)retries.DelayBefore(delivery.Attempt + 1).TotalMilliseconds, delivery.Stream,
+                ConsumerName.WaitsForRetry,
+            ]);
+
+    /// <summary>
+    /// Moves a delivery to the dead letter queue. False: it was there already, or the entry belongs to another consumer. An event for a group
+    /// that does not exist is that group's dead letter, so that it becomes one, however many groups read it.
+    /// </summary>
     public Task<bool> DeadLetterAsync(Delivery delivery)
     {
+        var owner = delivery.Reason == DeadLetterReason.UnknownGroup ? delivery.TargetGroup! : group.Name;
         List<RedisValue> arguments =
         [
-            group.Name, consumer.Value, delivery.EntryId, delivery.EventId.ToString(),
-            .. DeadLetterFields.Of(delivery, group.Name, consumer.Value, clock.GetUtcNow()),
+            group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}",
+            .. DeadLetterFields.Of(delivery, owner, consumer.Value, clock.GetUtcNow()),
         ];
         return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex], arguments);
     }
@@ -50,7 +64,7 @@ internal sealed class GroupStreams(
 
     /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
-        => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream]);
+        => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ConsumerName.WaitsForRetry]);
 
     /// <summary>Lists what this consumer holds already; of each entry's deliveries so many are not counted.</summary>
     public Task<PendingPage> OwnAsync(string stream, string from, int count, int uncounted)
@@ -61,7 +75,7 @@ internal sealed class GroupStreams(
         => RenewAsync(stream, deliveries, consumer.Value, TimeSpan.Zero);
 
     /// <summary>Offers entries to the group's other consumers, who take them at their next look. Until then a name without a process holds them.</summary>
-    public Task ReleaseAsync(string stream, IReadOnlyList<Delivery> deliveries) => RenewAsync(stream, deliveries, Released, TimeSpan.FromDays(1));
+    public Task ReleaseAsync(string stream, IReadOnlyList<Delivery> deliveries) => RenewAsync(stream, deliveries, ConsumerName.Released, TimeSpan.FromDays(1));
 
     /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
     public async Task<long> ForgetConsumersAsync(string stream, TimeSpan idle, string onlyConsumer = "")
@@ -96,7 +110,7 @@ internal sealed class GroupStreams(
 
     private async Task<PendingPage> PageAsync(string stream, string script, RedisValue[] arguments, int uncounted = 0)
     {
-        var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost], arguments))!;
+        var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost, keys.LostEntries, keys.Retry], arguments))!;
         var deliveries = Array.ConvertAll((RedisResult[])reply[2]!, item =>
         {
             var entry = (RedisResult[])item!;
@@ -104,31 +118,6 @@ internal sealed class GroupStreams(
             return StreamReply.ReadEntry(stream, (string)entry[0]!, entry[2], deliveries, options.MaxEventBytes);
         });
         return new PendingPage((string)reply[0]!, (string[])reply[1]!, deliveries);
-    }
-
-    /// <summary>The fields that the next attempt's entry has: the event as it came, and what a retry knows more.</summary>
-    private IEnumerable<RedisValue> RetryFields(Delivery delivery, int attempt)
-    {
-        foreach (var (name, value) in delivery.Fields)
-        {
-            if (name is EntryFields.Data or EntryFields.AggregateVersion or EntryFields.Schema or EntryFields.TraceParent
-                or EntryFields.TraceState or EntryFields.CorrelationId or EntryFields.CausationId or EntryFields.ReplayId)
-            {
-                yield return name;
-                yield return value.ToArray();
-            }
-        }
-
-        yield return EntryFields.EventId;
-        yield return delivery.EventId.ToString();
-        yield return EntryFields.Attempt;
-        yield return attempt;
-        yield return EntryFields.TargetGroup;
-        yield return group.Name;
-        yield return EntryFields.FirstEntryId;
-        yield return delivery.FirstEntryId ?? delivery.EntryId;
-        yield return EntryFields.FirstFailedAt;
-        yield return delivery.FirstFailedAt ?? clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
     }
 }
 

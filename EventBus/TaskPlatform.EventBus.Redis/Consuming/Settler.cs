@@ -18,6 +18,8 @@ internal sealed partial class Settler(
         foreach (var acks in batch.Where(d => d.Outcome is Outcome.Handled or Outcome.Skipped).GroupBy(d => d.Stream))
             calls.Add(AckAsync(acks.Key, [.. acks], cancellationToken));
 
+        foreach (var foreign in batch.Where(d => d.Outcome == Outcome.ForAnotherGroup).GroupBy(d => d.Stream))
+            calls.Add(PassOverAsync(foreign.Key, [.. foreign], cancellationToken));
         foreach (var delivery in batch)
         {
             if (delivery.Outcome == Outcome.Failed)
@@ -64,6 +66,25 @@ internal sealed partial class Settler(
             EventSpans.Settled(delivery, "ack", group.Name, start, end);
             if (delivery.Outcome == Outcome.Handled)
                 EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);
+        }
+    }
+
+    private async Task PassOverAsync(string stream, List<Delivery> deliveries, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> unknown = [];
+        if (!await PersistentlyAsync(deliveries, async () => unknown = await streams.PassOverAsync(stream, deliveries).WaitAsync(cancellationToken), cancellationToken))
+            return;
+
+        foreach (var delivery in deliveries)
+        {
+            if (!unknown.Contains(delivery.EntryId))
+            {
+                inFlight.Remove(delivery);
+                continue;
+            }
+
+            delivery.Die(DeadLetterReason.UnknownGroup, new InvalidOperationException($"{stream} has no group '{delivery.TargetGroup}'."));
+            await DeadLetterAsync(delivery, cancellationToken);
         }
     }
 

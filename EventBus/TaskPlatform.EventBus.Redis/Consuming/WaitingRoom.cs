@@ -8,7 +8,7 @@ internal sealed class WaitingRoom(InFlight inFlight, int lanes)
 {
     private readonly Lock gate = new();
     private readonly List<Delivery> waiting = [];
-    private readonly HashSet<string> busy = new(StringComparer.Ordinal);
+    private readonly HashSet<(string AggregateType, string AggregateId)> busy = [];
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isComplete;
 

@@ -14,5 +14,6 @@ internal static class MonitoringExtensions
         services.AddHostedService(provider => provider.GetRequiredService<Webhook>());
         services.AddSingleton<AlertDelivery>();
         services.AddHostedService<Monitor>();
+        services.AddHostedService<EvictionCheck>();
     }
 }

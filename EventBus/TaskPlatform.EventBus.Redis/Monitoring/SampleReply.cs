@@ -33,7 +33,7 @@ internal static class SampleReply
             return new GroupSample(
                 (string)group[0]!, (long)group[1], (long)group[2] == 1, AgeOf((string?)group[3], now),
                 (long)group[4], TimeSpan.FromMilliseconds((long)group[5]), (long)group[6]);
-        })]);
+        })], TimeSpan.FromMilliseconds((long)sample[2]));
 
     /// <summary>A dispatcher writes how many wait, and since when the oldest does, on Redis's clock.</summary>
     private static OutboxSample ReadOutbox(string service, string state, long now)
@@ -51,9 +51,7 @@ internal static class SampleReply
     }
 
     private static TimeSpan AgeOf(string? entryId, long now)
-        => entryId is { Length: > 0 }
-            ? TimeSpan.FromMilliseconds(Math.Max(0, now - long.Parse(entryId.AsSpan(0, entryId.IndexOf('-', StringComparison.Ordinal)), CultureInfo.InvariantCulture)))
-            : TimeSpan.Zero;
+        => EntryId.TryParse(entryId, out var id) && id.Milliseconds < (ulong)now ? TimeSpan.FromMilliseconds(now - (long)id.Milliseconds) : TimeSpan.Zero;
 
     private static IEnumerable<(string Name, string Value)> Pairs(RedisResult hash)
         => ((string[])hash!).Chunk(2).Select(pair => (pair[0], pair[1]));

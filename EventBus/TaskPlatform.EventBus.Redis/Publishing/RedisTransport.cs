@@ -135,7 +135,7 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
     {
         var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Trim,
-            [keys.Stream(stream), keys.Groups],
+            [keys.Stream(stream), keys.Groups, keys.Trimmed, keys.Ahead],
             [stream, (long)options.StreamRetention.TotalMilliseconds, TrimPage]).WaitAsync(cancellationToken))!;
         var dropped = (long)reply[0];
         var group = (string?)reply[1] is { Length: > 0 } name && dropped == 0 ? name : null;

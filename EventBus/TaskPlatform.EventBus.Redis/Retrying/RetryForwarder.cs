@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
 internal sealed partial class RetryForwarder(
-    IConnectionMultiplexer redis, RedisKeys keys, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
+    IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
 {
     private const string Role = "retries";
     private const int PageSize = 100;
@@ -18,13 +18,35 @@ internal sealed partial class RetryForwarder(
     /// <returns>How long there is nothing to do.</returns>
     internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await redis.GetDatabase()
-            .ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.DeadLetters], [keys.Prefix, PageSize]).WaitAsync(cancellationToken))!;
-        if ((string?)reply[2] is { Length: > 0 } refusal)
-            LogRefused(refusal);
+        var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
+            Script.Due,
+            [keys.Retry, keys.DeadLetters, keys.Lost, keys.LostEntries],
+            [keys.Prefix, PageSize, ConsumerName.WaitsForRetry]).WaitAsync(cancellationToken))!;
+        var refusal = (string?)reply[3];
+        var due = (RedisResult[])reply[0]!;
+        if (due.Length > 0)
+        {
+            RedisValue[] arguments = [keys.Prefix, ConsumerName.WaitsForRetry, .. due.SelectMany(ReadRetry)];
+            var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry], arguments).WaitAsync(cancellationToken);
+            refusal = (string?)answer is { Length: > 0 } error ? error : refusal;
+        }
 
-        var untilNext = (long)reply[1];
+        if (refusal is { Length: > 0 })
+            LogRefused(refusal);
+        if ((long)reply[1] == PageSize)
+            return TimeSpan.Zero;
+        var untilNext = (long)reply[2];
         return untilNext < 0 || untilNext > Look.TotalMilliseconds ? Look : TimeSpan.FromMilliseconds(untilNext);
+    }
+
+    /// <summary>A due retry as <c>forward.lua</c> takes it.</summary>
+    private IEnumerable<RedisValue> ReadRetry(RedisResult item)
+    {
+        var retry = (RedisResult[])item!;
+        var (stream, group, entryId) = ((string)retry[1]!, (string)retry[2]!, (string)retry[3]!);
+        var failed = StreamReply.ReadEntry(stream, entryId, retry[5], earlierDeliveries: 0, options.MaxEventBytes);
+        RedisValue[] fields = [.. RetryFields.Of(failed, group, DateTimeOffset.FromUnixTimeMilliseconds((long)retry[4]))];
+        return [(RedisValue)retry[0], stream, group, entryId, fields.Length, .. fields];
     }
 
     /// <summary>Forwards until the process stops.</summary>

@@ -8,12 +8,14 @@ internal static class Script
     public static readonly string Publish = Load("publish");
     public static readonly string Retry = Load("retry");
     public static readonly string DeadLetter = Load("dead_letter");
+    public static readonly string PassOver = Load("pass_over");
     public static readonly string Page = Load("page");
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = Load("describe");
     public static readonly string Letters = Load("letters");
     public static readonly string Reprocess = Load("reprocess");
     public static readonly string Delete = Load("delete");
+    public static readonly string Due = Load("due");
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = Load("claim");
     public static readonly string Own = Load("own");
@@ -32,6 +34,9 @@ internal static class Script
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
 
     private static string Load(string name)
+    /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
+    public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
+
     {
         using var stream = typeof(Script).Assembly.GetManifestResourceStream($"TaskPlatform.EventBus.Redis.Scripts.{name}.lua")!;
         using var reader = new StreamReader(stream);

@@ -1,14 +1,33 @@
 -- Takes over entries that their consumer has not touched for long. It does not count as a delivery: start.lua does that
 -- when a handler is really started, so an entry that only waited behind a deadly one is not blamed for it.
--- KEYS  1 stream  2 events:lost
+-- What waits for its retry is left alone; where the schedule has lost it, it is scheduled again, at once.
+-- KEYS  1 stream  2 events:lost  3 events:lost:entries  4 events:retry
 -- ARGV  1 group  2 consumer  3 idle time in ms  4 cursor, 0-0 to begin  5 how many at the most  6 stream's name without prefix
--- Returns { next cursor, { deleted entry id.. }, { { entry id, deliveries so far, { field, value.. } }.. } }.
-local claimed = redis.call('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], 'COUNT', ARGV[5], 'JUSTID')
-local entries = {}
-for i, id in ipairs(claimed[2]) do
-  local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)
-  local entry = redis.call('XRANGE', KEYS[1], id, id)
-  entries[i] = { id, pending[1][4], entry[1][2] }
+--       7 consumer that holds what waits
+-- Returns { next cursor, 0-0 at the end, { deleted entry id.. }, { { entry id, deliveries so far, { field, value.. } }.. } }.
+local page = 1000
+local from = ARGV[4] == '0-0' and '-' or '(' .. ARGV[4]
+local pending = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], from, '+', page)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local entries, deleted = {}, {}
+local cursor = #pending == page and pending[page][1] or '0-0'
+for _, p in ipairs(pending) do
+  local entry = redis.call('XRANGE', KEYS[1], p[1], p[1])[1]
+  if not entry then
+    deleted[#deleted + 1] = p[1]
+    redis.call('XACK', KEYS[1], ARGV[1], p[1])
+    redis.pcall('ZADD', KEYS[3], now, ARGV[6] .. ' ' .. p[1])
+  elseif p[2] == ARGV[7] then
+    local retry = ARGV[6] .. ' ' .. p[1] .. ' ' .. ARGV[1]
+    if redis.pcall('ZSCORE', KEYS[4], retry) == false then redis.pcall('ZADD', KEYS[4], now, retry) end
+  elseif #entries == tonumber(ARGV[5]) then
+    cursor = entries[#entries][1]
+    break
+  else
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], p[1], 'JUSTID')
+    entries[#entries + 1] = { p[1], p[4], entry[2] }
+  end
 end
-if #claimed[3] > 0 then redis.pcall('HINCRBY', KEYS[2], ARGV[6] .. ' ' .. ARGV[1], #claimed[3]) end
-return { claimed[1], claimed[3], entries }
+if #deleted > 0 then redis.pcall('HINCRBY', KEYS[2], ARGV[6] .. ' ' .. ARGV[1], #deleted) end
+return { cursor, deleted, entries }

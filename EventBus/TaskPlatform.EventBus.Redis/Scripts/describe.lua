@@ -1,7 +1,7 @@
 -- Describes a stream and its groups. What a group has not read is counted here where Redis doesn't know it: after an XDEL,
 -- or a trim past the group.
 -- KEYS  1 stream
--- ARGV  1 how far to count at the most
+-- ARGV  1 how far to count at the most  2 consumer that holds what waits for a retry: that is not idle
 -- Returns { 1 where the stream is there, its length, first id or '', last id,
 --   { { group, unread, 1 where there are more, first unread id or '', pending, idle ms, consumers, last delivered id }.. } }.
 local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
@@ -32,7 +32,9 @@ for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 
   local idle = 0
   if group.pending > 0 then
-    for _, pending in ipairs(redis.call('XPENDING', KEYS[1], group.name, '-', '+', 100)) do idle = math.max(idle, pending[3]) end
+    for _, pending in ipairs(redis.call('XPENDING', KEYS[1], group.name, '-', '+', 100)) do
+      if pending[2] ~= ARGV[2] then idle = math.max(idle, pending[3]) end
+    end
   end
   groups[i] = { group.name, lag, more, unread[1] and unread[1][1] or '', group.pending, idle, group.consumers, group['last-delivered-id'] }
 end

@@ -1,29 +1,27 @@
--- Puts scheduled retries that are due back into their streams.
--- KEYS  1 events:retry  2 event_dlq
--- ARGV  1 key prefix  2 how many at the most
--- Returns { forwarded, ms until the next one is due or -1, the error of the last stream that refused one or '' }.
+-- Puts retries back into their streams, for their group alone, and acks the entries that waited for them. What does not wait any more
+-- is left alone, so called twice it changes nothing.
+-- KEYS  1 events:retry
+-- ARGV  1 key prefix  2 consumer that holds what waits
+--       3.. for each: retry, stream, group, entry id, how many arguments follow, then the new entry's field, value..
+-- Returns the error of the last stream that refused, or ''.
 -- The streams' keys come from the members; where all keys share one hash tag (the prefix), that holds in a cluster too.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local refused = ''
-local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
-for _, member in ipairs(members) do
-  local readable, entry = pcall(cmsgpack.unpack, member)
+local at = 3
+while at <= #ARGV do
+  local retry, stream, group, id, count = ARGV[at], ARGV[1] .. ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+  local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
   local added
-  if readable and type(entry) == 'table' and #entry >= 3 and #entry % 2 == 1 then
-    added = redis.pcall('XADD', ARGV[1] .. entry[1], '*', unpack(entry, 2))
-  else
-    added = redis.pcall('XADD', KEYS[2], '*', 'original_id', '', 'error', 'A scheduled retry that nobody can read.',
-      'failed_at', tostring(now), 'reason', 'unreadable', 'data', member)
+  if not pending.err and pending[1] and pending[1][2] == ARGV[2] then
+    added = redis.pcall('XADD', stream, '*', unpack(ARGV, at + 5, at + 4 + count))
+    if not added.err then redis.call('XACK', stream, group, id) end
   end
-
-  if type(added) == 'table' and added.err then
+  if added and added.err then
+    local time = redis.call('TIME')
     refused = added.err
-    redis.call('ZADD', KEYS[1], 'XX', now + 10000, member)
+    redis.call('ZADD', KEYS[1], 'XX', (time[1] + 10) * 1000, retry)
   else
-    redis.call('ZREM', KEYS[1], member)
+    redis.call('ZREM', KEYS[1], retry)
   end
+  at = at + 5 + count
 end
-
-local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return { #members, next[2] and math.max(0, next[2] - now) or -1, refused }
+return refused

@@ -1,11 +1,13 @@
 -- Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, then
 -- leaves the queue. A letter that is gone is left alone, so called twice it changes nothing.
 -- KEYS  1 event_dlq  2 event_dlq:index  3 counter of those done (optional)
--- ARGV  1 key prefix  2.. ids of dead letters
+-- ARGV  1 key prefix  2 what stands before the name of a header that the bus does not know  3 how many of those at the most
+--       4 how many fields it knows  5.. their names, then ids of dead letters
 -- Returns for each the id of its new entry, or gone, no_stream, no_group: then nothing is done to it.
 -- The streams' keys come from the letters; where all keys share one hash tag (the prefix), that holds in a cluster too.
-local carried = { 'data', 'event_id', 'aggregate_version', 'schema', 'traceparent', 'tracestate', 'correlation_id',
-  'causation_id', 'replay_id', 'first_entry_id', 'first_failed_at' }
+local header_prefix, max_headers, known_count = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local known = {}
+for i = 5, 4 + known_count do known[ARGV[i]] = true end
 
 local groups = {}
 local function has_group(stream, name)
@@ -21,36 +23,51 @@ local function has_group(stream, name)
   return groups[stream][name]
 end
 
+-- The event as it was, for the group alone. Of a field that a letter has twice the last counts.
+local function entry_of(letter, fields)
+  local entry, seen, headers = { 'attempt', '0', 'target_group', fields.group }, {}, 0
+  for f = 1, #letter, 2 do
+    local name, header = letter[f], nil
+    if known[name] then
+      header = name
+    elseif string.sub(name, 1, #header_prefix) == header_prefix and headers < max_headers then
+      header = string.sub(name, #header_prefix + 1)
+    end
+    if header and not seen[name] and fields[name] ~= '' then
+      seen[name] = true
+      if not known[name] then headers = headers + 1 end
+      entry[#entry + 1] = header
+      entry[#entry + 1] = fields[name]
+    end
+  end
+  return entry
+end
+
 local results = {}
-for i = 2, #ARGV do
+for i = 5 + known_count, #ARGV do
   local id = ARGV[i]
   local letter = redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = {}
   for f = 1, letter and #letter[2] or 0, 2 do fields[letter[2][f]] = letter[2][f + 1] end
 
+  local result
   if not letter then
-    results[i - 1] = 'gone'
+    result = 'gone'
   elseif not string.match(fields.stream or '', '^events:%l[%l%d_]*%.%l[%l%d_]*$') then
-    results[i - 1] = 'no_stream'
+    result = 'no_stream'
   elseif not has_group(ARGV[1] .. fields.stream, fields.group or '') then
-    results[i - 1] = 'no_group'
+    result = 'no_group'
   else
-    local entry = { 'attempt', '0', 'target_group', fields.group }
-    for _, name in ipairs(carried) do
-      if fields[name] and fields[name] ~= '' then
-        entry[#entry + 1] = name
-        entry[#entry + 1] = fields[name]
-      end
-    end
-    results[i - 1] = redis.call('XADD', ARGV[1] .. fields.stream, '*', unpack(entry))
+    result = redis.call('XADD', ARGV[1] .. fields.stream, '*', unpack(entry_of(letter[2], fields)))
 
-    local known = fields.group .. ' ' .. (fields.event_id or '')
-    if redis.call('HGET', KEYS[2], known) == id then redis.call('HDEL', KEYS[2], known) end
+    local indexed = fields.group .. ' ' .. (fields.event_id or '')
+    if redis.call('HGET', KEYS[2], indexed) == id then redis.call('HDEL', KEYS[2], indexed) end
     redis.call('XDEL', KEYS[1], id)
     if KEYS[3] then
       redis.call('INCR', KEYS[3])
       redis.call('EXPIRE', KEYS[3], 604800)
     end
   end
+  results[#results + 1] = result
 end
 return results

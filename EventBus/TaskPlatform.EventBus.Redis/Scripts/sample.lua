@@ -3,12 +3,13 @@
 -- KEYS  1 events:sampler  2 events:alerts  3 events:alerts:unpublished  4 events:counts  5 event_dlq  6 events:retry  7 events:outbox
 --       8 events:lost  9.. streams
 -- ARGV  1 sampler's name  2 its lease in ms  3 how many unread entries are counted at the most, in all, where Redis gives no lag
---       4 1 if it is preferred: its name then ends in ' preferred'
+--       4 1 if it is preferred: its name then ends in ' preferred'  5 consumer that holds what waits for a retry
 -- Returns { 0: another is elected, 1: the caller is from now on, 2: it was before, { alert, state.. }, changes of alerts not yet published },
 --   and if it is elected also
 --   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
 --   { stream and group, lost.. },
---   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. } }.. }.
+--   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms without what waits for a retry, consumers }.. },
+--     how many ms its last id lies in the future }.. }.
 local alerts = redis.call('HGETALL', KEYS[2])
 local unpublished = redis.call('LLEN', KEYS[3])
 local elected = redis.call('GET', KEYS[1])
@@ -31,7 +32,7 @@ end
 
 local function sample(key)
   local info = redis.pcall('XINFO', 'STREAM', key, 'FULL', 'COUNT', 1)
-  if info.err then return { 0, {} } end
+  if info.err then return { 0, {}, 0 } end
   local stream, groups = named(info), {}
   for i, reply in ipairs(stream.groups) do
     local group = named(reply)
@@ -49,11 +50,17 @@ local function sample(key)
     local idle = 0
     local pending = group['pel-count']
     if pending > 0 then
-      for _, p in ipairs(redis.call('XPENDING', key, group.name, '-', '+', 100)) do idle = math.max(idle, p[3]) end
+      for _, reply in ipairs(group.consumers) do
+        local consumer = named(reply)
+        if consumer.name ~= ARGV[5] and consumer['pel-count'] > 0 then
+          for _, p in ipairs(redis.call('XPENDING', key, group.name, '-', '+', 100, consumer.name)) do idle = math.max(idle, p[3]) end
+        end
+      end
     end
     groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, #group.consumers }
   end
-  return { stream.length, groups }
+  local ahead = tonumber(string.match(stream['last-generated-id'], '%d+')) - now
+  return { stream.length, groups, math.max(0, math.min(ahead, 1e14)) } -- 1e14 ms are 3,000 years.
 end
 
 local dead = { 0, '' }

@@ -49,7 +49,7 @@ public sealed record Replay(string ReplayId, string Type, string Group, string A
 /// <param name="Next">The last entry looked at; null at the end.</param>
 /// <param name="Copied">How many copies this part made.</param>
 /// <param name="Gap">
-/// The entry before which the stream has lost some that were asked for; then nothing was copied. Null where there is no gap.
+/// The last entry that is wanted from before the stream's first; nothing was copied, as the log is to be asked for those. Null where there is no gap.
 /// </param>
 public sealed record ReplayProgress(string? Next, int Copied, string? Gap);
 
@@ -57,7 +57,11 @@ public sealed record ReplayProgress(string? Next, int Copied, string? Gap);
 /// <param name="Service">The owning service's log.</param>
 /// <param name="Replay">What is wanted.</param>
 /// <param name="Rate">Events a second; null: as fast as it goes.</param>
-public sealed record LogReplay(string Service, Replay Replay, int? Rate);
+/// <param name="Cutoff">
+/// The last entry of the whole replay. An event that happened within <paramref name="Replay"/> belongs to it too where its entry lies beyond
+/// the cutoff: Redis had lost it, and it was published again. Null: only the entries' ids count.
+/// </param>
+public sealed record LogReplay(string Service, Replay Replay, int? Rate, string? Cutoff = null);
 
 /// <summary>How far a service's answer is.</summary>
 /// <param name="Cursor">The last row of its log that it looked at.</param>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace TaskPlatform.EventBus;
 
 /// <summary>Settles what needs no handler: foreign, unreadable, unknown, or deadly.</summary>
@@ -10,7 +8,7 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
     {
         if (delivery.TargetGroup is { } target && target != group.Name)
         {
-            delivery.Outcome = Outcome.Skipped;
+            delivery.Outcome = Outcome.ForAnotherGroup;
             return false;
         }
 
@@ -23,11 +21,16 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
 
         try
         {
-            delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span);
+            delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span, delivery.Schema);
         }
-        catch (JsonException e)
+        catch (UnknownSchemaException e)
         {
-            return Refuse(delivery, DeadLetterReason.Unreadable, e);
+            delivery.Fail(retries, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
+            return false;
+        }
+        catch (Exception e)
+        {
+            return Refuse(delivery, DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw anything.
         }
 
         return !retries.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)

@@ -67,7 +67,7 @@ public sealed class ConsumerGroupBuilder
         if (!EventBus.Catalog.Contains<TEvent>())
             throw new InvalidOperationException($"{typeof(THandler).Name} subscribes to '{TEvent.Type}', which is not in the event catalog.");
 
-        Group.Add(new Subscription<TEvent, THandler> { UnitOfWork = unitOfWork });
+        Group.Add(new Subscription<TEvent, THandler>(EventBus.Catalog) { UnitOfWork = unitOfWork });
         EventBus.Host.Services.TryAddScoped<THandler>();
         return this;
     }

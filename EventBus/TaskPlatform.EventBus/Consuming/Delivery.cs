@@ -21,7 +21,7 @@ internal sealed class Delivery
 
     public string EntryId { get; }
 
-    /// <summary>Every field as it stands in the entry.</summary>
+    /// <summary>Every field as it stands in the entry, empty ones included.</summary>
     public IReadOnlyList<EntryField> Fields { get; }
 
     /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or fell silent.</summary>
@@ -32,6 +32,9 @@ internal sealed class Delivery
     public Guid EventId { get; private set; }
 
     public long? AggregateVersion { get; private set; }
+
+    /// <summary>The payload's schema; null where the publisher gave none, and so means the one that the event type has.</summary>
+    public long? Schema { get; private set; }
 
     public int Attempt { get; private set; }
 
@@ -88,8 +91,8 @@ internal sealed class Delivery
     /// <summary>Whether the entry was found to belong to somebody else by now.</summary>
     public bool ClaimLost { get; private set; }
 
-    /// <summary>Keeps the events of one aggregate together; a foreign publisher's unreadable entry goes by its own id.</summary>
-    public string LaneKey => Envelope?.AggregateId ?? EntryId;
+    /// <summary>Keeps the events of one aggregate together, its type and id; a foreign publisher's unreadable entry goes by its own id.</summary>
+    public (string AggregateType, string AggregateId) LaneKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
 
     public static Delivery Parse(string stream, string entryId, IReadOnlyList<EntryField> fields, long earlierDeliveries, int maxBytes)
     {
@@ -119,6 +122,19 @@ internal sealed class Delivery
         Outcome = Outcome.DeadLetter;
         Reason = reason;
         Error = error;
+    }
+
+    /// <summary>It failed, and is retried if a retry is left; else it is to be dead-lettered.</summary>
+    /// <param name="retries">Whether one is left.</param>
+    /// <param name="reason">The dead letter's, one of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">What it failed of.</param>
+    public void Fail(RetryPolicy retries, string reason, Exception error)
+    {
+        Error = error;
+        if (retries.AllowsRetryAfter(Attempt))
+            Outcome = Outcome.Failed;
+        else
+            Die(reason, error);
     }
 
     /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>
@@ -156,10 +172,13 @@ internal sealed class Delivery
 
         foreach (var (name, value) in Fields)
         {
+            if (value.IsEmpty)
+                continue; // An empty header counts as absent.
             switch (name)
             {
                 case EntryFields.EventId: EventId = ReadGuid(value.Span); break;
                 case EntryFields.AggregateVersion: AggregateVersion = ReadNumber(name, value.Span); break;
+                case EntryFields.Schema: Schema = ReadNumber(name, value.Span); break;
                 case EntryFields.Attempt: Attempt = (int)Math.Clamp(ReadNumber(name, value.Span), 0, int.MaxValue); break;
                 case EntryFields.TargetGroup: TargetGroup = Encoding.UTF8.GetString(value.Span); break;
                 case EntryFields.FirstEntryId: FirstEntryId = Encoding.UTF8.GetString(value.Span); break;
@@ -194,8 +213,11 @@ internal enum Outcome
     /// <summary>Its effects are committed.</summary>
     Handled,
 
-    /// <summary>Its effects were committed before, or it is a retry for another group: nothing to do but ack.</summary>
+    /// <summary>Its effects were committed before: nothing to do but ack.</summary>
     Skipped,
+
+    /// <summary>It is meant for another group: acked if that group exists, else dead-lettered.</summary>
+    ForAnotherGroup,
 
     /// <summary>The handler failed and has a retry left.</summary>
     Failed,

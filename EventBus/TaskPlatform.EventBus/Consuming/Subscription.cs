@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus;
@@ -13,14 +12,15 @@ internal abstract class Subscription
 
     public abstract string HandlerName { get; }
 
-    /// <summary>Reads a payload.</summary>
-    /// <exception cref="JsonException">It is not what the event type says.</exception>
-    public abstract object Read(ReadOnlySpan<byte> data);
+    /// <summary>Reads a payload of a schema; null means the event type's own.</summary>
+    /// <exception cref="UnknownSchemaException">The schema is not known and can't be brought up.</exception>
+    /// <exception cref="Exception">The payload is not what the event type says. The event's own code runs here, so that may be any exception.</exception>
+    public abstract object Read(ReadOnlySpan<byte> data, long? schema);
 
     public abstract Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken);
 }
 
-internal sealed class Subscription<TEvent, THandler> : Subscription
+internal sealed class Subscription<TEvent, THandler>(EventCatalog catalog) : Subscription
     where TEvent : class, IEvent<TEvent>
     where THandler : class, IEventHandler<TEvent>
 {
@@ -28,8 +28,7 @@ internal sealed class Subscription<TEvent, THandler> : Subscription
 
     public override string HandlerName => typeof(THandler).Name;
 
-    public override object Read(ReadOnlySpan<byte> data)
-        => JsonSerializer.Deserialize(data, TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
+    public override object Read(ReadOnlySpan<byte> data, long? schema) => catalog.Read<TEvent>(data, schema);
 
     public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
         => scope.GetRequiredService<THandler>().HandleAsync((TEvent)data, context, cancellationToken);

@@ -29,14 +29,14 @@ internal static class EntryFields
     /// <summary>When a handler first failed on it.</summary>
     public const string FirstFailedAt = "first_failed_at";
 
+    /// <summary>The headers that an event keeps for good: whatever the bus adds an entry for, they are in it.</summary>
+    public static readonly string[] OfEvent = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId];
+
+    /// <summary>The fields that the bus sets anew with each entry it adds.</summary>
+    public static readonly string[] OfEntry = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt];
+
     private static readonly (byte[] Bytes, string Name)[] Known =
-    [
-        .. new[]
-        {
-            Data, EventId, AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, Attempt, TargetGroup, FirstEntryId,
-            ReplayId, FirstFailedAt,
-        }.Select(name => (Encoding.UTF8.GetBytes(name), name)),
-    ];
+        [.. OfEntry.Concat(OfEvent).Select(name => (Encoding.UTF8.GetBytes(name), name))];
 
     /// <summary>A field's name; one that is known costs no new string.</summary>
     public static string NameOf(ReadOnlySpan<byte> bytes)

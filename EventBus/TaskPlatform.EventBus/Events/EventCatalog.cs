@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace TaskPlatform.EventBus;
@@ -6,6 +8,7 @@ namespace TaskPlatform.EventBus;
 public sealed partial class EventCatalog
 {
     private readonly Dictionary<string, Type> types = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string EventType, long Schema), Func<JsonObject, JsonObject>> upcasters = [];
 
     /// <summary>The wire names, in the order they were added.</summary>
     public IReadOnlyCollection<string> Types => types.Keys;
@@ -20,6 +23,56 @@ public sealed partial class EventCatalog
         if (!types.TryAdd(TEvent.Type, typeof(TEvent)))
             throw new InvalidOperationException($"The event type '{TEvent.Type}' stands for both {types[TEvent.Type].Name} and {typeof(TEvent).Name}.");
         return this;
+    }
+
+    /// <summary>
+    /// Brings payloads of an older schema up by one: from <paramref name="fromSchema"/> to the next. A payload that is several schemas
+    /// behind goes through one upcaster after the other.
+    /// </summary>
+    /// <param name="fromSchema">The schema of the payloads that it is given; less than the event type's own.</param>
+    /// <param name="upcast">Returns the payload in the next schema; it may change the one it is given.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or has that upcaster already.</exception>
+    public EventCatalog AddUpcaster<TEvent>(int fromSchema, Func<JsonObject, JsonObject> upcast)
+        where TEvent : IEvent<TEvent>
+    {
+        ArgumentNullException.ThrowIfNull(upcast);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromSchema, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(fromSchema, TEvent.Schema);
+        if (!Contains<TEvent>())
+            throw new InvalidOperationException($"The event '{TEvent.Type}' ({typeof(TEvent).Name}) is not in the event catalog.");
+        if (!upcasters.TryAdd((TEvent.Type, fromSchema), upcast))
+            throw new InvalidOperationException($"The event '{TEvent.Type}' has two upcasters from schema {fromSchema}.");
+        return this;
+    }
+
+    /// <summary>Reads a payload of any schema that is known or can be brought up.</summary>
+    /// <param name="json">The payload.</param>
+    /// <param name="schema">Its schema; null means the event type's own.</param>
+    /// <exception cref="UnknownSchemaException">The schema is newer, or older and without an upcaster.</exception>
+    /// <exception cref="JsonException">The payload is not what its schema says.</exception>
+    internal TEvent Read<TEvent>(ReadOnlySpan<byte> json, long? schema)
+        where TEvent : IEvent<TEvent>
+    {
+        if (schema is { } given && given != TEvent.Schema)
+            return JsonSerializer.Deserialize(Upcast<TEvent>(json, given), TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
+        return JsonSerializer.Deserialize(json, TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
+    }
+
+    private JsonObject Upcast<TEvent>(ReadOnlySpan<byte> json, long schema)
+        where TEvent : IEvent<TEvent>
+    {
+        if (schema > TEvent.Schema)
+            throw new UnknownSchemaException($"The event '{TEvent.Type}' has schema {schema}; this process knows it up to {TEvent.Schema}.");
+
+        JsonObject? payload = null;
+        for (var from = schema; from < TEvent.Schema; from++)
+        {
+            if (!upcasters.TryGetValue((TEvent.Type, from), out var upcast))
+                throw new UnknownSchemaException($"The event '{TEvent.Type}' has schema {schema}; there is no upcaster from {from} to {from + 1}.");
+            payload = upcast(payload ?? JsonNode.Parse(json)!.AsObject());
+        }
+
+        return payload!;
     }
 
     /// <summary>Whether the type is known under its wire name.</summary>

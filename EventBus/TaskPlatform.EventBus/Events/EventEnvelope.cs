@@ -9,10 +9,12 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>The JSON of an entry's field <c>data</c>, read.</summary>
 /// <param name="Type">The wire name.</param>
-/// <param name="AggregateId">What it is about.</param>
+/// <param name="AggregateType">The kind of what it is about; where the JSON does not say, what stands before the wire name's dot.</param>
+/// <param name="AggregateId">Which one.</param>
 /// <param name="Timestamp">When it happened, UTC.</param>
 /// <param name="Payload">The member <c>data</c>, as it stands in the JSON.</param>
-internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
+internal sealed record EventEnvelope(
+    string Type, string AggregateType, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
 {
     // The JSON goes into Redis and to HTTP clients as JSON, never into HTML as it is: so no letter needs a \u escape.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -24,7 +26,8 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
     private static Utf8JsonWriter? writer;
 
     /// <summary>The aggregate that a wire name speaks of: what stands before the dot.</summary>
-    public static string AggregateType(string eventType) => eventType[..eventType.IndexOf('.', StringComparison.Ordinal)];
+    public static string AggregateTypeOf(string eventType)
+        => eventType.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? eventType[..dot] : eventType;
 
     /// <summary>Writes an event as <c>{"type","aggregate_id","aggregate_type","data","timestamp"}</c>.</summary>
     public static string Write<TEvent>(TEvent data, DateTimeOffset timestamp)
@@ -38,7 +41,7 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
         writer.WriteStartObject();
         writer.WriteString("type"u8, TEvent.Type);
         writer.WriteString("aggregate_id"u8, data.AggregateId);
-        writer.WriteString("aggregate_type"u8, AggregateType(TEvent.Type));
+        writer.WriteString("aggregate_type"u8, AggregateTypeOf(TEvent.Type));
         writer.WritePropertyName("data"u8);
         JsonSerializer.Serialize(writer, data, TEvent.JsonTypeInfo);
         writer.WriteString("timestamp"u8, timestamp.UtcDateTime);
@@ -54,7 +57,7 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
         if (!Utf8.IsValid(json.Span))
             throw new UnreadableEventException("The field 'data' is not valid UTF-8.");
 
-        string? type = null, aggregateId = null;
+        string? type = null, aggregateType = null, aggregateId = null;
         DateTimeOffset? timestamp = null;
         ReadOnlyMemory<byte>? payload = null;
         try
@@ -69,6 +72,8 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
                     type = ReadString(ref reader, "type");
                 else if (reader.ValueTextEquals("aggregate_id"u8))
                     aggregateId = ReadString(ref reader, "aggregate_id");
+                else if (reader.ValueTextEquals("aggregate_type"u8))
+                    aggregateType = ReadOptionalString(ref reader);
                 else if (reader.ValueTextEquals("timestamp"u8))
                     timestamp = ReadTimestamp(ref reader);
                 else if (reader.ValueTextEquals("data"u8))
@@ -88,6 +93,7 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
 
         return new EventEnvelope(
             type ?? throw Missing("type"),
+            aggregateType ?? AggregateTypeOf(type),
             aggregateId ?? throw Missing("aggregate_id"),
             timestamp ?? throw Missing("timestamp"),
             payload ?? throw Missing("data"));
@@ -101,6 +107,16 @@ internal sealed record EventEnvelope(string Type, string AggregateId, DateTimeOf
         return reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 and <= 500 } text
             ? text
             : throw new UnreadableEventException($"The event's member '{member}' is not a string of 1 to 500 characters.");
+    }
+
+    /// <summary>Null where it is no string that could be meant: then another publisher's slip costs nothing but the name.</summary>
+    private static string? ReadOptionalString(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+            return reader.GetString() is { Length: > 0 and <= 500 } text ? text : null;
+        reader.Skip();
+        return null;
     }
 
     private static DateTimeOffset ReadTimestamp(ref Utf8JsonReader reader)

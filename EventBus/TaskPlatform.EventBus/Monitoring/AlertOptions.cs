@@ -21,6 +21,9 @@ public sealed class AlertOptions
     /// <summary>An event waits in a service's log for so long. Default 30 s, for 30 s.</summary>
     public AgeRule OutboxAge { get; set; } = new() { Threshold = TimeSpan.FromSeconds(30), For = TimeSpan.FromSeconds(30) };
 
+    /// <summary>A stream's last id lies so far in the future. Default 5 min, at once.</summary>
+    public AgeRule IdsAhead { get; set; } = new() { Threshold = TimeSpan.FromMinutes(5) };
+
     /// <summary>So many dead letters came within the window. Default 1 in 10 min, at once.</summary>
     public CountRule DeadLetters { get; set; } = new();
 

@@ -67,6 +67,8 @@ internal sealed class AlertRules(AlertOptions options)
     {
         foreach (var stream in sample.Streams)
         {
+            if (stream.Ahead > options.IdsAhead.Threshold)
+                yield return ("ids_ahead", stream.Stream, options.IdsAhead.For, IdsAhead(stream, now));
             foreach (var group in stream.Groups)
             {
                 var subject = $"{stream.Stream} {group.Group}";
@@ -90,6 +92,11 @@ internal sealed class AlertRules(AlertOptions options)
                 yield return ("lost_entries", subject, options.LostEntries.For, $"{lost.Group} lost {count} entries of {lost.Stream} within {Text(options.LostEntries.Window)}.");
         }
     }
+
+    private static string IdsAhead(StreamSample stream, DateTimeOffset now)
+        => string.Create(CultureInfo.InvariantCulture, $"The last id of {stream.Stream} lies in the future, at {now + stream.Ahead:yyyy-MM-dd HH:mm} UTC: ")
+        + "an entry was added with an id of its own, or the clock was set back. Until then lag_age can't fire for it, and it is trimmed late. "
+        + "Remedy: once its groups have a lag and pending entries of 0, DEL the stream; the bus makes it again.";
 
     /// <summary>By how much a count rose above its lowest within the window; null where that is below the threshold.</summary>
     private long? Growth(string rule, string subject, long count, CountRule limit, DateTimeOffset now)

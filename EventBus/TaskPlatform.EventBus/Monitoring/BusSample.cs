@@ -9,7 +9,11 @@ internal sealed record BusSample(
     IReadOnlyList<OutboxSample> Outboxes,
     IReadOnlyList<LostSample> Lost);
 
-internal sealed record StreamSample(string Stream, long Length, IReadOnlyList<GroupSample> Groups);
+/// <param name="Stream">The stream.</param>
+/// <param name="Length">Its entries.</param>
+/// <param name="Groups">Its groups.</param>
+/// <param name="Ahead">How far its last id lies in the future; then the ids of what comes next do not tell its time.</param>
+internal sealed record StreamSample(string Stream, long Length, IReadOnlyList<GroupSample> Groups, TimeSpan Ahead = default);
 
 /// <param name="Group">The group.</param>
 /// <param name="Lag">Entries that it has not read.</param>

@@ -15,6 +15,12 @@ internal static class DeadLetterReason
     /// <summary>The group has no handler for its type, though it stands in a stream the group reads.</summary>
     public const string UnknownType = "unknown_type";
 
+    /// <summary>Its payload has a schema that the process neither knows nor can bring up to the one it knows; it was retried first.</summary>
+    public const string UnknownSchema = "unknown_schema";
+
+    /// <summary>It is meant for a group that its stream does not have.</summary>
+    public const string UnknownGroup = "unknown_group";
+
     /// <summary>Its handler threw a <see cref="PermanentException"/>.</summary>
     public const string Rejected = "rejected";
 }

@@ -10,6 +10,11 @@ internal sealed class BusState
 
     private readonly ConcurrentDictionary<string, long> beats = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, string> warnings = new(StringComparer.Ordinal);
+
+    /// <summary>What endangers the bus, though nothing waits for it now; by subject.</summary>
+    public IReadOnlyDictionary<string, string> Warnings => warnings;
+
     /// <summary>Who waits, and for what.</summary>
     public IReadOnlyDictionary<string, string> Problems => problems;
 
@@ -26,6 +31,18 @@ internal sealed class BusState
 
     /// <summary>The loops that have not come round for so long.</summary>
     public IEnumerable<string> Silent(TimeSpan limit) => beats.Where(beat => Stopwatch.GetElapsedTime(beat.Value) > limit).Select(beat => beat.Key);
+
+    /// <summary>Something endangers the bus.</summary>
+    /// <returns>Whether it is new.</returns>
+    public bool Warn(string subject, string warning)
+    {
+        var isNew = !warnings.ContainsKey(subject);
+        warnings[subject] = warning;
+        return isNew;
+    }
+
+    /// <summary>It does so no more.</summary>
+    public void TakeBackWarning(string subject) => warnings.TryRemove(subject, out _);
 
     /// <summary>A role can't go on for now.</summary>
     /// <returns>Whether it could until now.</returns>

@@ -6,10 +6,11 @@ using TaskPlatform.ServiceDefaults.Problems;
 namespace TaskPlatform.Notifications.Admin.Jobs;
 
 /// <summary>Checks what is to be replayed against the stream, and starts the job.</summary>
-internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs)
+internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvider time)
 {
     private const string Again = "again";
     private const string Once = "once";
+    private const string Nothing = "0-0";
 
     /// <summary>Which events, and for whom.</summary>
     /// <param name="From">Published at this time or later; default from the very first.</param>
@@ -45,7 +46,8 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs)
         if (stream.Groups.All(group => group.Name != request.Group))
             return new Outcome(null, errors.Require(false, "group", $"The stream of {type} has no such group."));
 
-        var last = EntryId.Parse(stream.LastEntryId ?? "0-0");
+        // A stream that was just made says nothing of what came before it.
+        var last = EntryId.Parse(stream.LastEntryId ?? Nothing) is { Milliseconds: > 0 } known ? known : EntryId.Before(time.GetUtcNow());
         var cutoff = request.To is { } to && EntryId.Before(to) < last ? EntryId.Before(to) : last;
         var parameters = new ReplayParameters(type, request.Effects == Again, EntryId.Before(request.From ?? DateTimeOffset.UnixEpoch).ToString());
         var started = await jobs.ReplayAsync(parameters, request.Group!, cutoff.ToString(), request.Rate, caller, cancellationToken);

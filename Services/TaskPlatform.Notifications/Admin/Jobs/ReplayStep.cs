@@ -39,7 +39,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
     private async Task AskOwnerAsync(AdminJob job, Replay lost, CancellationToken cancellationToken)
     {
         var owner = TaskPlatformEvents.OwnerOf(lost.Type);
-        var answer = await replays.RequestAsync(new LogReplay(owner, lost, job.Rate), cancellationToken);
+        var answer = await replays.RequestAsync(new LogReplay(owner, lost, job.Rate, job.Cutoff), cancellationToken);
         if (answer.Done)
         {
             job.Done += answer.Added;

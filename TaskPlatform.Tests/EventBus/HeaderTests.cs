@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>What stands in an entry beside the event: by our own publisher, by others, and by nobody we know.</summary>
+public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+    private const string Other = "others";
+    private const string Stream = "events:note.written";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_empty_header_counts_as_absent()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await view.AddAsync(Stream, [.. EntryFields.OfEntry.Concat(EntryFields.OfEvent).Where(name => name != "data").SelectMany(name => new RedisValue[] { name, "" }), "data", Note()]);
+        await process.Seen.TakeAsync(1);
+
+        await view.AssertExactlyOnceAsync(Group);
+        Assert.Equal(1, await view.EffectCountAsync());
+    }
+
+    [Fact]
+    public async Task An_event_for_a_group_that_does_not_exist_is_one_dead_letter_that_the_group_can_have_once_it_exists()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group, Other);
+        await view.GroupsAsync("note.written", 2);
+
+        await view.AddAsync(Stream, "target_group", "newcomers", "data", Note());
+        await view.DeadLettersAsync(1);
+        await view.SettledAsync(Group);
+        await view.SettledAsync(Other);
+
+        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("unknown_group", "newcomers", Note()), (letter["reason"], letter["group"], letter["data"]));
+        Assert.Equal(0, await view.EffectCountAsync());
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        Assert.Equal(ReprocessOutcome.NoGroup, Assert.Single(await queue.ReprocessAsync([letter["id"]], Cancellation)).Outcome);
+
+        await using var newcomer = await BusProcess.StartAsync(place, "newcomers");
+        await view.GroupsAsync("note.written", 3);
+        Assert.Equal(ReprocessOutcome.Reprocessed, Assert.Single(await queue.ReprocessAsync([letter["id"]], Cancellation)).Outcome);
+        await newcomer.Seen.TakeAsync(1);
+        await view.SettledAsync("newcomers");
+        Assert.Equal("newcomers", Assert.Single(await view.EffectsAsync()).Group);
+        Assert.Empty(await view.EntriesAsync("event_dlq"));
+    }
+
+    [Fact]
+    public async Task An_event_for_a_group_that_does_not_run_waits_for_it()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using (await BusProcess.StartAsync(place, Other))
+            await view.GroupsAsync("note.written", 2);
+
+        await view.AddAsync(Stream, "target_group", Other, "data", Note());
+        await view.SettledAsync(Group);
+        Assert.Empty(await view.EntriesAsync("event_dlq"));
+
+        await using var other = await BusProcess.StartAsync(place, Other);
+        await view.SettledAsync(Other);
+        Assert.Equal(Other, Assert.Single(await view.EffectsAsync()).Group);
+    }
+
+    [Fact]
+    public async Task Headers_that_the_bus_does_not_know_travel_on()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await view.GroupsAsync("note.written", 1);
+        RedisValue[] unknown = ["x-tenant", "first", "x-tenant", "acme", "error", "not the bus's", "header:x", "y"];
+
+        var added = await view.AddAsync(Stream, [.. unknown, "data", Note(ObeyNote.Fail)]);
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("acme", "not the bus's", "y"), (letter["header:x-tenant"], letter["header:error"], letter["header:header:x"]));
+        Assert.Equal("This note fails.", letter["error"]);
+
+        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letter["id"]], Cancellation);
+        await BusView.Until(() => view.EntriesAsync("event_dlq"), letters => letters is [var again] && again["id"] != letter["id"]);
+        var last = (await view.EntriesAsync(Stream))[^1]["id"];
+        var copied = await process.Services.GetRequiredService<IReplays>()
+            .CopyAsync(new Replay("replay", "note.written", Group, EntryId.Parse(added).Previous().ToString(), last, Again: true), 100, Cancellation);
+
+        Assert.Equal(1, copied.Copied);
+        await BusView.Until(view.DeliveriesAsync, entries => entries == 12); // The first, the reprocessed and the copy, and three retries of each.
+        Assert.All(await view.EntriesAsync(Stream), entry => Assert.Equal(("acme", "not the bus's", "y"), (entry["x-tenant"], entry["error"], entry["header:x"])));
+        await view.SettledAsync(Group);
+    }
+
+    [Fact]
+    public async Task However_many_headers_an_entry_has_it_can_be_retried_and_dead_lettered()
+    {
+        const int Count = 10_000;
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await view.AddAsync(Stream, [.. Enumerable.Range(0, Count).SelectMany(i => new RedisValue[] { $"x-{i}", "y" }), "traceparent", "kept", "data", Note(ObeyNote.Fail)]);
+        await view.AddAsync(Stream, ["x-large", new string('y', 10 * ForwardedHeaders.MaxBytes), "x-small", "kept", "data", Note(ObeyNote.Fail)]);
+
+        var letters = await view.DeadLettersAsync(2);
+        Assert.Equal(("kept", "y"), (letters[0]["traceparent"], letters[0]["header:x-0"]));
+        Assert.Equal(ForwardedHeaders.MaxCount - 1, letters[0].Keys.Count(name => name.StartsWith("header:", StringComparison.Ordinal)));
+        Assert.Equal(["header:x-small"], letters[1].Keys.Where(name => name.StartsWith("header:", StringComparison.Ordinal)));
+        Assert.Equal(
+            [ReprocessOutcome.Reprocessed, ReprocessOutcome.Reprocessed],
+            (await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letters[0]["id"], letters[1]["id"]], Cancellation)).Select(result => result.Outcome));
+        await view.SettledAsync(Group);
+    }
+
+    private static string Note(string text = "good")
+        => $$$"""{"type":"note.written","aggregate_id":"1","data":{"note_id":1,"text":"{{{text}}}"},"timestamp":"2025-01-15T10:30:00Z"}""";
+}

@@ -1,0 +1,97 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Replays of what Redis never had, or has no more: the log is asked, and only then is a replay done.</summary>
+public sealed class ReplayOfTheLostTests(PostgresServer postgres)
+{
+    private const string Type = "note.written";
+    private const string Group = "readers";
+    private const int Count = 5;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_an_emptied_server_never_had_comes_from_the_log()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using (var first = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1)))
+            await WriteAsync(view, first);
+        var last = (await view.EntriesAsync("events:note.written"))[^1]["id"];
+        await AgeAsync(place);
+
+        await view.Redis.ExecuteAsync("FLUSHALL");
+        await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);
+        await view.GroupsAsync(Type, 1);
+        Assert.Empty(await view.EntriesAsync("events:note.written")); // Too old to be published again.
+        var replayed = await ReplayAsync(process, after: "0-0", cutoff: last);
+
+        Assert.Equal((Count, 0), replayed);
+        await view.SettledAsync(Group);
+        Assert.Equal(Count, await view.EffectCountAsync());
+    }
+
+    [Fact]
+    public async Task What_was_published_again_since_belongs_to_the_time_when_it_happened()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await WriteAsync(view, process);
+        await view.SettledAsync(Group);
+        var last = (await view.EntriesAsync("events:note.written"))[^1]["id"];
+
+        await view.Redis.ExecuteAsync("FLUSHALL");
+        await BusView.Until(view.DeliveriesAsync, entries => entries == Count);
+        await view.SettledAsync(Group);
+        var replayed = await ReplayAsync(process, after: "0-0", cutoff: last);
+
+        Assert.Equal((Count, 0), replayed);
+        await view.SettledAsync(Group);
+        Assert.Equal(2 * Count, await view.EffectCountAsync());
+    }
+
+    /// <summary>Replays as a job does.</summary>
+    /// <returns>How many events came from the log, and how many from the stream.</returns>
+    private static async Task<(long FromLog, long FromStream)> ReplayAsync(BusProcess process, string after, string cutoff)
+    {
+        var replays = process.Services.GetRequiredService<IReplays>();
+        var (fromLog, fromStream) = (0L, 0L);
+        for (string? cursor = after; cursor is not null;)
+        {
+            var replay = new Replay("replay", Type, Group, cursor, cutoff, Again: true);
+            var progress = await replays.CopyAsync(replay, 100, Cancellation);
+            if (progress.Gap is { } gap)
+            {
+                var request = new LogReplay("notes", replay with { UpTo = gap }, Rate: null, cutoff);
+                fromLog += (await BusView.Until(() => replays.RequestAsync(request, Cancellation), answer => answer.Done)).Added;
+                cursor = gap;
+                continue;
+            }
+
+            fromStream += progress.Copied;
+            cursor = progress.Next;
+        }
+
+        return (fromLog, fromStream);
+    }
+
+    private static async Task WriteAsync(BusView view, BusProcess process)
+    {
+        await process.WriteAsync([.. Enumerable.Range(1, Count).Select(i => new NoteWritten(i, "good"))]);
+        await view.PublishedAsync();
+    }
+
+    /// <summary>As if it had been published an hour ago.</summary>
+    private static async Task AgeAsync(BusPlace place)
+    {
+        await using var db = place.OpenDatabase();
+        await db.Database.ExecuteSqlRawAsync("UPDATE event_log SET published_at = published_at - interval '1 hour'", Cancellation);
+    }
+}
