@@ -26,7 +26,7 @@ public static class EventBusPostgresExtensions
         services.AddSingleton<OutboxState>();
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
         services.ConfigureDbContext<TDb>((provider, db) => db
-            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>())
+            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor)
             .ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>());
         services.AddScoped<EventLog<TDb>>();
         services.AddScoped<IEventLog>(provider => provider.GetRequiredService<EventLog<TDb>>());

@@ -48,7 +48,7 @@ internal static class AssignTask
         if (!workers.SequenceEqual(before))
         {
             task.WorkerIds = workers;
-            task.Touch(time.GetUtcNow());
+            task.IncrementVersion(time.GetUtcNow());
             events.Append(TaskEvents.Assigned(task, before, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }
