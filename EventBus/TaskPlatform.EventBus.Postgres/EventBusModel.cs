@@ -6,10 +6,14 @@ namespace TaskPlatform.EventBus.Postgres;
 /// <summary>The bus's tables in a service's own model, so that its migrations create them.</summary>
 public static class EventBusModel
 {
+    /// <summary>
+    /// The unique index of <c>event_log</c> on aggregate and version. It also finds the events of an aggregate, in the order of their versions,
+    /// for a query that leaves out those without a version.
+    /// </summary>
+    public const string AggregateVersionIndex = "ix_event_log_aggregate_version";
+
     /// <summary>Adds the table <c>event_log</c>.</summary>
-    /// <param name="model">The service's model.</param>
-    /// <param name="withHistory">Whether an aggregate's events are looked up in it, for which it needs an index. Default no.</param>
-    public static ModelBuilder AddEventLog(this ModelBuilder model, bool withHistory = false)
+    public static ModelBuilder AddEventLog(this ModelBuilder model)
     {
         model.Entity<EventLogRow>(row =>
         {
@@ -31,8 +35,8 @@ public static class EventBusModel
             row.Property(e => e.EntryId).HasColumnName("entry_id");
             row.Property(e => e.PublishedAt).HasColumnName("published_at");
             row.HasIndex(e => new { e.Id, e.EntryId }).HasFilter("entry_id IS NULL").HasDatabaseName("ix_event_log_waiting");
-            if (withHistory)
-                row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.Id }).HasDatabaseName("ix_event_log_aggregate");
+            row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.AggregateVersion })
+                .IsUnique().HasFilter("aggregate_version IS NOT NULL").HasDatabaseName(AggregateVersionIndex);
 
             // Both are told later, by the dispatcher: a new row need not say that they are null.
             row.Property(e => e.EntryId).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);

@@ -26,7 +26,7 @@ public static class EventBusPostgresExtensions
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
         services.ConfigureDbContext<TDb>((provider, db) => db
             .UseEventLog(eventBus.Catalog, provider.GetRequiredService<TimeProvider>())
-            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>()));
+            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor));
         services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
 

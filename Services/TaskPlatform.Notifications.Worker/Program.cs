@@ -14,6 +14,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.Services.AddScoped<Notifier>();
+builder.Services.AddHostedService<EraseUsers>();
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog())
     .UseEventLog<NotificationsDb>("notifications")

@@ -18,11 +18,11 @@ internal static class Readers
         reader.Version = context.AggregateVersion ?? reader.Version;
     }
 
-    /// <summary>Keeps no more of a user than that there was one.</summary>
+    /// <summary>Keeps no more of a user than that there was one, and has <see cref="EraseUsers"/> make sure of it.</summary>
     public static async Task ForgetAsync(this NotificationsDb db, long userId, EventContext context, CancellationToken cancellationToken)
     {
         var reader = await FindAsync(db, userId, cancellationToken);
-        (reader.FullName, reader.Role, reader.Deleted) = ("", "", true);
+        (reader.FullName, reader.Role, reader.Deleted, reader.ErasedAt) = ("", "", true, null);
         reader.Version = context.AggregateVersion ?? reader.Version;
     }
 

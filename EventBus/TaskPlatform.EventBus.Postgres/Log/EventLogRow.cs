@@ -21,7 +21,7 @@ public sealed class EventLogRow
     /// <summary>Which one.</summary>
     public required string AggregateId { get; init; }
 
-    /// <summary>The aggregate's version after the change, where it has one.</summary>
+    /// <summary>The aggregate's version after the change, where it has one. No two events of an aggregate have the same.</summary>
     public long? AggregateVersion { get; init; }
 
     /// <summary>The payload's schema.</summary>

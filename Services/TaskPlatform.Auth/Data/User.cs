@@ -1,6 +1,6 @@
 namespace TaskPlatform.Auth.Data;
 
-/// <summary>An account. Every change raises its version, which is also its events' aggregate version.</summary>
+/// <summary>An account. Its version is that of its last event.</summary>
 internal sealed class User
 {
     public const string UniqueEmail = "ix_users_email_key";

@@ -192,6 +192,11 @@ namespace TaskPlatform.Auth.Migrations
                         .HasDatabaseName("ix_event_log_waiting")
                         .HasFilter("entry_id IS NULL");
 
+                    b.HasIndex("AggregateType", "AggregateId", "AggregateVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_event_log_aggregate_version")
+                        .HasFilter("aggregate_version IS NOT NULL");
+
                     b.ToTable("event_log", (string)null);
                 });
 #pragma warning restore 612, 618

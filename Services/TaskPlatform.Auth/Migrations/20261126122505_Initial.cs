@@ -77,6 +77,13 @@ namespace TaskPlatform.Auth.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_event_log_aggregate_version",
+                table: "event_log",
+                columns: new[] { "aggregate_type", "aggregate_id", "aggregate_version" },
+                unique: true,
+                filter: "aggregate_version IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_event_log_waiting",
                 table: "event_log",
                 columns: new[] { "id", "entry_id" },

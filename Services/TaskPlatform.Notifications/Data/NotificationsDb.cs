@@ -56,9 +56,9 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
                 filled.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
             }
 
-            notification.HasIndex(e => new { e.UserId, e.Position }).HasDatabaseName("ix_notifications_user_id");
+            notification.HasIndex(e => new { e.UserId, e.Position }, "ix_notifications_user_id");
             notification.HasIndex(e => new { e.UserId, e.TransactionId }).HasDatabaseName("ix_notifications_stream");
-            notification.HasIndex(e => e.UserId).HasFilter("read_at IS NULL").HasDatabaseName("ix_notifications_unread");
+            notification.HasIndex(e => new { e.UserId, e.Position }, "ix_notifications_unread").HasFilter("read_at IS NULL");
         });
         modelBuilder.Entity<Reader>(reader =>
         {
@@ -67,8 +67,12 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
             reader.Property(e => e.FullName).HasColumnName("full_name");
             reader.Property(e => e.Role).HasColumnName("role");
             reader.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
-            reader.Property(e => e.Deleted).HasColumnName("deleted");
+
+            // Also where an event without a version deletes the user: a change decided before it must not bring the name back.
+            reader.Property(e => e.Deleted).HasColumnName("deleted").IsConcurrencyToken();
+            reader.Property(e => e.ErasedAt).HasColumnName("erased_at");
             reader.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_readers_admins");
+            reader.HasIndex(e => e.Id).HasFilter("deleted AND erased_at IS NULL").HasDatabaseName("ix_readers_to_erase");
         });
     }
 }

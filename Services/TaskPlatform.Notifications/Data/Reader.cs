@@ -17,4 +17,7 @@ internal sealed class Reader
 
     /// <summary>The account is gone. The row stays, so that a late event doesn't bring the user back.</summary>
     public bool Deleted { get; set; }
+
+    /// <summary>When it was certain that nothing of a deleted user is left; null until then.</summary>
+    public DateTimeOffset? ErasedAt { get; set; }
 }

@@ -126,6 +126,11 @@ namespace TaskPlatform.Notifications.Migrations
                         .HasDatabaseName("ix_event_log_waiting")
                         .HasFilter("entry_id IS NULL");
 
+                    b.HasIndex("AggregateType", "AggregateId", "AggregateVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_event_log_aggregate_version")
+                        .HasFilter("aggregate_version IS NOT NULL");
+
                     b.ToTable("event_log", (string)null);
                 });
 
@@ -366,15 +371,13 @@ namespace TaskPlatform.Notifications.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("UserId")
-                        .HasDatabaseName("ix_notifications_unread")
-                        .HasFilter("read_at IS NULL");
-
-                    b.HasIndex("UserId", "Position")
-                        .HasDatabaseName("ix_notifications_user_id");
-
                     b.HasIndex("UserId", "TransactionId")
                         .HasDatabaseName("ix_notifications_stream");
+
+                    b.HasIndex(new[] { "UserId", "Position" }, "ix_notifications_unread")
+                        .HasFilter("read_at IS NULL");
+
+                    b.HasIndex(new[] { "UserId", "Position" }, "ix_notifications_user_id");
 
                     b.ToTable("notifications", (string)null);
                 });
@@ -386,8 +389,13 @@ namespace TaskPlatform.Notifications.Migrations
                         .HasColumnName("id");
 
                     b.Property<bool>("Deleted")
+                        .IsConcurrencyToken()
                         .HasColumnType("boolean")
                         .HasColumnName("deleted");
+
+                    b.Property<DateTimeOffset?>("ErasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("erased_at");
 
                     b.Property<string>("FullName")
                         .IsRequired()
@@ -405,6 +413,10 @@ namespace TaskPlatform.Notifications.Migrations
                         .HasColumnName("version");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Id")
+                        .HasDatabaseName("ix_readers_to_erase")
+                        .HasFilter("deleted AND erased_at IS NULL");
 
                     b.HasIndex("Role")
                         .HasDatabaseName("ix_readers_admins")

@@ -159,7 +159,8 @@ namespace TaskPlatform.Notifications.Migrations
                     full_name = table.Column<string>(type: "text", nullable: false),
                     role = table.Column<string>(type: "text", nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false),
-                    deleted = table.Column<bool>(type: "boolean", nullable: false)
+                    deleted = table.Column<bool>(type: "boolean", nullable: false),
+                    erased_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -172,6 +173,13 @@ namespace TaskPlatform.Notifications.Migrations
                 column: "consumer_group",
                 unique: true,
                 filter: "state = 'Running'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_event_log_aggregate_version",
+                table: "event_log",
+                columns: new[] { "aggregate_type", "aggregate_id", "aggregate_version" },
+                unique: true,
+                filter: "aggregate_version IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_event_log_waiting",
@@ -193,7 +201,7 @@ namespace TaskPlatform.Notifications.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_notifications_unread",
                 table: "notifications",
-                column: "user_id",
+                columns: new[] { "user_id", "position" },
                 filter: "read_at IS NULL");
 
             migrationBuilder.CreateIndex(
@@ -206,6 +214,12 @@ namespace TaskPlatform.Notifications.Migrations
                 table: "readers",
                 column: "role",
                 filter: "role = 'admin'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_readers_to_erase",
+                table: "readers",
+                column: "id",
+                filter: "deleted AND erased_at IS NULL");
 
             // By hand: the model can't describe a trigger. It announces whose notifications changed to the processes that stream them.
             migrationBuilder.Sql(

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tasks.Data;
 
-/// <summary>A task. Every change raises its version, which is also its events' aggregate version and its ETag.</summary>
+/// <summary>A task. Its version is that of its last event, and its ETag.</summary>
 internal sealed class TaskItem
 {
     public long Id { get; init; }
@@ -26,8 +26,8 @@ internal sealed class TaskItem
 
     public int Version { get; set; } = 1;
 
-    /// <summary>Counts a change.</summary>
-    public void Touch(DateTimeOffset now)
+    /// <summary>Counts an event: each has a version of its own, also where one request makes several.</summary>
+    public void IncrementVersion(DateTimeOffset now)
     {
         Version++;
         UpdatedAt = now;

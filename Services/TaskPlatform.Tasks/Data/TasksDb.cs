@@ -17,7 +17,7 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.AddEventLog(withHistory: true);
+        modelBuilder.AddEventLog();
         modelBuilder.HasSequence("task_ids").IncrementsBy(IdsAtATime);
         modelBuilder.Entity<TaskItem>(task =>
         {

@@ -82,9 +82,11 @@ namespace TaskPlatform.Tasks.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_event_log_aggregate",
+                name: "ix_event_log_aggregate_version",
                 table: "event_log",
-                columns: new[] { "aggregate_type", "aggregate_id", "id" });
+                columns: new[] { "aggregate_type", "aggregate_id", "aggregate_version" },
+                unique: true,
+                filter: "aggregate_version IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_event_log_waiting",

@@ -101,8 +101,10 @@ namespace TaskPlatform.Tasks.Migrations
                         .HasDatabaseName("ix_event_log_waiting")
                         .HasFilter("entry_id IS NULL");
 
-                    b.HasIndex("AggregateType", "AggregateId", "Id")
-                        .HasDatabaseName("ix_event_log_aggregate");
+                    b.HasIndex("AggregateType", "AggregateId", "AggregateVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_event_log_aggregate_version")
+                        .HasFilter("aggregate_version IS NOT NULL");
 
                     b.ToTable("event_log", (string)null);
                 });

@@ -47,7 +47,7 @@ internal static class AssignTask
         if (!workers.SequenceEqual(before))
         {
             task.WorkerIds = workers;
-            task.Touch(time.GetUtcNow());
+            task.IncrementVersion(time.GetUtcNow());
             db.Publish(TaskEvents.Assigned(task, before, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }

@@ -37,7 +37,7 @@ internal static class CompleteTask
         {
             var now = time.GetUtcNow();
             task.SetStatus(TaskItemStatus.Completed, now);
-            task.Touch(now);
+            task.IncrementVersion(now);
             db.Publish(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
             await db.SaveChangesAsync(cancellationToken);
         }

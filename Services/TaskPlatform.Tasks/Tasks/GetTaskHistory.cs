@@ -27,20 +27,20 @@ internal static class GetTaskHistory
             return errors.ToProblem();
 
         var after = page.After ?? 0;
-        var rows = await EventsOf(db, id).Where(row => row.Id > after).Take(page.Rows).ToListAsync(cancellationToken);
+        var rows = await EventsOf(db, id).Where(row => row.AggregateVersion > after).Take(page.Rows).ToListAsync(cancellationToken);
         if (rows.Count == 0 && page.After is null)
             return TaskAccess.NotFound(id);
 
-        return TypedResults.Ok(page.ToPage(rows, row => row.Id, Read));
+        return TypedResults.Ok(page.ToPage(rows, row => row.AggregateVersion!.Value, Read));
     }
 
-    /// <summary>The log of a task, in its order.</summary>
+    /// <summary>The events of a task, in the order of their versions.</summary>
     public static IQueryable<EventLogRow> EventsOf(TasksDb db, long id)
     {
         var aggregateId = id.ToString(CultureInfo.InvariantCulture);
         return db.EventLog.AsNoTracking()
-            .Where(row => row.AggregateType == "task" && row.AggregateId == aggregateId)
-            .OrderBy(row => row.Id);
+            .Where(row => row.AggregateType == "task" && row.AggregateId == aggregateId && row.AggregateVersion != null)
+            .OrderBy(row => row.AggregateVersion);
     }
 
     private static Item Read(EventLogRow row)

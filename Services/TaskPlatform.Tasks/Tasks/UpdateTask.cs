@@ -69,12 +69,20 @@ internal static class UpdateTask
         var changed = Apply(request, task, now);
         if (changed.Count > 0)
         {
-            task.Touch(now);
+            task.IncrementVersion(now);
             db.Publish(TaskEvents.Updated(task, changed, caller.UserId), task.Version, task.UpdatedAt);
             if (task.WorkerIds != workersBefore)
+            {
+                task.IncrementVersion(now);
                 db.Publish(TaskEvents.Assigned(task, workersBefore, caller.UserId), task.Version, task.UpdatedAt);
+            }
+
             if (task.Status != statusBefore && task.Status == TaskItemStatus.Completed)
+            {
+                task.IncrementVersion(now);
                 db.Publish(TaskEvents.Completed(task, caller.UserId), task.Version, task.UpdatedAt);
+            }
+
             await db.SaveChangesAsync(cancellationToken);
         }
 

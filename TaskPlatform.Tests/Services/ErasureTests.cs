@@ -1,0 +1,222 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using TaskPlatform.Contracts;
+using TaskPlatform.EventBus;
+using TaskPlatform.Notifications.Data;
+using TaskPlatform.Notifications.Worker;
+using TaskPlatform.Notifications.Worker.Handlers;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>Nothing of a deleted user is left, whichever of two transactions commits first: the one that erases, or the one that writes.</summary>
+public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private const long Ann = 5;
+    private const long Bob = 6;
+
+    private ServiceProvider services = null!;
+    private EraseUsers eraseUsers = null!;
+    private NotificationsDb writing = null!;
+    private NotificationsDb erasing = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Every handler that writes for a user, writing for Ann, who is an admin.</summary>
+    public static TheoryData<string> Writers => [nameof(NotifyWorkers), nameof(NotifyAddedWorkers), nameof(NotifyOfDeletion), nameof(NotifyCreator), nameof(NotifyAdmins), nameof(NotifyAdminsOfAlert), nameof(WelcomeUser)];
+
+    public async ValueTask InitializeAsync()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        services = new ServiceCollection().AddDbContext<NotificationsDb>(options => options.UseNpgsql(database), ServiceLifetime.Transient).BuildServiceProvider();
+        eraseUsers = new EraseUsers(services.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System, NullLogger<EraseUsers>.Instance);
+        writing = Open();
+        erasing = Open();
+        await writing.Database.MigrateAsync(Token);
+        writing.Readers.AddRange(
+            new Reader { Id = Ann, FullName = "Ann", Role = Reader.AdminRole, Version = 1 },
+            new Reader { Id = Bob, FullName = "Bob", Role = "user", Version = 1 });
+        await writing.SaveChangesAsync(Token);
+        writing.ChangeTracker.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        eraseUsers.Dispose();
+        await services.DisposeAsync();
+    }
+
+    [Fact]
+    public void Every_handler_that_notifies_users_is_among_them()
+    {
+        var handlers = typeof(Notifier).Assembly.GetTypes()
+            .Where(type => type.GetConstructors().Any(constructor => constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(Notifier))));
+
+        Assert.Equal(handlers.Select(handler => handler.Name).Order(), Writers.Select(row => row.Data).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Writers))]
+    public async Task What_was_begun_before_the_deletion_and_committed_after_it_is_erased(string writer)
+    {
+        await using var write = await writing.Database.BeginTransactionAsync(Token);
+        await WriteAsync(writer);
+        await writing.SaveChangesAsync(Token);
+
+        await EraseAsync();
+        Assert.True(await eraseUsers.RunOnceAsync(Token));
+        Assert.Null(await ErasedAtAsync(Ann));
+
+        await write.CommitAsync(Token);
+        await AssertErasedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Writers))]
+    public async Task What_was_begun_before_the_deletion_was_committed_is_erased(string writer)
+    {
+        await using var erase = await erasing.Database.BeginTransactionAsync(Token);
+        await ForgetAsync();
+
+        await using var write = await writing.Database.BeginTransactionAsync(Token);
+        await WriteAsync(writer);
+        await erase.CommitAsync(Token);
+        Assert.True(await eraseUsers.RunOnceAsync(Token));
+        await writing.SaveChangesAsync(Token);
+        await write.CommitAsync(Token);
+
+        await AssertErasedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Writers))]
+    public async Task What_begins_after_the_deletion_is_not_written(string writer)
+    {
+        await EraseAsync();
+
+        await WriteAsync(writer);
+        await writing.SaveChangesAsync(Token);
+
+        Assert.Equal(0, await CountAsync(Ann));
+        await AssertErasedAsync();
+    }
+
+    [Fact]
+    public async Task A_transaction_that_began_after_the_deletion_is_not_waited_for_twice()
+    {
+        await using var write = await writing.Database.BeginTransactionAsync(Token);
+        await writing.Readers.CountAsync(Token);
+        await EraseAsync();
+        Assert.True(await eraseUsers.RunOnceAsync(Token));
+
+        await using var later = Open();
+        await using var running = await later.Database.BeginTransactionAsync(Token);
+        await later.Readers.CountAsync(Token);
+        await write.RollbackAsync(Token);
+
+        Assert.False(await eraseUsers.RunOnceAsync(Token));
+        Assert.NotNull(await ErasedAtAsync(Ann));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(null)]
+    public async Task A_name_does_not_come_back_with_a_change_that_was_decided_before_the_deletion(int? version)
+    {
+        await using var write = await writing.Database.BeginTransactionAsync(Token);
+        await new RememberUser(writing).HandleAsync(new UserUpdated(Ann, FullName: "Anne"), Context("user.updated", version), Token);
+
+        await new ForgetUser(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", version + 1), Token);
+        await erasing.SaveChangesAsync(Token);
+
+        await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => writing.SaveChangesAsync(Token));
+        await using var db = Open();
+        Assert.Equal("", (await db.Readers.SingleAsync(reader => reader.Id == Ann, Token)).FullName);
+    }
+
+    [Fact]
+    public async Task A_deletion_that_comes_once_more_is_made_sure_of_once_more()
+    {
+        await EraseAsync();
+        await AssertErasedAsync();
+
+        await EraseAsync();
+
+        Assert.Null(await ErasedAtAsync(Ann));
+        await AssertErasedAsync();
+    }
+
+    private NotificationsDb Open() => services.GetRequiredService<NotificationsDb>();
+
+    private async Task EraseAsync()
+    {
+        await using var transaction = await erasing.Database.BeginTransactionAsync(Token);
+        await ForgetAsync();
+        await transaction.CommitAsync(Token);
+    }
+
+    private async Task ForgetAsync()
+    {
+        erasing.ChangeTracker.Clear();
+        await new ForgetUser(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", 9), Token);
+        await erasing.SaveChangesAsync(Token);
+    }
+
+    private Task WriteAsync(string writer)
+    {
+        var notifier = new Notifier(writing, new NoEvents(), TimeProvider.System);
+        return writer switch
+        {
+            nameof(NotifyWorkers) => new NotifyWorkers(notifier).HandleAsync(new TaskCreated(1, WorkerIds: [Ann, Bob]), Context("task.created"), Token),
+            nameof(NotifyAddedWorkers) => new NotifyAddedWorkers(notifier).HandleAsync(new TaskAssigned(1, Added: [Bob, Ann]), Context("task.assigned"), Token),
+            nameof(NotifyOfDeletion) => new NotifyOfDeletion(notifier).HandleAsync(new TaskDeleted(1, WorkerIds: [Ann]), Context("task.deleted"), Token),
+            nameof(NotifyCreator) => new NotifyCreator(notifier).HandleAsync(new TaskCompleted(1, CreatorId: Ann), Context("task.completed"), Token),
+            nameof(NotifyAdmins) => new NotifyAdmins(notifier).HandleAsync(new TaskUpdated(1), Context("task.updated"), Token),
+            nameof(NotifyAdminsOfAlert) => new NotifyAdminsOfAlert(notifier).HandleAsync(
+                new AlertChanged("lag_age", "", "Late", DateTimeOffset.UnixEpoch, null), Context("alert.changed"), Token),
+            nameof(WelcomeUser) => new WelcomeUser(writing, notifier).HandleAsync(new UserCreated(Ann), Context("user.created", 1), Token),
+            _ => throw new ArgumentOutOfRangeException(nameof(writer), writer, null),
+        };
+    }
+
+    private async Task AssertErasedAsync()
+    {
+        await BusView.Until(() => eraseUsers.RunOnceAsync(Token), again => !again);
+        Assert.NotNull(await ErasedAtAsync(Ann));
+        Assert.Null(await ErasedAtAsync(Bob));
+        Assert.Equal(0, await CountAsync(Ann));
+    }
+
+    private async Task<int> CountAsync(long user)
+    {
+        await using var db = Open();
+        return await db.Notifications.CountAsync(notification => notification.UserId == user, Token);
+    }
+
+    private async Task<DateTimeOffset?> ErasedAtAsync(long user)
+    {
+        await using var db = Open();
+        return (await db.Readers.SingleAsync(reader => reader.Id == user, Token)).ErasedAt;
+    }
+
+    private static EventContext Context(string type, long? version = 2) => new()
+    {
+        EventId = Guid.CreateVersion7(),
+        Type = type,
+        Group = "notifications_service",
+        AggregateId = "",
+        AggregateVersion = version,
+        Timestamp = DateTimeOffset.UnixEpoch,
+        EntryId = "1-1",
+    };
+
+    private sealed class NoEvents : IEventLog
+    {
+        public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
+            where TEvent : IEvent<TEvent>
+        {
+        }
+    }
+}
