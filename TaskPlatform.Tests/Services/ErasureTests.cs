@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Worker;
 using TaskPlatform.Notifications.Worker.Handlers;
@@ -30,7 +31,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var database = await postgres.CreateDatabaseAsync();
-        services = new ServiceCollection().AddDbContext<NotificationsDb>(options => options.UseNpgsql(database), ServiceLifetime.Transient).BuildServiceProvider();
+        services = new ServiceCollection().AddDbContext<NotificationsDb>(options => options.UseNpgsql(database).UseEventLog(TaskPlatformEvents.Catalog()), ServiceLifetime.Transient).BuildServiceProvider();
         eraseUsers = new EraseUsers(services.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System, NullLogger<EraseUsers>.Instance);
         writing = Open();
         erasing = Open();
@@ -166,7 +167,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
     private Task WriteAsync(string writer)
     {
-        var notifier = new Notifier(writing, new NoEvents(), TimeProvider.System);
+        var notifier = new Notifier(writing, TimeProvider.System);
         return writer switch
         {
             nameof(NotifyWorkers) => new NotifyWorkers(notifier).HandleAsync(new TaskCreated(1, WorkerIds: [Ann, Bob]), Context("task.created"), Token),
@@ -211,12 +212,4 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
         Timestamp = DateTimeOffset.UnixEpoch,
         EntryId = "1-1",
     };
-
-    private sealed class NoEvents : IEventLog
-    {
-        public void Append<TEvent>(TEvent data, long? aggregateVersion = null, DateTimeOffset? happenedAt = null)
-            where TEvent : IEvent<TEvent>
-        {
-        }
-    }
 }

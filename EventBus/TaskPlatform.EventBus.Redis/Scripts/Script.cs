@@ -33,10 +33,10 @@ internal static class Script
     /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
 
-    private static string Load(string name)
     /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
     public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
 
+    private static string Load(string name)
     {
         using var stream = typeof(Script).Assembly.GetManifestResourceStream($"TaskPlatform.EventBus.Redis.Scripts.{name}.lua")!;
         using var reader = new StreamReader(stream);
