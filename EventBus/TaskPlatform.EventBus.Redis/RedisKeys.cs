@@ -20,7 +20,7 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = stream, entry id and group of what waits.</summary>
     public RedisKey Retry { get; } = prefix + "events:retry";
 
-    /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in s.</summary>
+    /// <summary>Hash of the groups that are expected on each stream; field = stream and group, value = since when, in µs.</summary>
     public RedisKey Groups { get; } = prefix + "events:groups";
 
     /// <summary>Name of the process that reports the shared metrics, followed by <c> preferred</c> where it hosts consumer groups; a lease.</summary>
@@ -49,6 +49,12 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>Sorted set of entries that were deleted while a group had them pending; score = when that was noticed in ms, member = stream and entry id.</summary>
     public RedisKey LostEntries { get; } = prefix + "events:lost:entries";
+
+    /// <summary>
+    /// Hash of the retried and reprocessed entries that their group has not finished; field = stream and entry id, value = event id and group.
+    /// The log knows an event's first entry only; these are found here when others remove them.
+    /// </summary>
+    public RedisKey Targeted { get; } = prefix + "events:targeted";
 
     /// <summary>Hash of what services are asked to replay from their logs; field = replay and where it begins, value = the request as JSON.</summary>
     public RedisKey Replays { get; } = prefix + "events:replays";

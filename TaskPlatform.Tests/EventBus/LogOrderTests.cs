@@ -141,7 +141,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
 
     private LogReader LogReader(IEventTransport transport, TimeSpan? longest = null)
     {
-        var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         var state = host.Services.GetRequiredService<BusState>();
         return new LogReader(leader, transport, new UnmarkedEvents(), tail, state, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
     }

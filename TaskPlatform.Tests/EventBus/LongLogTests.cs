@@ -119,7 +119,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     private (LogReader Log, PublishedTail Tail) Dispatcher(NpgsqlConnection connection, IEventTransport? transport = null)
     {
         transport ??= host.Services.GetRequiredService<IEventTransport>();
-        var tail = new PublishedTail(connection, transport, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var tail = new PublishedTail(connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         return (new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusState>(), NullLogger.Instance), tail);
     }
 

@@ -14,6 +14,18 @@ internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : 
     public Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
         => transport.ProbeAsync(entries, cancellationToken);
 
+    public Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
+        => transport.MeasureAsync(eventTypes, cancellationToken);
+
+    public Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken)
+        => transport.FindLostAsync(eventType, since, cancellationToken);
+
+    public Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
+        => transport.ForgetLostAsync(eventType, entryIds, cancellationToken);
+
+    public Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
+        => transport.ReportLostAsync(eventType, group, count, cancellationToken);
+
     public Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken) => transport.TrimAsync(eventTypes, cancellationToken);
 
     public Task ReportOutboxAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)

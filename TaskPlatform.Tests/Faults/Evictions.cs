@@ -52,6 +52,7 @@ public sealed class Evictions(RedisServer shared, PostgresServer postgres)
         Assert.All(
             (await view.EntriesAsync(Stream)).GroupBy(entry => entry["event_id"]),
             entries => Assert.Equal([null, "1", "2", "3"], entries.Select(entry => entry.GetValueOrDefault("attempt"))));
+        Assert.False(await view.Redis.KeyExistsAsync(place.Prefix + "events:targeted"));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal sealed partial class Dispatcher<TDb>(
     string service,
     CommitSignal<TDb> committed,
     IEventTransport transport,
+    EventCatalog catalog,
     IReplays replays,
     EventBusOptions options,
     OutboxState outbox,
@@ -48,7 +49,7 @@ internal sealed partial class Dispatcher<TDb>(
                     await transport.OnWakeAsync(service, HearOfCommit, stoppingToken);
                 subscribed = true;
                 await using var connection = await ConnectAsync(stoppingToken);
-                var tail = new PublishedTail(connection, transport, options, logger);
+                var tail = new PublishedTail(connection, transport, catalog.Types, options, logger);
                 await RunTermAsync(
                     new LogReader(connection, transport, unmarked, tail, state, logger),
                     tail,

@@ -66,7 +66,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         => await ReadAsync("XREVRANGE", "+", "-", 1, [], cancellationToken) is [var newest] ? newest.Id : null;
 
     public async Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
-        => await ReprocessAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex], cancellationToken);
+        => await ReprocessAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted], cancellationToken);
 
     public async Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
         => await DeleteAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex], cancellationToken);
@@ -77,17 +77,17 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var page = await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken);
         List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(letter => letter.Id)];
 
-        RedisKey[] scriptKeys = [keys.DeadLetters, keys.DeadLetterIndex, keys.Tally(sweep.Tally)];
         var (handled, refused) = (0, 0);
         if (sweep.Action == SweepAction.Reprocess)
         {
-            var results = await ReprocessAsync(ids, scriptKeys, cancellationToken);
+            var results = await ReprocessAsync(
+                ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted, keys.Tally(sweep.Tally)], cancellationToken);
             handled = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
             refused = results.Count(result => result.Outcome is ReprocessOutcome.NoStream or ReprocessOutcome.NoGroup);
         }
         else
         {
-            handled = (await DeleteAsync(ids, scriptKeys, cancellationToken)).Count(deleted => deleted);
+            handled = (await DeleteAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Tally(sweep.Tally)], cancellationToken)).Count(deleted => deleted);
         }
 
         var total = (long?)await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken) ?? 0;

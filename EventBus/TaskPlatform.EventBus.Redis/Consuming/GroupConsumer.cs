@@ -182,7 +182,10 @@ internal sealed partial class GroupConsumer(
             return;
 
         foreach (var stream in current)
+        {
             await streams.ForgetConsumersAsync(stream, 10 * options.ClaimIdle).WaitAsync(stoppingToken);
+            await streams.EnsureAsync(stream).WaitAsync(stoppingToken); // An operator may have lost the note that the group is expected.
+        }
         lastForgotten = Stopwatch.GetTimestamp();
     }
 

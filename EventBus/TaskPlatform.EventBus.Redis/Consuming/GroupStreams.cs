@@ -11,8 +11,15 @@ internal sealed class GroupStreams(
     public Task EnsureAsync(string stream)
         => redis.ScriptEvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
 
+    /// <summary>Retried and reprocessed entries are acked by a script, the others need none.</summary>
     public Task AckAsync(string stream, List<Delivery> deliveries)
     {
+        if (deliveries.Exists(d => d.TargetGroup is not null))
+        {
+            return redis.ScriptEvaluateAsync(
+                Script.Ack, [keys.Stream(stream), keys.Targeted], [group.Name, stream, .. deliveries.Select(d => (RedisValue)d.EntryId)]);
+        }
+
         var ids = new RedisValue[deliveries.Count];
         for (var i = 0; i < ids.Length; i++)
             ids[i] = deliveries[i].EntryId;
@@ -52,10 +59,10 @@ internal sealed class GroupStreams(
         var owner = delivery.Reason == DeadLetterReason.UnknownGroup ? delivery.TargetGroup! : group.Name;
         List<RedisValue> arguments =
         [
-            group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}",
+            group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}", delivery.Stream,
             .. DeadLetterFields.Of(delivery, owner, consumer.Value, clock.GetUtcNow()),
         ];
-        return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex], arguments);
+        return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted], arguments);
     }
 
     /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class RetryForwarder(
         if (due.Length > 0)
         {
             RedisValue[] arguments = [keys.Prefix, ConsumerName.WaitsForRetry, .. due.SelectMany(ReadRetry)];
-            var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry], arguments).WaitAsync(cancellationToken);
+            var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.Targeted], arguments).WaitAsync(cancellationToken);
             refusal = (string?)answer is { Length: > 0 } error ? error : refusal;
         }
 
@@ -46,7 +46,7 @@ internal sealed partial class RetryForwarder(
         var (stream, group, entryId) = ((string)retry[1]!, (string)retry[2]!, (string)retry[3]!);
         var failed = StreamReply.ReadEntry(stream, entryId, retry[5], earlierDeliveries: 0, options.MaxEventBytes);
         RedisValue[] fields = [.. RetryFields.Of(failed, group, DateTimeOffset.FromUnixTimeMilliseconds((long)retry[4]))];
-        return [(RedisValue)retry[0], stream, group, entryId, fields.Length, .. fields];
+        return [(RedisValue)retry[0], stream, group, entryId, failed.EventId.ToString(), fields.Length, .. fields];
     }
 
     /// <summary>Forwards until the process stops.</summary>

@@ -9,6 +9,7 @@ internal static class Script
     public static readonly string Retry = Load("retry");
     public static readonly string DeadLetter = Load("dead_letter");
     public static readonly string PassOver = Load("pass_over");
+    public static readonly string Ack = Load("ack");
     public static readonly string Page = Load("page");
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = Load("describe");
@@ -24,6 +25,9 @@ internal static class Script
     public static readonly string Forget = Load("forget");
     public static readonly string Group = Load("group");
     public static readonly string Gone = Load("gone");
+    public static readonly string Measure = Load("measure");
+    public static readonly string Missing = Load("missing");
+    public static readonly string MissingTargeted = Load("missing_targeted");
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
     public static readonly string Sample = Load("sample");

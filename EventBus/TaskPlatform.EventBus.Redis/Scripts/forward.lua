@@ -1,19 +1,24 @@
 -- Puts retries back into their streams, for their group alone, and acks the entries that waited for them. What does not wait any more
 -- is left alone, so called twice it changes nothing.
--- KEYS  1 events:retry
+-- KEYS  1 events:retry  2 events:targeted
 -- ARGV  1 key prefix  2 consumer that holds what waits
---       3.. for each: retry, stream, group, entry id, how many arguments follow, then the new entry's field, value..
+--       3.. for each: retry, stream, group, entry id, event id, how many arguments follow, then the new entry's field, value..
 -- Returns the error of the last stream that refused, or ''.
 -- The streams' keys come from the members; where all keys share one hash tag (the prefix), that holds in a cluster too.
 local refused = ''
 local at = 3
 while at <= #ARGV do
-  local retry, stream, group, id, count = ARGV[at], ARGV[1] .. ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+  local retry, name, group, id, count = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 5])
+  local stream = ARGV[1] .. name
   local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
   local added
   if not pending.err and pending[1] and pending[1][2] == ARGV[2] then
-    added = redis.pcall('XADD', stream, '*', unpack(ARGV, at + 5, at + 4 + count))
-    if not added.err then redis.call('XACK', stream, group, id) end
+    added = redis.pcall('XADD', stream, '*', unpack(ARGV, at + 6, at + 5 + count))
+    if not added.err then
+      redis.call('XACK', stream, group, id)
+      redis.pcall('HDEL', KEYS[2], name .. ' ' .. id)
+      redis.pcall('HSET', KEYS[2], name .. ' ' .. added, ARGV[at + 4] .. ' ' .. group)
+    end
   end
   if added and added.err then
     local time = redis.call('TIME')
@@ -22,6 +27,6 @@ while at <= #ARGV do
   else
     redis.call('ZREM', KEYS[1], retry)
   end
-  at = at + 5 + count
+  at = at + 6 + count
 end
 return refused

@@ -1,5 +1,6 @@
--- Makes a group on a stream, from its very first entry on, and notes that it is expected there. Where that is so already,
--- nothing is written, so that a full server does not keep anyone from going on.
+-- Makes a group on a stream, from its very first entry on, and notes that it is expected there, and since when: the note tells a group
+-- that was made anew, with its stream perhaps, from the one before. Where all that is so already, nothing is written, so that a full
+-- server does not keep anyone from going on.
 -- KEYS  1 stream  2 events:groups
 -- ARGV  1 group  2 stream's name without prefix
 -- Returns 1 where the group was made, 0 where it was there.
@@ -13,5 +14,6 @@ end
 
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
 if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then return redis.error_reply(made.err) end
-redis.call('HSETNX', KEYS[2], field, redis.call('TIME')[1])
+local time = redis.call('TIME')
+redis.call(made.err and 'HSETNX' or 'HSET', KEYS[2], field, time[1] .. string.format('%06d', time[2]))
 return made.err and 0 or 1

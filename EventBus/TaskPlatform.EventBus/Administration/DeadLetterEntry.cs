@@ -18,7 +18,7 @@ public sealed record DeadLetterEntry
     /// <summary>The group that gave up.</summary>
     public string Group { get; init; } = "";
 
-    /// <summary>Why: <c>exhausted</c>, <c>crash_loop</c>, <c>unreadable</c>, <c>unknown_type</c> or <c>rejected</c>.</summary>
+    /// <summary>Why; one of <see cref="DeadLetterReason"/>.</summary>
     public string Reason { get; init; } = "";
 
     /// <summary>The exception's full type name.</summary>

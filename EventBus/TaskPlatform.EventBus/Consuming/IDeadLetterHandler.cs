@@ -39,7 +39,7 @@ public sealed record DeadLetter
     /// <summary>The entry's field <c>data</c>, to the byte; empty where it has none.</summary>
     public required ReadOnlyMemory<byte> Data { get; init; }
 
-    /// <summary>One of <c>exhausted</c>, <c>crash_loop</c>, <c>unreadable</c>, <c>unknown_type</c>, <c>rejected</c>.</summary>
+    /// <summary>One of <see cref="DeadLetterReason"/>.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The last error's message.</summary>

@@ -13,6 +13,21 @@ public interface IEventTransport
     /// <summary>Asks which run of the server this is, and whether it still has the entries that were published before.</summary>
     Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken);
 
+    /// <summary>Reads how far the groups of some streams are, and whether others than the bus removed entries from them; all at one moment.</summary>
+    Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds entries that are gone though a group has them pending, or had them until a consumer noticed that, at <paramref name="since"/> or
+    /// later; and those that the bus added itself, for one group, which has not finished them.
+    /// </summary>
+    Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Those entries of <see cref="FindLostAsync"/> that the bus had added for a group are taken care of.</summary>
+    Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
+
+    /// <summary>Counts entries that a group lost before it read them.</summary>
+    Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken);
+
     /// <summary>Drops entries beyond <see cref="EventBusOptions.StreamRetention"/>, but none that a group has not read and acked.</summary>
     Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
 
@@ -33,6 +48,35 @@ public interface IEventTransport
 /// <param name="Run">Changes whenever the server was started anew.</param>
 /// <param name="Exists">For each entry asked for, whether it is still there.</param>
 public sealed record TransportState(string Run, IReadOnlyList<bool> Exists);
+
+/// <summary>Some streams at one moment.</summary>
+/// <param name="At">The moment, on the transport's clock.</param>
+/// <param name="Streams">The streams.</param>
+public sealed record StreamReadings(DateTimeOffset At, IReadOnlyList<StreamReading> Streams);
+
+/// <summary>A stream at one moment.</summary>
+/// <param name="EventType">The event type.</param>
+/// <param name="Exists">Whether it is there.</param>
+/// <param name="Removed">How many entries others than the bus have removed from it so far.</param>
+/// <param name="Groups">Its groups.</param>
+public sealed record StreamReading(string EventType, bool Exists, long Removed, IReadOnlyList<GroupReading> Groups);
+
+/// <summary>Entries that are gone though a group has not finished them.</summary>
+/// <param name="Pending">Those that a group has, or had, pending.</param>
+/// <param name="Targeted">Those that the bus had added for one group: retried or reprocessed ones.</param>
+public sealed record LostEntries(IReadOnlyCollection<string> Pending, IReadOnlyList<TargetedEntry> Targeted);
+
+/// <summary>An entry that was added for one group.</summary>
+/// <param name="EntryId">The entry.</param>
+/// <param name="EventId">Its event; empty where nobody knows.</param>
+/// <param name="Group">The group.</param>
+public sealed record TargetedEntry(string EntryId, Guid EventId, string Group);
+
+/// <summary>A group of a stream at one moment.</summary>
+/// <param name="Name">The group.</param>
+/// <param name="Since">Changes whenever the group is made anew; null where that is not known.</param>
+/// <param name="LastDelivered">The last entry that it was given.</param>
+public sealed record GroupReading(string Name, string? Since, EntryId LastDelivered);
 
 /// <summary>An event on its way to a stream.</summary>
 /// <param name="EventId">Travels with it through every retry.</param>

@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Why an event is in the dead letter queue; the names go over the wire.</summary>
-internal static class DeadLetterReason
+public static class DeadLetterReason
 {
     /// <summary>It failed on the first delivery and on every retry.</summary>
     public const string Exhausted = "exhausted";
@@ -23,4 +23,7 @@ internal static class DeadLetterReason
 
     /// <summary>Its handler threw a <see cref="PermanentException"/>.</summary>
     public const string Rejected = "rejected";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Exhausted, CrashLoop, Unreadable, UnknownType, UnknownSchema, UnknownGroup, Rejected];
 }

@@ -14,7 +14,7 @@ internal sealed class DeadLetterQuery
     [FromQuery(Name = "group"), Description("The consumer group that gave up.")]
     public string? Group { get; init; }
 
-    [FromQuery(Name = "reason"), Description("exhausted, crash_loop, unreadable, unknown_type or rejected.")]
+    [FromQuery(Name = "reason"), Description("exhausted, crash_loop, unreadable, unknown_type, unknown_schema, unknown_group or rejected.")]
     public string? Reason { get; init; }
 
     [FromQuery(Name = "exception"), Description("The exception's full type name.")]

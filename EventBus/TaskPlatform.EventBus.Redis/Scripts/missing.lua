@@ -1,0 +1,10 @@
+-- Finds entries that a group has pending though they are not in the stream any more.
+-- KEYS  1 stream
+-- ARGV  1 group  2 where to begin, - or (id  3 how many pending entries to look at
+-- Returns { the last one looked at or '' at the end, { entry id.. } }.
+local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], '+', ARGV[3])
+local missing = {}
+for _, p in ipairs(pending) do
+  if not redis.call('XRANGE', KEYS[1], p[1], p[1])[1] then missing[#missing + 1] = p[1] end
+end
+return { #pending == tonumber(ARGV[3]) and pending[#pending][1] or '', missing }

@@ -1,0 +1,199 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StackExchange.Redis;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>What the dispatcher publishes again of a stream from which others remove entries, check by check.</summary>
+public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+{
+    private const string Group = "readers";
+    private const string Stream = "events:note.written";
+    private const int Count = 20;
+
+    private BusPlace place = null!;
+    private BusView view = null!;
+    private IHost host = null!; // Not started: the tests are its dispatcher.
+    private NpgsqlConnection connection = null!;
+    private PublishedTail tail = null!;
+    private LogReader log = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Key => place.Prefix + Stream;
+
+    public async ValueTask InitializeAsync()
+    {
+        place = await BusPlace.CreateAsync(redis, postgres);
+        view = await BusView.OfAsync(place);
+        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null);
+        connection = new NpgsqlConnection(place.Postgres);
+        await connection.OpenAsync(Cancellation);
+        var transport = host.Services.GetRequiredService<IEventTransport>();
+        tail = new PublishedTail(
+            connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        log = new LogReader(connection, transport, tail, host.Services.GetRequiredService<BusState>(), NullLogger.Instance);
+        Assert.True(await log.TryLeadAsync(Cancellation));
+        await MakeGroupAsync();
+        await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, Count).Select(i => new NoteWritten(i, "good")), Cancellation);
+        await PublishAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        await view.DisposeAsync();
+        host.Dispose();
+    }
+
+    [Fact]
+    public async Task An_unread_entry_that_is_deleted_is_published_again_and_counted()
+    {
+        await CheckAsync();
+        var middle = (await view.EntriesAsync(Stream))[10];
+
+        await view.Redis.StreamDeleteAsync(Key, [middle["id"]]);
+
+        Assert.Equal(1, await CheckAsync());
+        Assert.Equal(middle["event_id"], (await view.EntriesAsync(Stream))[^1]["event_id"]);
+        Assert.Equal(1, await view.Redis.HashGetAsync(place.Prefix + "events:lost", $"{Stream} {Group}"));
+        Assert.Equal(0, await CheckAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_pending_entry_that_is_deleted_is_published_again_whoever_notices_first(bool noticedByConsumer)
+    {
+        await ReadAsync(Count);
+        await CheckAsync();
+        var middle = (await view.EntriesAsync(Stream))[10];
+
+        await view.Redis.StreamDeleteAsync(Key, [middle["id"]]);
+        if (noticedByConsumer)
+            await ClaimAsync();
+
+        Assert.Equal(1, await CheckAsync());
+        Assert.Equal(middle["event_id"], (await view.EntriesAsync(Stream))[^1]["event_id"]);
+        if (!noticedByConsumer)
+            await ClaimAsync();
+        Assert.Equal(1, await view.Redis.HashGetAsync(place.Prefix + "events:lost", $"{Stream} {Group}"));
+        Assert.Equal(0, await CheckAsync());
+    }
+
+    [Fact]
+    public async Task What_a_group_passes_over_since_it_was_trimmed_is_published_again()
+    {
+        await CheckAsync();
+
+        await view.Redis.StreamTrimAsync(Key, 5);
+        await AckAsync(await ReadAsync(Count));
+
+        Assert.Equal(Count - 5, await CheckAsync());
+        Assert.Equal(Count - 5, await view.Redis.HashGetAsync(place.Prefix + "events:lost", $"{Stream} {Group}"));
+        Assert.Equal(Count, (await view.EntriesAsync(Stream)).Select(entry => entry["event_id"]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task What_every_group_has_finished_is_not()
+    {
+        await AckAsync(await ReadAsync(Count));
+        await CheckAsync();
+
+        await view.Redis.StreamTrimAsync(Key, 5);
+        Assert.Equal(0, await CheckAsync());
+
+        await view.Redis.StreamTrimAsync(Key, 0);
+        Assert.Equal(0, await CheckAsync());
+        Assert.False(await view.Redis.KeyExistsAsync(place.Prefix + "events:lost"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_is_deleted_and_made_anew_gets_everything_again(bool groupFirst)
+    {
+        await ReadAsync(Count);
+        await CheckAsync();
+
+        await view.Redis.KeyDeleteAsync(Key);
+        if (groupFirst)
+            await MakeGroupAsync();
+        await view.AddAsync(Stream, "data", "from another publisher");
+        if (!groupFirst)
+            await MakeGroupAsync();
+
+        Assert.Equal(Count, await CheckAsync());
+    }
+
+    [Fact]
+    public async Task One_that_vanishes_again_and_again_is_published_after_longer_and_longer_waits_but_in_the_end_it_is()
+    {
+        await CheckAsync();
+        await view.Redis.StreamTrimAsync(Key, 0);
+        Assert.Equal(Count, await CheckAsync());
+
+        for (var i = 0; i < 20; i++)
+        {
+            await view.AddAsync(Stream, "data", "from another publisher");
+            await view.Redis.StreamTrimAsync(Key, 0);
+            Assert.Equal(0, await CheckAsync());
+        }
+
+        await BusView.Until(CheckAsync, published => published == Count);
+        Assert.Equal(Count, (await view.EntriesAsync(Stream)).Count);
+    }
+
+    [Fact]
+    public async Task A_dispatcher_that_begins_finds_what_was_removed_unread_before_it()
+    {
+        await CheckAsync();
+        await AckAsync(await ReadAsync(10));
+        var entries = await view.EntriesAsync(Stream);
+        await view.Redis.StreamDeleteAsync(Key, [entries[15]["id"]]);
+
+        tail = new PublishedTail(
+            connection, host.Services.GetRequiredService<IEventTransport>(), ["note.written"], host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+
+        Assert.Equal(1, await CheckAsync());
+    }
+
+    /// <summary>A check, and what follows from it.</summary>
+    private async Task<int> CheckAsync()
+    {
+        var missing = await tail.CheckAsync(Cancellation);
+        if (missing > 0)
+            log.BeginAnew();
+        await PublishAsync();
+        return missing;
+    }
+
+    private async Task PublishAsync()
+    {
+        while (await log.PublishWaitingAsync(Cancellation))
+        {
+            // As the dispatcher does.
+        }
+    }
+
+    private async Task MakeGroupAsync()
+        => await view.Redis.ScriptEvaluateAsync(Script.Group, [Key, place.Prefix + "events:groups"], [Group, Stream]);
+
+    private async Task<RedisValue[]> ReadAsync(int count)
+        => [.. (await view.Redis.StreamReadGroupAsync(Key, Group, "dead", count: count)).Select(entry => entry.Id)];
+
+    private async Task AckAsync(RedisValue[] ids) => await view.Redis.StreamAcknowledgeAsync(Key, Group, ids);
+
+    /// <summary>As a consumer does that takes over what another one left.</summary>
+    private async Task ClaimAsync()
+        => await view.Redis.ScriptEvaluateAsync(
+            Script.Claim,
+            [Key, place.Prefix + "events:lost", place.Prefix + "events:lost:entries", place.Prefix + "events:retry"],
+            [Group, "heir", 0, "0-0", 100, Stream, ConsumerName.WaitsForRetry]);
+}
