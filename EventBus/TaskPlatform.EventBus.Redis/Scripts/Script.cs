@@ -12,8 +12,10 @@ internal static class Script
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = Load("describe");
     public static readonly string Letters = Load("letters");
-    public static readonly string Reprocess = Load("reprocess");
-    public static readonly string Delete = Load("delete");
+    public static readonly string FindLetters = LoadWithIndex("find_letters");
+    public static readonly string CountLetters = LoadWithIndex("count_letters");
+    public static readonly string Reprocess = LoadWithIndex("reprocess");
+    public static readonly string Delete = LoadWithIndex("delete");
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = Load("claim");
     public static readonly string Own = Load("own");
@@ -30,6 +32,8 @@ internal static class Script
 
     /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
+
+    private static string LoadWithIndex(string name) => Load("dead_letter_index") + Load(name);
 
     private static string Load(string name)
     {

@@ -1,6 +1,6 @@
 -- Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, then
 -- leaves the queue. A letter that is gone is left alone, so called twice it changes nothing.
--- KEYS  1 event_dlq  2 event_dlq:index  3 counter of those done (optional)
+-- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 counter of those done (optional)
 -- ARGV  1 key prefix  2.. ids of dead letters
 -- Returns for each the id of its new entry, or gone, no_stream, no_group: then nothing is done to it.
 -- The streams' keys come from the letters; where all keys share one hash tag (the prefix), that holds in a cluster too.
@@ -46,10 +46,11 @@ for i = 2, #ARGV do
 
     local known = fields.group .. ' ' .. (fields.event_id or '')
     if redis.call('HGET', KEYS[2], known) == id then redis.call('HDEL', KEYS[2], known) end
+    unindex(KEYS[3], KEYS[4], id, fields)
     redis.call('XDEL', KEYS[1], id)
-    if KEYS[3] then
-      redis.call('INCR', KEYS[3])
-      redis.call('EXPIRE', KEYS[3], 604800)
+    if KEYS[5] then
+      redis.call('INCR', KEYS[5])
+      redis.call('EXPIRE', KEYS[5], 604800)
     end
   end
 end
