@@ -14,6 +14,12 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash that finds a dead letter; field = group and event id, value = id of its entry in <see cref="DeadLetters"/>.</summary>
     public RedisKey DeadLetterIndex { get; } = prefix + "event_dlq:index";
 
+    /// <summary>Hash of the kinds of dead letters; field = msgpack of type, group, reason and exception, value = number; '' = the last one indexed.</summary>
+    public RedisKey DeadLetterKinds { get; } = prefix + "event_dlq:kinds";
+
+    /// <summary>Sorted set of the dead letters by kind; member = the kind's number and the entry's id, both of fixed width.</summary>
+    public RedisKey DeadLettersByKind { get; } = prefix + "event_dlq:by_kind";
+
     /// <summary>Counter of the letters that a bulk work has done; goes by itself a week after the last.</summary>
     public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
 

@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>Somebody else changed it between our reading and our writing: 412 where the client named a version, else 409.</summary>
+/// <summary>
+/// Another request changed it between our read and our write: 412 where the client named a version, else 409, after the retries of
+/// <see cref="Data.ConflictRetry{TDb}"/>.
+/// </summary>
 internal sealed class ConflictProblem(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)

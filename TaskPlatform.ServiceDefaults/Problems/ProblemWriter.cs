@@ -8,7 +8,10 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>Writes a problem also for a client that didn't ask for JSON: it is told more than by an empty answer.</summary>
+/// <summary>
+/// Writes every problem in one form, also for a client that didn't ask for JSON: it learns more than from an empty answer. No problem here has
+/// a type of its own, so <c>type</c> is about:blank and <c>title</c> the status's phrase (RFC 9457, 4.2.1), whatever the framework suggests.
+/// </summary>
 internal sealed class ProblemWriter(IOptions<JsonOptions> json) : IProblemDetailsWriter
 {
     private readonly JsonSerializerOptions options = json.Value.SerializerOptions;
@@ -19,8 +22,10 @@ internal sealed class ProblemWriter(IOptions<JsonOptions> json) : IProblemDetail
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
         problem.Status ??= http.Response.StatusCode;
-        problem.Type ??= "about:blank";
-        problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status.Value);
+        problem.Type = "about:blank";
+        if (problem is HttpValidationProblemDetails)
+            problem.Detail ??= problem.Title;
+        problem.Title = ReasonPhrases.GetReasonPhrase(problem.Status.Value);
         problem.Extensions.Remove("traceId");
         if (Activity.Current is { } span)
             problem.Extensions["trace_id"] = span.TraceId.ToHexString();

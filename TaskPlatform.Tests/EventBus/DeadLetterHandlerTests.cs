@@ -29,6 +29,22 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
+    public async Task What_can_not_be_saved_is_dead_lettered_under_its_innermost_cause()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Unsavable));
+
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal("Npgsql.PostgresException", letter["exception"]);
+        Assert.StartsWith("23502: null value in column", letter["error"], StringComparison.Ordinal);
+        Assert.Contains("DbUpdateException", letter["stack"], StringComparison.Ordinal);
+        Assert.StartsWith("23502: null value in column", Assert.Single(await view.DeathsAsync()).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_learns_of_an_entry_that_nobody_can_read()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

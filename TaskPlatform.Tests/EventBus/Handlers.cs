@@ -37,12 +37,16 @@ internal sealed class Seen
     }
 }
 
-/// <summary>Leaves a row for each note, and does what the note says: fail, fail for good, take its time, break its connection, or kill the process.</summary>
+/// <summary>
+/// Leaves a row for each note, and does what the note says: fail, fail for good, leave a row that can't be saved, take its time, break its
+/// connection, or kill the process.
+/// </summary>
 internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritten>
 {
     public const string Fail = "fail";
     public const string FailForGood = "fail for good";
     public const string Kill = "kill";
+    public const string Unsavable = "unsavable";
     public const string Erased = "erased";
     public const string BreakConnection = "break connection";
 
@@ -65,6 +69,9 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
                 throw new InvalidOperationException("This note fails.");
             case ["fail", ..]:
                 throw new PermanentException("This note will never do.");
+            case [Unsavable]:
+                db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = null! });
+                break;
             case [Kill]:
                 System.Diagnostics.Process.GetCurrentProcess().Kill();
                 await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);

@@ -19,8 +19,24 @@ public sealed class AlertRulesTests
         Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(4)), Start.AddSeconds(60)));
 
         var over = Assert.Single(rules.Look(Sample(), Start.AddSeconds(90)));
-        Assert.Equal(fired with { EndsAt = Start.AddSeconds(90) }, over);
+        Assert.Equal(
+            fired with { Summary = "readers has not read events:note.written for 4 min; 3 entries wait.", EndsAt = Start.AddSeconds(90) }, over);
         Assert.Empty(rules.Look(Sample(), Start.AddSeconds(120)));
+    }
+
+    [Fact]
+    public void The_text_of_what_fires_is_that_of_the_last_sample()
+    {
+        rules.Look(Sample(dead: 0, lost: 0), Start);
+        var fired = rules.Look(Sample(dead: 3, lost: 1), Start.AddSeconds(5));
+
+        Assert.Empty(rules.Look(Sample(dead: 12, lost: 2), Start.AddSeconds(10)));
+
+        Assert.Equal(2, fired.Count);
+        Assert.Equal(
+            ["The dead letter queue grew by 12 within 10 min; it holds 12.", "readers lost 2 entries of events:note.written within 10 min."],
+            rules.Firing.Select(alert => alert.Summary));
+        Assert.Equal(fired.Select(alert => alert.StartsAt), rules.Firing.Select(alert => alert.StartsAt));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ internal static class SamplerProcess
     public static readonly TimeSpan Never = TimeSpan.FromMinutes(10);
 
     public static Task<BusProcess> StartAsync(
-        BusPlace place, string instance, TimeSpan interval, WebhookReceiver? receiver = null, bool publishes = true, params string[] groups)
+        BusPlace place, string instance, TimeSpan interval, WebhookReceiver? receiver = null, bool publishes = true,
+        Action<IServiceCollection>? configure = null, params string[] groups)
         => BusProcess.StartAsync(
             place,
             services =>
@@ -27,6 +28,7 @@ internal static class SamplerProcess
                 });
                 if (publishes)
                     services.AddScoped<IAlertLog, AlertPublisher<NotesDb>>();
+                configure?.Invoke(services);
             },
             options => options.InstanceId = instance,
             groups);

@@ -38,7 +38,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
         await page.GotoAsync(Address("/console/dead-letters?type=task.created&group=notifications_service"));
         await Assertions.Expect(page.GetByText("There are none.")).ToBeVisibleAsync();
         await worker.CreateTaskAsync("Feed the fish <script>", worker.UserId);
-        var kind = page.GetByRole(AriaRole.Link, new() { Name = "DbUpdateException" });
+        var kind = page.GetByRole(AriaRole.Link, new() { Name = "PostgresException" });
         await Assertions.Expect(kind).ToBeVisibleAsync(new() { Timeout = 20_000 });
         await kind.ClickAsync();
         await page.Locator("table").Nth(1).GetByRole(AriaRole.Link).First.ClickAsync();

@@ -131,6 +131,87 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
+    public async Task A_filter_that_matches_few_reads_few()
+    {
+        await using var own = await RedisServer.StartNewAsync(); // Its commands are counted.
+        var place = await BusPlace.CreateAsync(own, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        const int many = 2_500;
+        await Task.WhenAll(Enumerable.Range(0, many).Select(i => AddLetterAsync(view, i, Group)));
+        var few = new[] { await AddLetterAsync(view, 1, "few"), await AddLetterAsync(view, 2, "few") };
+        await queue.GroupAsync(DeadLetterFilter.All, Token); // What came since the last query is indexed once.
+
+        await view.Redis.ExecuteAsync("CONFIG", "RESETSTAT");
+        var page = await queue.ListAsync(new DeadLetterFilter { Group = "few" }, 50, after: null, Token);
+        var commands = (string)(await view.Redis.ExecuteAsync("INFO", "commandstats"))!;
+        var count = await queue.CountAsync(new DeadLetterFilter { Group = "few", Exception = "Oh" }, few[1], Token);
+        var groups = await queue.GroupAsync(DeadLetterFilter.All, Token);
+
+        Assert.Equal(few.Reverse(), page.Items.Select(letter => letter.Id));
+        Assert.Contains("cmdstat_xrange:calls=3,", commands, StringComparison.Ordinal); // What came since the last query, and the two letters.
+        Assert.DoesNotContain("cmdstat_xrevrange", commands, StringComparison.Ordinal);
+        Assert.Equal(2, count);
+        Assert.Equal([("readers", many), ("few", 2)], groups.Select(group => (group.Group, group.Count)));
+    }
+
+    [Fact]
+    public async Task The_index_follows_whatever_other_programs_do_to_the_queue()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        await view.GroupsAsync("note.written", 1);
+        var ids = new List<string>();
+        for (var i = 0; i < 6; i++)
+            ids.Add(await AddLetterAsync(view, i, Group));
+        await AddLetterAsync(view, 6, "others");
+        await AssertFoundAsync(ids);
+
+        // By these scripts, by XDEL, by XTRIM, and by emptying the queue.
+        await queue.DeleteAsync([ids[5]], Token);
+        await queue.ReprocessAsync([ids[4]], Token);
+        await AssertFoundAsync(ids[..4]);
+        await view.Redis.StreamDeleteAsync(place.Prefix + "event_dlq", [ids[2]]);
+        ids.RemoveAt(2);
+        await AssertFoundAsync(ids[..3]);
+        await view.Redis.ExecuteAsync("XTRIM", place.Prefix + "event_dlq", "MINID", ids[1]);
+        await AssertFoundAsync(ids[1..3]);
+        await view.Redis.KeyDeleteAsync(place.Prefix + "event_dlq");
+        await AssertFoundAsync([]);
+        await AssertFoundAsync([await AddLetterAsync(view, 7, Group)]);
+
+        async Task AssertFoundAsync(IReadOnlyList<string> expected)
+        {
+            var filter = new DeadLetterFilter { Group = Group, Type = "note.written", Reason = "exhausted" };
+            Assert.Equal(expected.Reverse(), (await queue.ListAsync(filter, 50, after: null, Token)).Items.Select(letter => letter.Id));
+            Assert.Equal(expected.Count, (await queue.GroupAsync(filter, Token)).Sum(group => group.Count));
+            Assert.Equal(expected.Count, await queue.CountAsync(filter, expected is [.., var last] ? last : "0-1", Token));
+        }
+    }
+
+    [Fact]
+    public async Task Letters_are_found_also_while_Redis_takes_no_writes()
+    {
+        await using var full = await RedisServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(full, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place);
+        var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
+        var letter = await AddLetterAsync(view, 1, Group);
+        await AddLetterAsync(view, 2, "others");
+
+        await view.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+
+        var filter = new DeadLetterFilter { Group = Group };
+        Assert.Equal(letter, Assert.Single((await queue.ListAsync(filter, 50, after: null, Token)).Items).Id);
+        Assert.Equal(1, Assert.Single(await queue.GroupAsync(filter, Token)).Count);
+        Assert.Equal(1, await queue.CountAsync(filter, letter, Token));
+    }
+
+    [Fact]
     public async Task A_sweep_ends_at_its_cutoff_and_counts_what_it_did()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

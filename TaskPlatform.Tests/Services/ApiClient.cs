@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
 using TaskPlatform.Tests.Api;
 
 namespace TaskPlatform.Tests.Services;
@@ -126,13 +127,15 @@ public sealed record Answer(HttpStatusCode Status, string? MediaType, HttpRespon
     /// <summary>The names of the fields that a 400 complains about.</summary>
     public IEnumerable<string> Fields => Json.GetProperty("errors").EnumerateObject().Select(error => error.Name);
 
-    /// <summary>Asserts an error as RFC 9457 has it.</summary>
+    /// <summary>Asserts an error as RFC 9457 has it, in the one form that all services use.</summary>
     public Answer AssertProblem(HttpStatusCode status)
     {
         Assert.Equal(status, Status);
         Assert.Equal("application/problem+json", MediaType);
         Assert.Equal((int)status, Json.GetProperty("status").GetInt32());
-        Assert.False(string.IsNullOrEmpty(Json.GetProperty("title").GetString()));
+        Assert.Equal(
+            ("about:blank", ReasonPhrases.GetReasonPhrase((int)status)), (Json.GetProperty("type").GetString(), Json.GetProperty("title").GetString()));
+        Assert.Matches("^[0-9a-f]{32}$", Json.GetProperty("trace_id").GetString());
         return this;
     }
 }

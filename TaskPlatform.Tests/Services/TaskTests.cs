@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.Tasks.Data;
 
@@ -68,17 +69,18 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Changes_at_the_same_moment_never_overwrite_each_other()
+    public async Task Changes_at_the_same_moment_are_all_made_and_never_overwrite_each_other()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => ann.PutAsync($"/api/tasks/{id}", new { Title = $"Title {i}" })));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => ann.PutAsync($"/api/tasks/{id}", new { Title = $"Title {i}" })));
 
-        var done = answers.Count(answer => answer.Status == HttpStatusCode.OK);
-        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => answer.AssertProblem(HttpStatusCode.Conflict));
-        Assert.Equal(1 + done, (await ann.GetAsync($"/api/tasks/{id}")).Json.GetProperty("version").GetInt32());
-        Assert.Equal(1 + done, (await HistoryAsync(ann, id)).Count);
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.Equal(Enumerable.Range(2, 60), answers.Select(answer => answer.Json.GetProperty("version").GetInt32()).Order());
+        Assert.Equal(61, (await ann.GetAsync($"/api/tasks/{id}")).Json.GetProperty("version").GetInt32());
+        Assert.Equal(
+            Enumerable.Range(1, 61), (await HistoryAsync(ann, id, "?limit=100")).Select(item => item.GetProperty("version").GetInt32()));
     }
 
     [Fact]
@@ -122,7 +124,7 @@ public sealed class TaskTests(RunningServices services)
 
         var history = await HistoryAsync(ann, id);
         Assert.Equal(
-            [("task.created", 1), ("task.updated", 2), ("task.assigned", 2), ("task.assigned", 3), ("task.completed", 4), ("task.updated", 5), ("task.deleted", 6)],
+            [("task.created", 1), ("task.updated", 2), ("task.assigned", 3), ("task.assigned", 4), ("task.completed", 5), ("task.updated", 6), ("task.deleted", 7)],
             history.Select(item => (item.GetProperty("type").GetString()!, item.GetProperty("version").GetInt32())));
         Assert.Equal("[6]", history[2].GetProperty("data").GetProperty("added").GetRawText());
         Assert.Equal("[5]", history[3].GetProperty("data").GetProperty("removed").GetRawText());
@@ -131,6 +133,50 @@ public sealed class TaskTests(RunningServices services)
         (await ann.GetAsync($"{path}?at=2020-01-01T00:00:00")).AssertProblem(HttpStatusCode.NotFound);
         (await ann.GetAsync($"{path}?at=2099-01-01")).AssertProblem(HttpStatusCode.NotFound);
         (await ann.GetAsync("/api/tasks/999999999/history")).AssertProblem(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_change_that_makes_three_events_makes_three_versions()
+    {
+        using var ann = await services.RegisterAsync();
+        var id = await ann.CreateTaskAsync("Fix bug");
+
+        var changed = await ann.PutAsync($"/api/tasks/{id}", """{"title":"Fix it","worker_ids":[5],"status":"completed"}""", ("If-Match", "\"1\""));
+
+        Assert.Equal(("\"4\"", 4), (changed.Headers.ETag?.Tag, changed.Json.GetProperty("version").GetInt32()));
+        Assert.Equal(
+            [("task.created", 1), ("task.updated", 2), ("task.assigned", 3), ("task.completed", 4)],
+            (await HistoryAsync(ann, id)).Select(item => (item.GetProperty("type").GetString()!, item.GetProperty("version").GetInt32())));
+        var page = (await ann.GetAsync($"/api/tasks/{id}/history?limit=3")).Json;
+        var rest = (await ann.GetAsync($"/api/tasks/{id}/history?after={page.GetProperty("next")}")).Json;
+        Assert.Equal([4], rest.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("version").GetInt32()));
+        Assert.Equal(HttpStatusCode.OK, (await ann.PutAsync($"/api/tasks/{id}", new { Title = "Fixed" }, ("If-Match", "\"4\""))).Status);
+    }
+
+    [Theory]
+    [InlineData("auth-db")]
+    [InlineData("tasks-db")]
+    [InlineData("notifications-db")]
+    public async Task The_database_refuses_a_second_event_of_a_version(string name)
+    {
+        await using var database = services.OpenDatabase(name);
+        await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken); // Never committed.
+        async Task InsertAsync(params long?[] versions)
+        {
+            await using var insert = new NpgsqlCommand(
+                """
+                INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, aggregate_version, schema, envelope, created_at, correlation_id)
+                SELECT gen_random_uuid(), 'test.made', 'test', '1', version, 1, '{}', now(), '' FROM unnest($1) AS version
+                """, connection, transaction);
+            insert.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = versions });
+            await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await InsertAsync(1, 2, null, null);
+
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => InsertAsync(2));
+        Assert.Equal(EventBusModel.AggregateVersionIndex, refusal.ConstraintName);
     }
 
     [Fact]
@@ -199,8 +245,8 @@ public sealed class TaskTests(RunningServices services)
         (await ann.PostAsync("/api/tasks", new { Title = new string('a', 201) })).AssertProblem(HttpStatusCode.BadRequest);
     }
 
-    private static async Task<List<JsonElement>> HistoryAsync(ApiClient client, long id)
-        => [.. (await client.GetAsync($"/api/tasks/{id}/history")).Json.GetProperty("items").EnumerateArray()];
+    private static async Task<List<JsonElement>> HistoryAsync(ApiClient client, long id, string query = "")
+        => [.. (await client.GetAsync($"/api/tasks/{id}/history{query}")).Json.GetProperty("items").EnumerateArray()];
 
     private static async Task<List<long>> IdsAsync(ApiClient client, string query)
         => [.. (await client.GetAsync($"/api/tasks?{query}")).Json.GetProperty("items").EnumerateArray().Select(task => task.GetProperty("task_id").GetInt64())];

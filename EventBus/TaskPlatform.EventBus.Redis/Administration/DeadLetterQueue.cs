@@ -3,9 +3,14 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>The dead letter queue on its stream. What a list looks through is read in pages and without the events themselves.</summary>
+/// <summary>
+/// The dead letter queue on its stream. What a filter names is found by the index; where there is none at the moment, the queue is read in pages
+/// and without the events themselves.
+/// </summary>
 internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadLetterQueue
 {
+    private readonly DeadLetterIndex index = new(redis, keys);
+
     private const int PageSize = 500;
     private const int LongestListed = 500;
 
@@ -14,6 +19,12 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
 
     public async Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
     {
+        var range = IdRange.Of(filter);
+        if (after is not null)
+            range = range with { UpTo = Min(range.UpTo, EntryId.Parse(after).Previous()) };
+        if (await FindAsync(filter, range, newestFirst: true, limit + 1, DeadLetterReply.Listed, cancellationToken) is { } indexed)
+            return indexed.Count > limit ? new DeadLetterPage(indexed[..limit], indexed[limit - 1].Id) : new DeadLetterPage(indexed, null);
+
         var found = new List<DeadLetterEntry>();
         var begin = after is null ? LastOf(filter) : $"({after}";
         while (true)
@@ -35,15 +46,29 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     public async Task<IReadOnlyList<DeadLetterGroup>> GroupAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
     {
         var groups = new Dictionary<(string, string, string), DeadLetterGroup>();
-        await foreach (var letter in ScanAsync(filter, upTo: null, cancellationToken))
+        if (await index.CountAsync(filter, IdRange.Of(filter), cancellationToken) is { } kinds)
         {
-            var key = (letter.Type, letter.Group, letter.Exception);
-            groups[key] = groups.TryGetValue(key, out var known)
-                ? known with { Count = known.Count + 1, Newest = letter.FailedAt, LastError = letter.Error }
-                : new DeadLetterGroup(letter.Type, letter.Group, letter.Exception, 1, letter.FailedAt, letter.FailedAt, letter.Error);
+            kinds.ForEach(Add);
+        }
+        else
+        {
+            await foreach (var letter in ScanAsync(filter, upTo: null, cancellationToken))
+                Add(new DeadLetterGroup(letter.Type, letter.Group, letter.Exception, 1, letter.FailedAt, letter.FailedAt, letter.Error));
         }
 
         return [.. groups.Values.OrderByDescending(group => group.Count).ThenByDescending(group => group.Newest)];
+
+        void Add(DeadLetterGroup more)
+        {
+            var key = (more.Type, more.Group, more.Exception);
+            groups[key] = !groups.TryGetValue(key, out var known) ? more : known with
+            {
+                Count = known.Count + more.Count,
+                Oldest = more.Oldest < known.Oldest ? more.Oldest : known.Oldest,
+                Newest = more.Newest < known.Newest ? known.Newest : more.Newest,
+                LastError = more.Newest < known.Newest ? known.LastError : more.LastError,
+            };
+        }
     }
 
     public async Task<long> CountAllAsync(CancellationToken cancellationToken)
@@ -51,6 +76,11 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
 
     public async Task<long> CountAsync(DeadLetterFilter filter, string upTo, CancellationToken cancellationToken)
     {
+        var range = IdRange.Of(filter);
+        range = range with { UpTo = Min(range.UpTo, EntryId.Parse(upTo)) };
+        if (await index.CountAsync(filter, range, cancellationToken) is { } kinds)
+            return kinds.Sum(kind => kind.Count);
+
         var count = 0L;
         await foreach (var _ in ScanAsync(filter, upTo, cancellationToken))
             count++;
@@ -66,33 +96,45 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         => await ReadAsync("XREVRANGE", "+", "-", 1, [], cancellationToken) is [var newest] ? newest.Id : null;
 
     public async Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
-        => await ReprocessAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted], cancellationToken);
+        => await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted], cancellationToken);
 
     public async Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
-        => await DeleteAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex], cancellationToken);
+        => await DeleteAsync(ids, ScriptKeys, cancellationToken);
 
     public async Task<SweepProgress> SweepAsync(DeadLetterSweep sweep, CancellationToken cancellationToken)
     {
+        var range = IdRange.Of(sweep.Filter);
+        range = new IdRange(
+            sweep.After is null ? range.After : Max(range.After, EntryId.Parse(sweep.After)), Min(range.UpTo, EntryId.Parse(sweep.Cutoff)));
         var begin = sweep.After is null ? FirstOf(sweep.Filter) : $"({sweep.After}";
-        var page = await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken);
+        var page = await FindAsync(sweep.Filter, range, newestFirst: false, sweep.Limit, DeadLetterReply.Grouped, cancellationToken)
+            ?? await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken);
         List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(letter => letter.Id)];
 
         var (handled, refused) = (0, 0);
         if (sweep.Action == SweepAction.Reprocess)
         {
-            var results = await ReprocessAsync(
-                ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted, keys.Tally(sweep.Tally)], cancellationToken);
+            var results = await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted, keys.Tally(sweep.Tally)], cancellationToken);
             handled = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
             refused = results.Count(result => result.Outcome is ReprocessOutcome.NoStream or ReprocessOutcome.NoGroup);
         }
         else
         {
-            handled = (await DeleteAsync(ids, [keys.DeadLetters, keys.DeadLetterIndex, keys.Tally(sweep.Tally)], cancellationToken)).Count(deleted => deleted);
+            handled = (await DeleteAsync(ids, [.. ScriptKeys, keys.Tally(sweep.Tally)], cancellationToken)).Count(deleted => deleted);
         }
 
         var total = (long?)await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken) ?? 0;
         return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
     }
+
+    private RedisKey[] ScriptKeys => [keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind];
+
+    /// <summary>Asks the index, where the filter names a kind; null where the queue itself is to be read.</summary>
+    private async Task<List<DeadLetterEntry>?> FindAsync(
+        DeadLetterFilter filter, IdRange range, bool newestFirst, int limit, RedisValue[] fields, CancellationToken cancellationToken)
+        => (filter.Type ?? filter.Group ?? filter.Reason ?? filter.Exception) is null
+            ? null
+            : await index.FindAsync(filter, range, newestFirst, limit, fields, cancellationToken);
 
     private async Task<List<ReprocessResult>> ReprocessAsync(
         IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
@@ -156,6 +198,10 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var reply = (RedisResult[])(await redis.ScriptAsync(Script.Letters, [keys.DeadLetters], arguments, cancellationToken))!;
         return [.. reply.Select(DeadLetterReply.Read)];
     }
+
+    private static EntryId Min(EntryId one, EntryId other) => one < other ? one : other;
+
+    private static EntryId Max(EntryId one, EntryId other) => one > other ? one : other;
 
     private static string FirstOf(DeadLetterFilter filter) => filter.From is { } from ? Milliseconds(from) : "-";
 

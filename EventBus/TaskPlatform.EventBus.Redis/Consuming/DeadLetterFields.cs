@@ -21,7 +21,7 @@ internal static class DeadLetterFields
         RedisValue[] fields =
         [
             "original_id", delivery.EntryId,
-            "error", Cut(delivery.Error?.Message ?? ""),
+            "error", Cut(delivery.Cause?.Message ?? ""),
             "failed_at", failedAt,
             "stream", delivery.Stream,
             "group", group,
@@ -30,7 +30,7 @@ internal static class DeadLetterFields
             "data", delivery.Data.ToArray(),
             "attempts", delivery.Attempts,
             "reason", delivery.Reason ?? DeadLetterReason.Exhausted,
-            "exception", delivery.Error?.GetType().FullName ?? "",
+            "exception", delivery.Cause?.GetType().FullName ?? "",
             "stack", Cut(delivery.Error?.ToString() ?? ""),
             "consumer", consumer,
             "first_entry_id", delivery.FirstEntryId ?? delivery.EntryId,

@@ -86,6 +86,7 @@ internal sealed partial class GroupConsumer(
         if (readable.Count == 0 && !intake.IsUnderWay)
         {
             var ensured = await EnsureStreamsAsync(stoppingToken);
+            await streams.AnnounceAsync(ensured).WaitAsync(stoppingToken);
             foreach (var stream in ensured)
                 await TakeUpOwnAsync(stream, stoppingToken);
             readable = ensured;
@@ -158,6 +159,7 @@ internal sealed partial class GroupConsumer(
         var current = readable;
         if (current.Count < group.EventTypes.Count)
             readable = []; // A key that was no stream may be one by now.
+        await streams.AnnounceAsync(current).WaitAsync(stoppingToken);
         foreach (var stream in current)
         {
             do
@@ -181,9 +183,11 @@ internal sealed partial class GroupConsumer(
         if (lastForgotten != 0 && Stopwatch.GetElapsedTime(lastForgotten) < options.ClaimIdle)
             return;
 
+        // A consumer that lives announces itself with each claim.
+        var longGone = 10 * (options.ClaimIdle > options.ClaimInterval ? options.ClaimIdle : options.ClaimInterval);
         foreach (var stream in current)
         {
-            await streams.ForgetConsumersAsync(stream, 10 * options.ClaimIdle).WaitAsync(stoppingToken);
+            await streams.ForgetConsumersAsync(stream, longGone).WaitAsync(stoppingToken);
             await streams.EnsureAsync(stream).WaitAsync(stoppingToken); // An operator may have lost the note that the group is expected.
         }
         lastForgotten = Stopwatch.GetTimestamp();

@@ -7,9 +7,20 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class GroupStreams(
     IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
 {
+    private const string BeyondAll = "18446744073709551615-0";
+
     /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
     public Task EnsureAsync(string stream)
         => redis.ScriptEvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
+
+    /// <summary>
+    /// Has Redis list this consumer on its streams, and as one that was there just now: a read that brings nothing does neither. This asks
+    /// for what the consumer holds behind an id that no entry has.
+    /// </summary>
+    public Task AnnounceAsync(IReadOnlyList<string> streams)
+        => streams.Count == 0 ? Task.CompletedTask : redis.ExecuteAsync(
+            "XREADGROUP",
+            ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => BeyondAll)]);
 
     /// <summary>Retried and reprocessed entries are acked by a script, the others need none.</summary>
     public Task AckAsync(string stream, List<Delivery> deliveries)

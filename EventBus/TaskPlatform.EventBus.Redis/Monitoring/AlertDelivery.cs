@@ -16,12 +16,22 @@ internal sealed partial class AlertDelivery(
     private const int MaxUnpublished = 10_000;
     private const int PageSize = 100;
 
-    private readonly Queue<AlertChanged> unreported = new();
+    // For each sink; the oldest are dropped.
+    private const int MaxUnreported = 1_000;
 
-    /// <summary>Keeps changes and the counts that growth is measured from, if this process still holds the lease.</summary>
+    // As keep_alerts.lua reads them.
+    private const int Resolved = 0;
+    private const int Fires = 1;
+    private const int StillFires = 2;
+
+    private readonly Queue<AlertChanged> accepted = new();
+    private readonly List<Queue<AlertChanged>> unreported = []; // A queue for each sink: one that fails doesn't make the others receive anything twice.
+
+    /// <summary>Keeps changes, alerts whose text is new, and the counts that growth is measured from, if this process still holds the lease.</summary>
     /// <returns>Whether it does.</returns>
     public async Task<bool> KeepAsync(
-        string sampler, IReadOnlyCollection<KeyValuePair<string, long>> counts, IReadOnlyCollection<AlertChanged> changes, CancellationToken cancellationToken)
+        string sampler, IReadOnlyCollection<KeyValuePair<string, long>> counts, IReadOnlyCollection<AlertChanged> changes,
+        IReadOnlyCollection<AlertChanged> refreshed, CancellationToken cancellationToken)
     {
         var kept = (bool)await redis.GetDatabase().ScriptEvaluateAsync(
             Script.KeepAlerts,
@@ -29,8 +39,8 @@ internal sealed partial class AlertDelivery(
             [
                 sampler, catalog.Contains<AlertChanged>() ? MaxUnpublished : 0, counts.Count,
                 .. counts.SelectMany(count => (RedisValue[])[count.Key, count.Value]),
-                .. changes.SelectMany(change => (RedisValue[])
-                    [$"{change.Rule} {change.Subject}", JsonSerializer.Serialize(change, AlertJson.Default.AlertChanged), !change.IsResolved]),
+                .. changes.SelectMany(change => Arguments(change, change.IsResolved ? Resolved : Fires)),
+                .. refreshed.SelectMany(alert => Arguments(alert, StillFires)),
             ]).WaitAsync(cancellationToken);
         if (kept)
         {
@@ -49,27 +59,34 @@ internal sealed partial class AlertDelivery(
             LogResolved(change.Rule, change.Summary);
         else
             LogFiring(change.Rule, change.Summary);
-        unreported.Enqueue(change);
+        accepted.Enqueue(change);
     }
 
-    /// <summary>Reports to the sinks what this process has kept, also after it lost the lease. A sink that fails is called again next time.</summary>
+    /// <summary>
+    /// Reports to the sinks what this process has kept, also after it lost the lease: each change once to each sink, in order. A sink that fails
+    /// is called again next time, alone.
+    /// </summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        while (unreported.TryPeek(out var change))
+        if (accepted.Count == 0 && unreported.TrueForAll(waiting => waiting.Count == 0))
+            return;
+
+        await using var scope = scopes.CreateAsyncScope();
+        List<IAlertSink> sinks = [.. scope.ServiceProvider.GetServices<IAlertSink>()];
+        while (unreported.Count < sinks.Count)
+            unreported.Add(new Queue<AlertChanged>());
+        while (accepted.TryDequeue(out var change))
         {
-            try
+            foreach (var waiting in unreported)
             {
-                await using var scope = scopes.CreateAsyncScope();
-                foreach (var sink in scope.ServiceProvider.GetServices<IAlertSink>())
-                    await sink.TellAsync(change, cancellationToken);
-                unreported.Dequeue();
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                LogNotReported(change.Rule, e);
-                return;
+                if (waiting.Count == MaxUnreported)
+                    waiting.Dequeue();
+                waiting.Enqueue(change);
             }
         }
+
+        foreach (var (sink, waiting) in sinks.Zip(unreported))
+            await ReportAsync(sink, waiting, cancellationToken);
     }
 
     /// <summary>Publishes what waits in Redis, whichever process found it, where this process has the event log.</summary>
@@ -95,14 +112,34 @@ internal sealed partial class AlertDelivery(
         }
     }
 
+    private static RedisValue[] Arguments(AlertChanged alert, int state)
+        => [$"{alert.Rule} {alert.Subject}", JsonSerializer.Serialize(alert, AlertJson.Default.AlertChanged), state];
+
+    private async Task ReportAsync(IAlertSink sink, Queue<AlertChanged> waiting, CancellationToken cancellationToken)
+    {
+        while (waiting.TryPeek(out var change))
+        {
+            try
+            {
+                await sink.TellAsync(change, cancellationToken);
+                waiting.Dequeue();
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                LogNotReported(change.Rule, sink.GetType().Name, e);
+                return;
+            }
+        }
+    }
+
     [LoggerMessage(LogLevel.Warning, "Alert {Rule}: {Summary}")]
     private partial void LogFiring(string rule, string summary);
 
     [LoggerMessage(LogLevel.Information, "Alert {Rule} is over. It was: {Summary}")]
     private partial void LogResolved(string rule, string summary);
 
-    [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be reported; it is tried again.")]
-    private partial void LogNotReported(string rule, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be reported to {Sink}; it is tried again.")]
+    private partial void LogNotReported(string rule, string sink, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "Alerts could not be published as events; it is tried again.")]
     private partial void LogNotPublished(Exception exception);

@@ -115,25 +115,28 @@ internal sealed partial class Monitor(
             rules.TakeOver(firing, SampleReply.ReadCounts(reply[3]), clock.GetUtcNow());
 
         var sample = elected ? SampleReply.Read(reply, streams) : null;
-        var published = sample is not null && await EvaluateAsync(sample, cancellationToken);
+        var published = sample is not null && await EvaluateAsync(sample, firing, cancellationToken);
         await delivery.ReportAsync(cancellationToken);
         if (published || (long)reply[2] > 0)
             await delivery.PublishAsync(cancellationToken);
         return elected ? sample : null;
     }
 
-    /// <summary>Applies the rules, and keeps what changed. What could not be kept for a failure is kept with the next sample.</summary>
+    /// <summary>Applies the rules, and keeps what changed, and the texts of what fires. What could not be kept for a failure is kept with the next sample.</summary>
     /// <returns>Whether an alert changed.</returns>
-    private async Task<bool> EvaluateAsync(BusSample sample, CancellationToken cancellationToken)
+    private async Task<bool> EvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
     {
         found.AddRange(rules.Look(sample, clock.GetUtcNow()));
         var lowest = rules.Lowest.ToList();
         var moved = lowest.Except(kept).ToList();
-        if (found.Count == 0 && moved.Count == 0)
+        var refreshed = rules.Firing.Except(known).Except(found).ToList();
+        if (found.Count == 0 && moved.Count == 0 && refreshed.Count == 0)
             return false;
 
-        elected = await delivery.KeepAsync(Sampler, moved, found, cancellationToken);
+        elected = await delivery.KeepAsync(Sampler, moved, found, refreshed, cancellationToken);
         kept = elected ? lowest : [];
+        if (elected)
+            state.Alerts = [.. rules.Firing];
         var changed = elected && found.Count > 0;
         found.Clear();
         return changed;
@@ -143,7 +146,7 @@ internal sealed partial class Monitor(
     private void EndTerm(IReadOnlyList<AlertChanged> firing)
     {
         // Kept all the same where only the answer was lost, and then no other process reports it.
-        foreach (var change in found.Where(firing.Contains))
+        foreach (var change in found.Where(change => !change.IsResolved && firing.Any(change.IsSame)))
             delivery.Accept(change);
         found.Clear();
         kept = [];

@@ -14,8 +14,10 @@ internal static class Script
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = Load("describe");
     public static readonly string Letters = Load("letters");
-    public static readonly string Reprocess = Load("reprocess");
-    public static readonly string Delete = Load("delete");
+    public static readonly string FindLetters = LoadWithIndex("find_letters");
+    public static readonly string CountLetters = LoadWithIndex("count_letters");
+    public static readonly string Reprocess = LoadWithIndex("reprocess");
+    public static readonly string Delete = LoadWithIndex("delete");
     public static readonly string Due = Load("due");
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = Load("claim");
@@ -39,6 +41,8 @@ internal static class Script
 
     /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
     public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
+
+    private static string LoadWithIndex(string name) => Load("dead_letter_index") + Load(name);
 
     private static string Load(string name)
     {

@@ -1,6 +1,6 @@
 -- Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, then
 -- leaves the queue. A letter that is gone is left alone, so called twice it changes nothing.
--- KEYS  1 event_dlq  2 event_dlq:index  3 events:targeted  4 counter of those done (optional)
+-- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 events:targeted  6 counter of those done (optional)
 -- ARGV  1 key prefix  2 what stands before the name of a header that the bus does not know  3 how many of those at the most
 --       4 how many fields it knows  5.. their names, then ids of dead letters
 -- Returns for each the id of its new entry, or gone, no_stream, no_group: then nothing is done to it.
@@ -60,13 +60,14 @@ for i = 5 + known_count, #ARGV do
   else
     result = redis.call('XADD', ARGV[1] .. fields.stream, '*', unpack(entry_of(letter[2], fields)))
 
-    redis.pcall('HSET', KEYS[3], fields.stream .. ' ' .. result, (fields.event_id or '') .. ' ' .. fields.group)
+    redis.pcall('HSET', KEYS[5], fields.stream .. ' ' .. result, (fields.event_id or '') .. ' ' .. fields.group)
     local indexed = fields.group .. ' ' .. (fields.event_id or '')
     if redis.call('HGET', KEYS[2], indexed) == id then redis.call('HDEL', KEYS[2], indexed) end
+    unindex(KEYS[3], KEYS[4], id, fields)
     redis.call('XDEL', KEYS[1], id)
-    if KEYS[4] then
-      redis.call('INCR', KEYS[4])
-      redis.call('EXPIRE', KEYS[4], 604800)
+    if KEYS[6] then
+      redis.call('INCR', KEYS[6])
+      redis.call('EXPIRE', KEYS[6], 604800)
     end
   end
   results[#results + 1] = result

@@ -21,10 +21,10 @@ public sealed record DeadLetterEntry
     /// <summary>Why; one of <see cref="DeadLetterReason"/>.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>The exception's full type name.</summary>
+    /// <summary>The full type name of the cause: of the innermost exception.</summary>
     public string Exception { get; init; } = "";
 
-    /// <summary>The exception's message.</summary>
+    /// <summary>The cause's message.</summary>
     public string Error { get; init; } = "";
 
     /// <summary>The event, through all its retries.</summary>

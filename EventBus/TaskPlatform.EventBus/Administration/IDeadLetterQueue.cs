@@ -69,7 +69,7 @@ public enum ReprocessOutcome
 /// <param name="Action">What is done to each letter.</param>
 /// <param name="Filter">Which letters.</param>
 /// <param name="Cutoff">The last letter that is meant: what comes later is left alone.</param>
-/// <param name="After">The last letter that was looked at; null at the beginning.</param>
+/// <param name="After">The last letter that was looked at, or found; null at the beginning.</param>
 /// <param name="Tally">
 /// A name under which the letters done are counted, together with each change, so that the count holds even if the caller dies.
 /// </param>

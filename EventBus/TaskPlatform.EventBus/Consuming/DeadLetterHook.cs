@@ -79,7 +79,7 @@ internal sealed partial class DeadLetterHook(
         Payload = delivery.Payload,
         Data = delivery.Data,
         Reason = delivery.Reason ?? DeadLetterReason.Exhausted,
-        Error = delivery.Error?.Message ?? "",
+        Error = delivery.Cause?.Message ?? "",
         Attempts = delivery.Attempts,
         CorrelationId = delivery.CorrelationId,
     };

@@ -42,7 +42,7 @@ public sealed record DeadLetter
     /// <summary>One of <see cref="DeadLetterReason"/>.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>The last error's message.</summary>
+    /// <summary>The message of what the last attempt failed of: of the innermost exception.</summary>
     public required string Error { get; init; }
 
     /// <summary>How often it was tried.</summary>

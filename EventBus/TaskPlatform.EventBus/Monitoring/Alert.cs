@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus;
 /// <summary>Something that an operator should know of: an event of the bus itself, when it begins and when it is over.</summary>
 /// <param name="Rule">Which rule, for example <c>lag_age</c>.</param>
 /// <param name="Subject">What it is about, for example <c>events:task.created notifications_service</c>; empty where there is only one.</param>
-/// <param name="Summary">What is wrong, or was, for a person.</param>
+/// <param name="Summary">What is wrong, or was, for a person: as of the last evaluation while it fires.</param>
 /// <param name="StartsAt">Since when.</param>
 /// <param name="EndsAt">Until when; null as long as it lasts.</param>
 public sealed record AlertChanged(string Rule, string Subject, string Summary, DateTimeOffset StartsAt, DateTimeOffset? EndsAt)
@@ -22,6 +22,9 @@ public sealed record AlertChanged(string Rule, string Subject, string Summary, D
     [JsonIgnore]
     public bool IsResolved => EndsAt is not null;
 
+    /// <summary>Whether this is about the same alert as another, whatever its text says by now.</summary>
+    internal bool IsSame(AlertChanged other) => (Rule, Subject, StartsAt) == (other.Rule, other.Subject, other.StartsAt);
+
     string IEvent<AlertChanged>.AggregateId => Subject.Length == 0 ? Rule : $"{Rule} {Subject}";
 }
 
@@ -33,7 +36,10 @@ internal sealed partial class AlertJson : JsonSerializerContext;
 /// <summary>Receives alerts in the process that found them. What must not be lost is published as an event: see <see cref="IAlertLog"/>.</summary>
 public interface IAlertSink
 {
-    /// <summary>Reports an alert that fires or is resolved. It is called again at the next evaluation if it throws, and not if the process dies.</summary>
+    /// <summary>
+    /// Reports an alert that fires or is resolved, once. If this throws, the same sink is called again at the next evaluation, whatever became of
+    /// the others; if the process dies, it is not.
+    /// </summary>
     Task TellAsync(AlertChanged alert, CancellationToken cancellationToken);
 }
 

@@ -14,6 +14,9 @@ internal sealed class AlertRules(AlertOptions options)
     public IEnumerable<KeyValuePair<string, long>> Lowest
         => history.Select(counts => KeyValuePair.Create($"{counts.Key.Rule} {counts.Key.Subject}", counts.Value.Min(entry => entry.Count)));
 
+    /// <summary>What fires, each alert with the text of the last sample.</summary>
+    public IEnumerable<AlertChanged> Firing => firing.Values;
+
     /// <summary>
     /// Takes over from an earlier sampler what fires, so that a new one does not tell it again, and its <see cref="Lowest"/>, so that
     /// what grew in between is noticed.
@@ -44,7 +47,9 @@ internal sealed class AlertRules(AlertOptions options)
             var key = (rule, subject);
             broken.Add(key);
             since.TryAdd(key, now);
-            if (now - since[key] < duration || firing.ContainsKey(key))
+            if (firing.TryGetValue(key, out var alert))
+                firing[key] = alert with { Summary = summary };
+            if (alert is not null || now - since[key] < duration)
                 continue;
 
             firing[key] = new AlertChanged(rule, subject, summary, since[key], null);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Notifications;
 using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Http;
 using TaskPlatform.ServiceDefaults.Tokens;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
@@ -51,6 +52,9 @@ internal static class StreamNotifications
             http.Response.ContentType = "text/event-stream";
             http.Response.Headers.CacheControl = "no-cache";
             http.Response.Headers["X-Accel-Buffering"] = "no";
+            if (http.IsHead())
+                return;
+
             http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
 
             // So that a client that goes away before anything came misses nothing either.

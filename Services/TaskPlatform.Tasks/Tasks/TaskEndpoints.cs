@@ -1,10 +1,13 @@
+using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.Tasks.Data;
+
 namespace TaskPlatform.Tasks.Tasks;
 
 internal static class TaskEndpoints
 {
     public static void MapTaskEndpoints(this IEndpointRouteBuilder app)
     {
-        var tasks = app.MapGroup("/api/tasks").RequireAuthorization().WithTags("Tasks");
+        var tasks = app.MapGroup("/api/tasks").RequireAuthorization().AddEndpointFilter<RouteGroupBuilder, ConflictRetry<TasksDb>>().WithTags("Tasks");
 
         CreateTask.Map(tasks);
         ListTasks.Map(tasks);

@@ -7,7 +7,7 @@ internal static class TaskRules
 {
     private const int MaxTitle = 200;
     private const int MaxDescription = 10_000;
-    private const int MaxWorkers = 100;
+    private const int MaxWorkers = 1_000;
 
     // The database can't store this character.
     private const char Nul = '\0';

@@ -4,6 +4,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using TaskPlatform.EventBus;
+using TaskPlatform.ServiceDefaults.Http;
 
 namespace TaskPlatform.Notifications.Console.Pages;
 
@@ -22,9 +23,9 @@ internal static class StreamLive
 
     private static ServerSentEventsResult<Item?> Handle(
         string? type, string? aggregate, ClaimsPrincipal caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
-        TimeProvider time, IHostApplicationLifetime host, CancellationToken cancellationToken)
+        TimeProvider time, IHostApplicationLifetime host, HttpContext http, CancellationToken cancellationToken)
         => TypedResults.ServerSentEvents(FollowAsync(
-            new LiveFilter(type, aggregate), EndOf(caller), streams, events, options.Value, time, host.ApplicationStopping, cancellationToken));
+            new LiveFilter(type, aggregate), http.IsHead() ? DateTimeOffset.MinValue : EndOf(caller), streams, events, options.Value, time, host.ApplicationStopping, cancellationToken));
 
     private static async IAsyncEnumerable<SseItem<Item?>> FollowAsync(
         LiveFilter filter, DateTimeOffset end, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
