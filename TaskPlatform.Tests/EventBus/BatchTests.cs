@@ -126,6 +126,24 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await view.AssertNoAttemptSpentAsync();
     }
 
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Batch))]
+    public async Task An_event_that_runs_again_is_not_overtaken_by_its_aggregates_next_ones(string unit)
+    {
+        const int Events = 20;
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
+        await using var view = await BusView.OfAsync(place);
+        for (var i = 0; i < Events; i++)
+            await view.AddAsync("events:note.written", "data", Foreign(aggregate: i % 2, i, i == 6 ? ObeyNote.Conflict(times: 2) : "good"));
+
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        await view.AssertExactlyOnceAsync(Group);
+        foreach (var effects in (await view.EffectsAsync()).GroupBy(effect => effect.NoteId % 2))
+            Assert.Equal(effects.Select(effect => effect.NoteId).Order(), effects.Select(effect => effect.NoteId));
+    }
+
     [Fact]
     public async Task A_conflict_that_never_ends_is_a_failure()
     {

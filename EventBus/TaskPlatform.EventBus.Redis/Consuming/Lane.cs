@@ -92,6 +92,7 @@ internal sealed partial class Lane(
             try
             {
                 await processor.ProcessAsync(run, draining, claims.Token);
+                state.GoesOn(group.Name);
                 break;
             }
             catch (StoreUnavailableException e)
@@ -130,7 +131,6 @@ internal sealed partial class Lane(
             try
             {
                 await inbox!.ProbeAsync(draining);
-                state.GoesOn(group.Name);
                 return;
             }
             catch (Exception e)

@@ -77,7 +77,11 @@ internal sealed class BatchProcessor(
         if (await TryTogetherAsync(inbox, attempt, draining, cancellationToken))
             return;
         foreach (var part in attempt.Parts().TakeWhile(_ => !draining.IsCancellationRequested))
+        {
             await HandleAsync(part, draining, cancellationToken);
+            if (part.Any(delivery => delivery.Outcome == Outcome.Open))
+                return; // What is behind it may not overtake it.
+        }
     }
 
     /// <summary>Handles the run, or the first part of it where it takes long, in one transaction.</summary>
@@ -98,6 +102,9 @@ internal sealed class BatchProcessor(
             {
                 if (attempt.HasBegun && (draining.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration))
                     break;
+
+                if (attempt.IsLeft(delivery))
+                    continue;
 
                 // The same event may be in a stream twice, when its publisher died before it could mark it as published.
                 if (transaction.Handled.Contains(delivery.EventId) || !attempt.Begin(delivery))
@@ -159,7 +166,7 @@ internal sealed class BatchProcessor(
         if (error is null)
             attempt.Complete(delivery, handled);
         else
-            attempt.Fail(delivery, error);
+            attempt.Fail(delivery, error, runsAgain: inbox!.Classify(error) != StoreFailure.None);
     }
 
     /// <summary>The transaction is committed.</summary>
@@ -168,13 +175,8 @@ internal sealed class BatchProcessor(
         foreach (var (delivery, handledNow) in attempt.Done)
             Done(delivery, handledNow);
 
-        foreach (var (delivery, error) in attempt.Failed)
-        {
-            if (inbox!.Classify(error) == StoreFailure.None)
-                await ClassifyFailureAsync(delivery, error, cancellationToken);
-            else
-                delivery.RunsAlone = true;
-        }
+        foreach (var (delivery, error) in attempt.Failed.Where(failure => !failure.Delivery.RunsAlone))
+            await ClassifyFailureAsync(delivery, error, cancellationToken);
     }
 
     private async Task HandleAloneAsync(Delivery delivery, CancellationToken cancellationToken)

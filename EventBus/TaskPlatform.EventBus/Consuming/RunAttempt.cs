@@ -6,6 +6,7 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     private readonly HashSet<Guid> begun = [];
     private readonly List<(Delivery Delivery, bool HandledNow)> done = [];
     private readonly List<(Delivery Delivery, Exception Error)> failed = [];
+    private readonly HashSet<string> left = new(StringComparer.Ordinal);
     private Delivery? running;
 
     public IReadOnlyList<Delivery> Run => run;
@@ -40,11 +41,20 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     }
 
     /// <summary>It failed, and its effects are rolled back.</summary>
-    public void Fail(Delivery delivery, Exception error)
+    /// <param name="delivery">The event.</param>
+    /// <param name="error">Why.</param>
+    /// <param name="runsAgain">Whether it is to be handled once more at once, before the others of its aggregate.</param>
+    public void Fail(Delivery delivery, Exception error, bool runsAgain)
     {
+        delivery.RunsAlone |= runsAgain;
+        if (runsAgain)
+            left.Add(delivery.LaneKey);
         failed.Add((delivery, error));
         running = null;
     }
+
+    /// <summary>Whether an earlier event of the same aggregate is to be handled once more first.</summary>
+    public bool IsLeft(Delivery delivery) => left.Contains(delivery.LaneKey);
 
     /// <summary>
     /// What to try instead where the transaction failed: the event that ran then alone, and those before and behind it; where none ran,
