@@ -77,12 +77,12 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     public async Task A_history_without_end_is_not_searched_to_its_beginning()
     {
         await using var connection = await ExplainedAsync();
-        await FillAsync(connection, LongAgo, published: 2 * PublishedTail.OldRows, waiting: 0);
+        await FillAsync(connection, LongAgo, published: 2 * PublishedRows.OldRows, waiting: 0);
         var plans = PlansOf(connection);
 
         Assert.Equal(0, await Dispatcher(connection).Tail.CheckAsync(Cancellation));
 
-        Assert.Equal(PublishedTail.OldRows, RowsOfLog(plans).Sum());
+        Assert.Equal(PublishedRows.OldRows, RowsOfLog(plans).Sum());
     }
 
     [Fact]

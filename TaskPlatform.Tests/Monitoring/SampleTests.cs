@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 using Monitor = TaskPlatform.EventBus.Redis.Monitor;
@@ -26,6 +27,25 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
         Assert.Equal((5, 3, false, 2, 1), (stream.Length, group.Lag, group.LagIsLowerBound, group.Pending, group.Consumers));
         Assert.InRange(group.LagAge.TotalSeconds, 70, 80);
         Assert.InRange(group.OldestIdle.TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task What_waits_for_its_retry_is_pending_but_idle_only_once_it_is_overdue()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        await scene.AddAsync(Stream, secondsAgo: 900);
+        await scene.RedisAsync("XREADGROUP", "GROUP", "readers", "one", "COUNT", "1", "STREAMS", scene.Key(Stream), ">");
+        await scene.RedisAsync("XCLAIM", scene.Key(Stream), "readers", ConsumerName.WaitsForRetry, "0", scene.Id(secondsAgo: 900), "IDLE", "800000", "JUSTID");
+        var retry = $"{Stream} {scene.Id(secondsAgo: 900)} readers";
+
+        await scene.RedisAsync("ZADD", scene.Key("events:retry"), $"{scene.Milliseconds(secondsAgo: -60)}", retry);
+        var (_, waiting) = await scene.SampleAsync("readers");
+        await scene.RedisAsync("ZADD", scene.Key("events:retry"), $"{scene.Milliseconds(secondsAgo: 500)}", retry);
+        var (_, overdue) = await scene.SampleAsync("readers");
+
+        Assert.Equal((1, 1, TimeSpan.Zero), (waiting.Pending, waiting.Consumers, waiting.OldestIdle));
+        Assert.InRange(overdue.OldestIdle.TotalSeconds, 500, 530);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,11 +11,6 @@ namespace TaskPlatform.EventBus.Postgres;
 internal sealed partial class PublishedTail(
     NpgsqlConnection connection, IEventTransport transport, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
 {
-    /// <summary>Behind so many rows in a row that were published too long ago there is nothing to look for, though a history may go on for ever.</summary>
-    public const int OldRows = 10 * LogRange.Size;
-
-    private const int PageSize = 500;
-
     /// <summary>
     /// A server loses the end of what it knew, or everything. So the look goes backwards, and ends when this many events in a
     /// row are all there; fewer could be by chance, where the loss touched only streams that are quiet.
@@ -29,6 +23,7 @@ internal sealed partial class PublishedTail(
     /// <summary>Entry ids and what a log notes are by two clocks.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
+    private readonly PublishedRows rows = new(connection);
     private readonly StreamWatch watch = new();
 
     /// <summary>Types that were left alone at the last check, though something happened to their streams.</summary>
@@ -147,7 +142,7 @@ internal sealed partial class PublishedTail(
             : now - oldest.Time + ClockTolerance;
         var counts = before.Groups.ToDictionary(group => group.Name, _ => 0, StringComparer.Ordinal);
         var (missing, isOurs) = (0, false);
-        await foreach (var page in WalkBackAsync([before.EventType], age, cancellationToken))
+        await foreach (var page in rows.WalkBackAsync([before.EventType], age, cancellationToken))
         {
             isOurs = true;
             var certain = page.FindAll(row => targeted.Contains(row.EventId));
@@ -174,7 +169,7 @@ internal sealed partial class PublishedTail(
     {
         var missing = 0;
         var clean = 0;
-        await foreach (var page in WalkBackAsync(types, Retention, cancellationToken))
+        await foreach (var page in rows.WalkBackAsync(types, Retention, cancellationToken))
         {
             var gone = await FindGoneAsync(page, cancellationToken);
             foreach (var row in page.Except(gone))
@@ -191,83 +186,32 @@ internal sealed partial class PublishedTail(
     /// <summary>What was to wait before it is published once more, and is missing still.</summary>
     private async Task<int> TakeBackDueAsync(CancellationToken cancellationToken)
     {
-        if (republications.TakeDue() is not { Count: > 0 } due)
+        if (republications.Due() is not { Count: > 0 } due)
             return 0;
 
-        await using var command = new NpgsqlCommand(
-            "SELECT id, type, entry_id, extract(epoch FROM now() - published_at)::float8, event_id FROM event_log WHERE id = ANY ($1) AND entry_id IS NOT NULL",
-            connection);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. due.Keys] });
-        var rows = await ReadRowsAsync(command, cancellationToken);
-        var certain = rows.FindAll(row => due[row.Id]);
-        var gone = await FindGoneAsync(rows.FindAll(row => !due[row.Id]), cancellationToken);
-        return (await TakeBackAsync(certain, certain: true, cancellationToken)).Count + (await TakeBackAsync(gone, certain: false, cancellationToken)).Count;
+        var open = await rows.ReadAsync([.. due.Keys], cancellationToken);
+        var certain = open.FindAll(row => due[row.Id]);
+        var gone = await FindGoneAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
+        var missing = (await TakeBackAsync(certain, certain: true, cancellationToken)).Count + (await TakeBackAsync(gone, certain: false, cancellationToken)).Count;
+        republications.Settle(due.Keys);
+        return missing;
     }
 
-    private async Task<List<Row>> FindGoneAsync(List<Row> rows, CancellationToken cancellationToken)
+    private async Task<List<PublishedRow>> FindGoneAsync(List<PublishedRow> open, CancellationToken cancellationToken)
     {
-        if (rows.Count == 0)
-            return rows;
-        var state = await transport.ProbeAsync([.. rows.Select(row => (row.EventType, row.EntryId))], cancellationToken);
-        return [.. rows.Where((_, i) => !state.Exists[i])];
-    }
-
-    /// <summary>What Redis should still have of what was published within some time, newest first.</summary>
-    private async IAsyncEnumerable<List<Row>> WalkBackAsync(
-        string[]? types, TimeSpan age, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var old = 0;
-        for (long? end = long.MaxValue; end is { } before && old < OldRows;)
-        {
-            var range = await LogRange.BeforeAsync(connection, before, age, cancellationToken);
-            old = range.IsOld ? old + LogRange.Size : 0;
-            while (!range.IsOld && await ReadPageAsync(range.First, before, types, age, cancellationToken) is { Count: > 0 } page)
-            {
-                yield return page;
-                before = page[^1].Id;
-            }
-
-            end = range.First;
-        }
-    }
-
-    private async Task<List<Row>> ReadPageAsync(long? first, long before, string[]? types, TimeSpan age, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-             SELECT id, type, entry_id, extract(epoch FROM now() - published_at)::float8, event_id FROM event_log
-             WHERE id >= $1 AND id < $2 AND entry_id IS NOT NULL AND published_at > now() - $3 AND ($4::text[] IS NULL OR type = ANY ($4))
-             ORDER BY id DESC
-             LIMIT {PageSize}
-             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = first ?? 0 });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)types ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Text });
-
-        return await ReadRowsAsync(command, cancellationToken);
-    }
-
-    private static async Task<List<Row>> ReadRowsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
-    {
-        var rows = new List<Row>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add(new Row(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetDouble(3), reader.GetGuid(4)));
-        return rows;
+        if (open.Count == 0)
+            return open;
+        var state = await transport.ProbeAsync([.. open.Select(row => (row.EventType, row.EntryId))], cancellationToken);
+        return [.. open.Where((_, i) => !state.Exists[i])];
     }
 
     /// <summary>Has events published again, unless they were a moment ago; then later.</summary>
     /// <returns>Those that are published now.</returns>
-    private async Task<List<Row>> TakeBackAsync(List<Row> gone, bool certain, CancellationToken cancellationToken)
+    private async Task<List<PublishedRow>> TakeBackAsync(List<PublishedRow> gone, bool certain, CancellationToken cancellationToken)
     {
         var admitted = gone.FindAll(row => republications.Admit(row.Id, certain));
-        if (admitted.Count == 0)
-            return admitted;
-        await using var command = new NpgsqlCommand(
-            "UPDATE event_log SET entry_id = NULL, published_at = NULL WHERE id = ANY ($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. admitted.Select(row => row.Id)] });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        if (admitted.Count > 0)
+            await rows.TakeBackAsync([.. admitted.Select(row => row.Id)], cancellationToken);
         return admitted;
     }
 
@@ -275,6 +219,4 @@ internal sealed partial class PublishedTail(
     private partial void LogMissing(int count);
 
     private readonly record struct Witness(string EntryId, long Since);
-
-    private readonly record struct Row(long Id, string EventType, string EntryId, double Age, Guid EventId);
 }

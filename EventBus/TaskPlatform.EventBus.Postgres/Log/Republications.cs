@@ -31,15 +31,19 @@ internal sealed class Republications
         return true;
     }
 
-    /// <summary>The rows whose wait is over, and whether they are certain to be missing. They are not waited for any more.</summary>
-    public Dictionary<long, bool> TakeDue()
+    /// <summary>The rows whose wait is over, and whether they are certain to be missing.</summary>
+    public Dictionary<long, bool> Due()
     {
-        var due = postponed.Where(row => IsDue(row.Key)).ToDictionary();
-        foreach (var row in due.Keys)
-            postponed.Remove(row);
         if (done.Count > Capacity)
             Forget();
-        return due;
+        return postponed.Where(row => IsDue(row.Key)).ToDictionary();
+    }
+
+    /// <summary>Rows that were due are published again, or there after all: they wait no more.</summary>
+    public void Settle(IEnumerable<long> rows)
+    {
+        foreach (var row in rows)
+            postponed.Remove(row);
     }
 
     /// <summary>Whatever is missing is published again at once.</summary>

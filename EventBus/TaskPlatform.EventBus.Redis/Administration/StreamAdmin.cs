@@ -16,7 +16,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         try
         {
             var consumers = await redis.CallAsync(database => database.StreamConsumerInfoAsync(Key(eventType), group), cancellationToken);
-            return [.. consumers.Select(consumer => new ConsumerDescription(
+            return [.. consumers.Where(consumer => ConsumerName.IsProcess(consumer.Name)).Select(consumer => new ConsumerDescription(
                 consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(Math.Max(0, consumer.IdleTimeInMilliseconds))))];
         }
         catch (RedisServerException e) when (Script.IsAbsent(e))

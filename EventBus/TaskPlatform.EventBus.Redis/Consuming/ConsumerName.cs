@@ -12,6 +12,9 @@ internal sealed record ConsumerName(string Value)
     /// <summary>Holds what a stopping process offers to the others.</summary>
     public const string Released = "(released)";
 
+    /// <summary>Whether a process has the name; those in parentheses belong to none.</summary>
+    public static bool IsProcess(string name) => !name.StartsWith('(');
+
     public static ConsumerName Of(string application, EventBusOptions options)
     {
         var instance = options.InstanceId

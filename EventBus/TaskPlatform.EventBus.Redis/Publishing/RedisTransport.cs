@@ -10,7 +10,6 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
     : IEventTransport
 {
     private const int TrimPage = 10_000;
-    private const int PendingPage = 1000;
     private const int MaxLostEntries = 100_000;
 
     private readonly ConcurrentDictionary<string, (string Stream, RedisKey Key)> streams = new(StringComparer.Ordinal);
@@ -80,55 +79,6 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
         }
     }
 
-    public async Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
-    {
-        string[] names = [.. eventTypes.Select(StreamName.Of)];
-        var reply = (RedisResult[])(await CallAsync(database => database.ScriptEvaluateAsync(
-            Script.Measure, [keys.Groups, keys.Trimmed, .. names.Select(keys.Stream)], [.. names.Select(name => (RedisValue)name)]), cancellationToken))!;
-        return new StreamReadings(
-            DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]),
-            [.. ((RedisResult[])reply[1]!).Zip(eventTypes, (stream, type) => ReadStream(type, (RedisResult[])stream!))]);
-    }
-
-    public async Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken)
-    {
-        var stream = StreamName.Of(eventType);
-        var lost = new List<string>();
-        foreach (var group in (await MeasureAsync([eventType], cancellationToken)).Streams[0].Groups)
-        {
-            for (var from = "-"; from.Length > 0;)
-            {
-                var page = (RedisResult[])(await CallAsync(
-                    database => database.ScriptEvaluateAsync(Script.Missing, [keys.Stream(stream)], [group.Name, from, PendingPage]), cancellationToken))!;
-                lost.AddRange((string[])page[1]!);
-                from = (string?)page[0] is { Length: > 0 } last ? $"({last}" : "";
-            }
-        }
-
-        // After that, for what was pending until now.
-        var noticed = await OrDefaultAsync(
-            database => database.SortedSetRangeByScoreAsync(keys.LostEntries, since.ToUnixTimeMilliseconds(), double.PositiveInfinity), cancellationToken) ?? [];
-        lost.AddRange(noticed.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, _] && name == stream).Select(entry => entry[1]));
-
-        var targeted = (RedisResult[])(await CallAsync(
-            database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(stream), keys.Targeted], [stream]), cancellationToken))!;
-        return new LostEntries(lost, [.. targeted.Select(item => ReadTargeted((string[])item!))]);
-    }
-
-    public async Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
-    {
-        RedisValue[] fields = [.. entryIds.Select(id => (RedisValue)$"{StreamName.Of(eventType)} {id}")];
-        await OrDefaultAsync(database => database.HashDeleteAsync(keys.Targeted, fields), cancellationToken);
-    }
-
-    public async Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
-    {
-        var stream = StreamName.Of(eventType);
-        EventBusTelemetry.EntriesLost.Add(count, EventBusTelemetry.OwnTags(stream, group));
-        LogLost(group, count, stream);
-        await OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
-    }
-
     /// <summary>A key that is no stream costs nobody else's trimming.</summary>
     public async Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
     {
@@ -183,18 +133,6 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
             if (woken == service)
                 wake();
         }, CommandFlags.FireAndForget);
-
-    private static TargetedEntry ReadTargeted(string[] entry) => new(entry[0], Guid.TryParse(entry[1], out var eventId) ? eventId : Guid.Empty, entry[2]);
-
-    private static StreamReading ReadStream(string eventType, RedisResult[] stream) => new(
-        eventType,
-        (long)stream[0] == 1,
-        (long)stream[1],
-        [.. ((RedisResult[])stream[2]!).Select(item =>
-        {
-            var group = (RedisResult[])item!;
-            return new GroupReading((string)group[0]!, (string?)group[1] is { Length: > 0 } since ? since : null, EntryId.Parse((string)group[2]!));
-        })]);
 
     private async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
@@ -261,9 +199,6 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
 
     [LoggerMessage(LogLevel.Warning, "{Stream} holds entries beyond its retention, because the group {Group} is not done with them ({Reason}).")]
     private partial void LogHeldBack(string stream, string group, string? reason);
-
-    [LoggerMessage(LogLevel.Error, "{Group} lost {Count} entries of {Stream}: they were removed before it had read them. They are published again.")]
-    private partial void LogLost(string group, int count, string stream);
 
     [LoggerMessage(LogLevel.Error, "{Stream} can't be trimmed: {Error}")]
     private partial void LogNotTrimmed(string stream, string error);

@@ -36,7 +36,11 @@ for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
       if pending[2] ~= ARGV[2] then idle = math.max(idle, pending[3]) end
     end
   end
-  groups[i] = { group.name, lag, more, unread[1] and unread[1][1] or '', group.pending, idle, group.consumers, group['last-delivered-id'] }
+  local consumers = 0
+  for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
+    if string.sub(read(consumer).name, 1, 1) ~= '(' then consumers = consumers + 1 end -- The others are no processes.
+  end
+  groups[i] = { group.name, lag, more, unread[1] and unread[1][1] or '', group.pending, idle, consumers, group['last-delivered-id'] }
 end
 
 local first = stream['first-entry']

@@ -8,7 +8,7 @@
 --   and if it is elected also
 --   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
 --   { stream and group, lost.. },
---   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms without what waits for a retry, consumers }.. },
+--   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. },
 --     how many ms its last id lies in the future }.. }.
 local alerts = redis.call('HGETALL', KEYS[2])
 local unpublished = redis.call('LLEN', KEYS[3])
@@ -30,6 +30,15 @@ local function named(reply)
   return fields
 end
 
+local prefix = string.sub(KEYS[1], 1, -#'events:sampler' - 1)
+
+-- How long a pending entry was left alone; one that waits for its retry, how long that is overdue.
+local function idle_of(key, group, pending)
+  if pending[2] ~= ARGV[5] then return pending[3] end
+  local due = redis.pcall('ZSCORE', KEYS[6], string.sub(key, #prefix + 1) .. ' ' .. pending[1] .. ' ' .. group)
+  return type(due) == 'string' and math.max(0, now - tonumber(due)) or pending[3]
+end
+
 local function sample(key)
   local info = redis.pcall('XINFO', 'STREAM', key, 'FULL', 'COUNT', 1)
   if info.err then return { 0, {}, 0 } end
@@ -47,17 +56,18 @@ local function sample(key)
       capped = lag >= most and 1 or 0
       budget = budget - lag
     end
-    local idle = 0
+    local idle, consumers = 0, 0
     local pending = group['pel-count']
-    if pending > 0 then
-      for _, reply in ipairs(group.consumers) do
-        local consumer = named(reply)
-        if consumer.name ~= ARGV[5] and consumer['pel-count'] > 0 then
-          for _, p in ipairs(redis.call('XPENDING', key, group.name, '-', '+', 100, consumer.name)) do idle = math.max(idle, p[3]) end
+    for _, reply in ipairs(group.consumers) do
+      local consumer = named(reply)
+      if string.sub(consumer.name, 1, 1) ~= '(' then consumers = consumers + 1 end -- The others are no processes.
+      if consumer['pel-count'] > 0 then
+        for _, p in ipairs(redis.call('XPENDING', key, group.name, '-', '+', 100, consumer.name)) do
+          idle = math.max(idle, idle_of(key, group.name, p))
         end
       end
     end
-    groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, #group.consumers }
+    groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, consumers }
   end
   local ahead = tonumber(string.match(stream['last-generated-id'], '%d+')) - now
   return { stream.length, groups, math.max(0, math.min(ahead, 1e14)) } -- 1e14 ms are 3,000 years.

@@ -68,7 +68,7 @@ public sealed record LostEntries(IReadOnlyCollection<string> Pending, IReadOnlyL
 
 /// <summary>An entry that was added for one group.</summary>
 /// <param name="EntryId">The entry.</param>
-/// <param name="EventId">Its event; empty where nobody knows.</param>
+/// <param name="EventId">Its event; empty where it is not known.</param>
 /// <param name="Group">The group.</param>
 public sealed record TargetedEntry(string EntryId, Guid EventId, string Group);
 
