@@ -51,7 +51,9 @@ internal sealed class GroupStreams(
             group.Name, consumer.Value, delivery.EntryId, delivery.EventId.ToString(),
             .. DeadLetterFields.Of(delivery, group.Name, consumer.Value, clock.GetUtcNow()),
         ];
-        return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex], arguments);
+        RedisKey[] scriptKeys =
+            [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind];
+        return RunAsync(Script.DeadLetter, scriptKeys, arguments);
     }
 
     /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>
