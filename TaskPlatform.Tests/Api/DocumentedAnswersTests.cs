@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using TaskPlatform.Auth;
 using TaskPlatform.Notifications;
 using TaskPlatform.Tasks;
@@ -19,7 +18,7 @@ namespace TaskPlatform.Tests.Api;
 [Collection(ServicesTests.Name)]
 public sealed class DocumentedAnswersTests(RunningServices services, PostgresServer postgres)
 {
-    // By operationId: what a conflict is, an answer that takes another writer at the same moment.
+    // By operationId: whose row others change at the same moment, for an answer that is a conflict.
     private static readonly Dictionary<string, string> Conflicts = new()
     {
         ["UpdateTask"] = "tasks",
@@ -105,19 +104,12 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
             return await SendAsync(client, "{}");
         }
 
-        // Another writer has the row; when the request waits for it, that writer commits.
+        // Others change the row again and again, until the service gives up.
         async Task<int> MeetAsync(string table, string name, Scene scene)
         {
             await using var database = services.OpenDatabase(table == "users" ? "auth-db" : "tasks-db");
-            await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-            await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-            var id = table == "users" ? user.UserId : scene.TaskId;
-            await ExecuteAsync(connection, $"UPDATE {table} SET version = version + 1 WHERE id = {id}");
-            var asked = SendAsync(user, Body(name, scene));
-            while (await ScalarAsync(database, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") is 0L)
-                await Task.Delay(10, TestContext.Current.CancellationToken);
-            await transaction.CommitAsync(TestContext.Current.CancellationToken);
-            return await asked;
+            return await OtherChange.LoseAsync(
+                database, table, table == "users" ? user.UserId : scene.TaskId, times: 4, () => SendAsync(user, Body(name, scene)));
         }
     }
 
@@ -137,21 +129,6 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
         "AssignTask" => $$"""{"worker_ids":[{{scene.Other.UserId}}]}""",
         _ => null,
     };
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // A table's name can't be a parameter; all of it is from this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
-
-    private static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
-    {
-        await using var command = database.CreateCommand(sql);
-        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
-    }
 
     /// <summary>The service without its database.</summary>
     private async Task<Stopped> StoppedAsync(string service)

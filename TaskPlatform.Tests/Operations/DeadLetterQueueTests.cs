@@ -157,6 +157,23 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
+    public async Task A_dead_letter_is_indexed_when_it_is_made_unless_the_index_is_broken()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(place, Group);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
+        await view.DeadLettersAsync(1);
+        await BusView.Until(() => view.Redis.SortedSetLengthAsync(place.Prefix + "event_dlq:by_kind"), count => count == 1);
+
+        await view.Redis.StringSetAsync(place.Prefix + "event_dlq:kinds", "not a hash");
+        await process.WriteAsync(new NoteWritten(2, ObeyNote.FailForGood));
+        await view.DeadLettersAsync(2);
+        await view.SettledAsync(Group);
+    }
+
+    [Fact]
     public async Task The_index_follows_whatever_other_programs_do_to_the_queue()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

@@ -1,10 +1,8 @@
 using System.Net;
-using Npgsql;
-using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>A change that meets a concurrent one, forced: the test holds the row while the service wants it.</summary>
+/// <summary>A change that meets a concurrent one, forced.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class ConflictTests(RunningServices services)
 {
@@ -28,13 +26,11 @@ public sealed class ConflictTests(RunningServices services)
         using var ann = await services.RegisterAsync();
         var id = things == "tasks" ? await ann.CreateTaskAsync("Fix bug") : ann.UserId;
         await using var database = services.OpenDatabase(things == "tasks" ? "tasks-db" : "auth-db");
-        await using var other = await OtherChange.BeginAsync(database, things, id);
 
-        var change = ann.SendAsync(new HttpMethod(method), $"/api/{things}/{id}{path}", body);
-        await OtherChange.WaitersAsync(database, 1);
-        await other.CommitAsync();
+        var answer = await OtherChange.MeetAsync(
+            database, things, id, () => ann.SendAsync(new HttpMethod(method), $"/api/{things}/{id}{path}", body));
 
-        Assert.InRange((int)(await change).Status, 200, 204);
+        Assert.InRange((int)answer.Status, 200, 204);
         await using var log = database.CreateCommand($"SELECT min(aggregate_version) FROM event_log WHERE aggregate_id = '{id}' AND aggregate_version > 1");
         Assert.Equal(3L, await log.ExecuteScalarAsync(Token));
     }
@@ -47,13 +43,10 @@ public sealed class ConflictTests(RunningServices services)
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
         await using var database = services.OpenDatabase("tasks-db");
-        await using var other = await OtherChange.BeginAsync(database, "tasks", id);
 
-        var change = ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }, ("If-Match", ifMatch));
-        await OtherChange.WaitersAsync(database, 1);
-        await other.CommitAsync();
+        var answer = await OtherChange.MeetAsync(
+            database, "tasks", id, () => ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }, ("If-Match", ifMatch)));
 
-        var answer = await change;
         if (status == HttpStatusCode.OK)
             Assert.Equal(3, answer.Json.GetProperty("version").GetInt32());
         else
@@ -68,50 +61,9 @@ public sealed class ConflictTests(RunningServices services)
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
         await using var database = services.OpenDatabase("tasks-db");
-        var other = await OtherChange.BeginAsync(database, "tasks", id);
-        var change = ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" });
-        for (; conflicts > 0; conflicts--)
-        {
-            await OtherChange.WaitersAsync(database, 1);
-            var next = conflicts > 1 ? OtherChange.BeginAsync(database, "tasks", id) : null; // Waits behind the change.
-            await OtherChange.WaitersAsync(database, conflicts > 1 ? 2 : 1);
-            await other.CommitAsync();
-            await other.DisposeAsync();
-            if (next is not null)
-                other = await next;
-        }
 
-        Assert.Equal(status, (await change).Status);
-    }
+        var answer = await OtherChange.LoseAsync(database, "tasks", id, conflicts, () => ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }));
 
-    /// <summary>A change of a row that is not committed yet.</summary>
-    private sealed class OtherChange(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
-    {
-        public static async Task<OtherChange> BeginAsync(NpgsqlDataSource database, string table, long id)
-        {
-            var connection = await database.OpenConnectionAsync(Token);
-            var transaction = await connection.BeginTransactionAsync(Token);
-            await using var update = new NpgsqlCommand($"UPDATE {table} SET version = version + 1 WHERE id = {id}", connection, transaction);
-            await update.ExecuteNonQueryAsync(Token);
-            return new OtherChange(connection, transaction);
-        }
-
-        /// <summary>Waits until so many sessions wait for a row.</summary>
-        public static Task<long> WaitersAsync(NpgsqlDataSource database, long count) => BusView.Until(
-            async () =>
-            {
-                await using var query = database.CreateCommand(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple')");
-                return (long)(await query.ExecuteScalarAsync(Token))!;
-            },
-            waiters => waiters == count);
-
-        public Task CommitAsync() => transaction.CommitAsync(Token);
-
-        public async ValueTask DisposeAsync()
-        {
-            await transaction.DisposeAsync();
-            await connection.DisposeAsync();
-        }
+        Assert.Equal(status, answer.Status);
     }
 }

@@ -73,7 +73,9 @@ internal sealed class GroupStreams(
             group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}", delivery.Stream,
             .. DeadLetterFields.Of(delivery, owner, consumer.Value, clock.GetUtcNow()),
         ];
-        return RunAsync(Script.DeadLetter, [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex, keys.Targeted], arguments);
+        RedisKey[] scriptKeys =
+            [keys.Stream(delivery.Stream), keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind, keys.Targeted];
+        return RunAsync(Script.DeadLetter, scriptKeys, arguments);
     }
 
     /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>

@@ -7,7 +7,7 @@ internal static class Script
 {
     public static readonly string Publish = Load("publish");
     public static readonly string Retry = Load("retry");
-    public static readonly string DeadLetter = Load("dead_letter");
+    public static readonly string DeadLetter = LoadWithIndex("dead_letter");
     public static readonly string PassOver = Load("pass_over");
     public static readonly string Ack = Load("ack");
     public static readonly string Page = Load("page");

@@ -1,6 +1,6 @@
 -- Moves an entry to the dead letter queue. Called twice it changes nothing; and an event that stands in the stream twice,
 -- because its publisher died before it could note that it had published it, becomes one dead letter.
--- KEYS  1 stream  2 event_dlq  3 event_dlq:index  4 events:targeted
+-- KEYS  1 stream  2 event_dlq  3 event_dlq:index  4 event_dlq:kinds  5 event_dlq:by_kind  6 events:targeted
 -- ARGV  1 group  2 consumer  3 entry id  4 group that gives it up, and event id
 --       5 stream's name without prefix  6.. fields of the dead letter
 -- Returns 1 where a dead letter was made, 2 where the event is one already, 0 when the caller no longer owns the entry: then nothing is done.
@@ -16,5 +16,8 @@ if not known or not redis.call('XRANGE', KEYS[2], known, known)[1] then
   made = 1
 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
-redis.pcall('HDEL', KEYS[4], ARGV[5] .. ' ' .. ARGV[3])
+redis.pcall('HDEL', KEYS[6], ARGV[5] .. ' ' .. ARGV[3])
+
+-- So that the queries have nothing to catch up with. Whatever is wrong with the index keeps no event from becoming a dead letter.
+pcall(catch_up, KEYS[2], KEYS[4], KEYS[5], 10)
 return made

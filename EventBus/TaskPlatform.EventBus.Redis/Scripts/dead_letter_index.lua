@@ -1,5 +1,5 @@
 -- The index of dead letters by kind: event type, group, reason and exception. These functions stand in front of the scripts that use it.
--- A dead letter is indexed by the query that first comes upon it, so whoever adds one need not know of the index.
+-- What another program adds is indexed by the next query.
 -- Keys: the hash event_dlq:kinds, field = kind (msgpack of its four values), value = its number; field '' = the last dead letter that is indexed;
 --       the sorted set event_dlq:by_kind, all scores 0, member = number:id, both of fixed width, so that the order of a kind is that of its ids.
 local max_kind_bytes = 500

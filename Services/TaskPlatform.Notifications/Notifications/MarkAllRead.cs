@@ -28,22 +28,22 @@ internal static class MarkAllRead
     {
         var (userId, now, started) = (caller.UserId, time.GetUtcNow(), time.GetTimestamp());
         var unread = db.Notifications.Where(e => e.UserId == userId && e.ReadAt == null);
-        var newest = await unread.MaxAsync(e => (long?)e.Position, cancellationToken);
-        unread = unread.Where(e => e.Position <= newest);
+        if (await unread.MaxAsync(e => (long?)e.Position, cancellationToken) is not { } newest)
+            return TypedResults.Ok(new Response(Marked: 0, Remaining: 0));
 
-        // Step by step along the index: each is committed on its own, and none looks again at what was marked before.
+        // Step by step along the index, at least one: each is committed on its own, and none looks again at what was marked before.
+        unread = unread.Where(e => e.Position <= newest);
         var (marked, last) = (0, (long?)0L);
-        while (newest is not null && time.GetElapsedTime(started) < TimeLimit)
+        do
         {
             var after = last;
             last = await unread.Where(e => e.Position > after).OrderBy(e => e.Position).Select(e => (long?)e.Position)
                 .Skip(RowsAtATime - 1).FirstOrDefaultAsync(cancellationToken);
             marked += await unread.Where(e => e.Position > after && (last == null || e.Position <= last))
                 .ExecuteUpdateAsync(update => update.SetProperty(e => e.ReadAt, now), cancellationToken);
-            if (last is null)
-                return TypedResults.Ok(new Response(marked, Remaining: 0));
         }
+        while (last is not null && time.GetElapsedTime(started) < TimeLimit);
 
-        return TypedResults.Ok(new Response(marked, newest is null ? 0 : await unread.CountAsync(cancellationToken)));
+        return TypedResults.Ok(new Response(marked, last is null ? 0 : await unread.CountAsync(cancellationToken)));
     }
 }

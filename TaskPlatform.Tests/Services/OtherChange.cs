@@ -1,0 +1,60 @@
+using Npgsql;
+using TaskPlatform.Tests.EventBus;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>Has a request meet changes of its row by other writers.</summary>
+internal static class OtherChange
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Makes a request, holds the row until the request waits for it, and changes it.</summary>
+    public static async Task<T> MeetAsync<T>(NpgsqlDataSource database, string table, long id, Func<Task<T>> request)
+    {
+        await using var connection = await database.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using (var update = new NpgsqlCommand($"UPDATE {table} SET version = version + 1 WHERE id = {id}", connection, transaction))
+            await update.ExecuteNonQueryAsync(Token);
+
+        var asked = request();
+        await BusView.Until(
+            async () =>
+            {
+                await using var query = database.CreateCommand(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'transactionid'");
+                return (long)(await query.ExecuteScalarAsync(Token))!;
+            },
+            waiters => waiters == 1);
+        await transaction.CommitAsync(Token);
+        return await asked;
+    }
+
+    /// <summary>Makes a request that finds its row changed so many times in a row: the database skips what it does to it.</summary>
+    public static async Task<T> LoseAsync<T>(NpgsqlDataSource database, string table, long id, int times, Func<Task<T>> request)
+    {
+        await using (var prepare = database.CreateCommand(
+            $"""
+             CREATE SEQUENCE changes_lost;
+             CREATE FUNCTION lose_change() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF nextval('changes_lost') <= {times} THEN RETURN NULL; END IF;
+                 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER lose_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW WHEN (OLD.id = {id}) EXECUTE FUNCTION lose_change()
+             """))
+        {
+            await prepare.ExecuteNonQueryAsync(Token);
+        }
+
+        try
+        {
+            return await request();
+        }
+        finally
+        {
+            await using var tidyUp = database.CreateCommand("DROP FUNCTION lose_change CASCADE; DROP SEQUENCE changes_lost");
+            await tidyUp.ExecuteNonQueryAsync(Token);
+        }
+    }
+}
