@@ -6,7 +6,7 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     private readonly HashSet<Guid> begun = [];
     private readonly List<(Delivery Delivery, bool HandledNow)> done = [];
     private readonly List<(Delivery Delivery, Exception Error)> failed = [];
-    private readonly HashSet<string> left = new(StringComparer.Ordinal);
+    private readonly HashSet<(string, string)> left = [];
     private Delivery? running;
 
     public IReadOnlyList<Delivery> Run => run;
