@@ -57,7 +57,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal([ann.UserId], Ids(created, "worker_ids"));
         Assert.Equal("2030-01-01T00:00:00Z", created.GetProperty("due_at").GetString());
 
-        // New workers by a PUT are two events of one version: what changed, and whom it concerns.
+        // New workers by a PUT are two events, each of a version of its own: what changed, and whom it concerns.
         using (var put = await creator.Tasks.PutAsJsonAsync($"/api/tasks/{id}", new { title = "Fix bugs", worker_ids = new[] { ben.UserId } }, Cancelled))
             await put.ReadAsync(200);
         var updated = await ReadAsync("task.updated", id, version: 2);
@@ -67,7 +67,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal(creator.UserId, updated.GetProperty("creator_id").GetInt64());
         Assert.Equal(["title", "worker_ids"], Strings(updated, "changed"));
         Assert.Equal(creator.UserId, updated.GetProperty("updated_by").GetInt64());
-        var assigned = await ReadAsync("task.assigned", id, version: 2);
+        var assigned = await ReadAsync("task.assigned", id, version: 3);
         AssertTask(assigned, id, "Fix bugs");
         Assert.Equal([ben.UserId], Ids(assigned, "worker_ids"));
         Assert.Equal([ben.UserId], Ids(assigned, "added"));
@@ -76,7 +76,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
 
         using (var complete = await ben.Tasks.PostAsync($"/api/tasks/{id}/complete", null, Cancelled))
             await complete.ReadAsync(200);
-        var completed = await ReadAsync("task.completed", id, version: 3);
+        var completed = await ReadAsync("task.completed", id, version: 4);
         AssertTask(completed, id, "Fix bugs");
         Assert.Equal(creator.UserId, completed.GetProperty("creator_id").GetInt64());
         Assert.Equal([ben.UserId], Ids(completed, "worker_ids"));
@@ -84,7 +84,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
 
         using (var delete = await creator.Tasks.DeleteAsync($"/api/tasks/{id}", Cancelled))
             await delete.ReadAsync(204);
-        var deleted = await ReadAsync("task.deleted", id, version: 4);
+        var deleted = await ReadAsync("task.deleted", id, version: 5);
         AssertTask(deleted, id, "Fix bugs");
         Assert.Equal(creator.UserId, deleted.GetProperty("creator_id").GetInt64());
         Assert.Equal([ben.UserId], Ids(deleted, "worker_ids"));
