@@ -59,7 +59,7 @@ public sealed class PublisherFaults(RedisServer redis, PostgresServer postgres)
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var database = FaultProxy.To(postgres.Port);
-        var mark = database.HoldRequest("UPDATE event_log");
+        var mark = database.HoldRequest("SET entry_id = published");
 
         await using (var publisher = BusChild.Start(new BusChildSettings(place.Through(postgres: database)) { Write = [Three[0]] }))
         {
