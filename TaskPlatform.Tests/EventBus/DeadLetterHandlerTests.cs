@@ -60,6 +60,22 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
+    public async Task What_the_bus_itself_decided_is_named_as_it_said_it()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await view.AddAsync(
+            "events:note.written", "data",
+            """{"type":"note.written","aggregate_id":"1","aggregate_type":"note","data":{"note_id":1,"text":5},"timestamp":"2026-01-01T00:00:00Z"}""");
+
+        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("unreadable", "System.Text.Json.JsonException"), (letter["reason"], letter["exception"]));
+        Assert.Contains("Path: $.text", letter["error"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Its_own_failure_keeps_no_event_out_of_the_dead_letters()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

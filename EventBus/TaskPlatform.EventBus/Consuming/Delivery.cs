@@ -68,10 +68,10 @@ internal sealed class Delivery
     public Exception? Error { get; set; }
 
     /// <summary>
-    /// What a dead letter names as the cause: the innermost exception, as those around it often only pass it on. But what the bus or a handler
-    /// itself decided stands.
+    /// What a dead letter names as the cause: the innermost exception where its handler failed, as those around it often only pass it on. But
+    /// what the bus or a handler itself decided stands.
     /// </summary>
-    public Exception? Cause => Error is PermanentException or UnreadableEventException ? Error : Error?.GetBaseException();
+    public Exception? Cause => Reason == DeadLetterReason.Exhausted ? Error?.GetBaseException() : Error;
 
     /// <summary>How often it failed in a way that may be the store's fault, after others of its type had been committed.</summary>
     public int TransientFailures { get; set; }
