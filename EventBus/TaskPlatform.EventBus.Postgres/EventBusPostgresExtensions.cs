@@ -25,7 +25,7 @@ public static class EventBusPostgresExtensions
         services.AddSingleton<OutboxState>();
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
         services.ConfigureDbContext<TDb>((provider, db) => db
-            .UseEventLog(eventBus.Catalog, provider.GetRequiredService<TimeProvider>())
+            .UseEventLog(provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<TimeProvider>())
             .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor));
         services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
@@ -74,7 +74,7 @@ public static class EventBusPostgresExtensions
     {
         var services = group.EventBus.Host.Services;
         services.ConfigureDbContext<TDb>((provider, db) => BusContextExtension.AddTo(
-            db, group.EventBus.Catalog, provider.GetRequiredService<TimeProvider>(), hasEventLog: false));
+            db, provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<TimeProvider>(), hasEventLog: false));
         services.AddKeyedSingleton<IInbox, Inbox<TDb>>(group.Group.Name);
         return group;
     }
