@@ -13,6 +13,7 @@ public sealed class StartFailureTests
     public async Task A_port_in_use_is_named_with_its_owner_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
         using var listener = new TcpListener(IPAddress.Loopback, FreePort.Next());
         listener.Start();
@@ -29,6 +30,7 @@ public sealed class StartFailureTests
     public async Task A_missing_server_is_named_with_its_package_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
 
         using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true", "--LocalServers:ProgramFolders=/nowhere");
@@ -41,6 +43,7 @@ public sealed class StartFailureTests
     public async Task A_missing_parameter_is_named_by_its_key_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
 
         using var appHost = AppHostProcess.StartIn(
@@ -55,6 +58,7 @@ public sealed class StartFailureTests
     public async Task A_password_that_does_not_fit_the_kept_data_is_reported_with_the_remedy()
     {
         using var folder = new TemporaryFolder();
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(2 * Limit);
         using (var first = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true"))
         {
@@ -76,6 +80,7 @@ public sealed class StartFailureTests
     public async Task A_server_that_ends_at_its_start_is_reported_with_its_last_output()
     {
         using var folder = new TemporaryFolder();
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
         Directory.CreateDirectory(folder.PathOf("redis"));
         await File.WriteAllTextAsync(folder.PathOf("redis/appendonlydir"), "a file where Redis wants a folder", limit.Token);

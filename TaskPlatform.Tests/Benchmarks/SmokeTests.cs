@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
+using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Benchmarks;
 
@@ -38,6 +39,7 @@ public sealed class SmokeTests
     /// <summary>Runs the program and returns what it wrote.</summary>
     private static async Task<string> RunAsync(params string[] arguments)
     {
+        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         var program = typeof(SmokeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Benchmarks").Value!;
         using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
         {

@@ -7,6 +7,7 @@ using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using TaskPlatform.Tests.Graph;
+using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Graph;
 
@@ -110,6 +111,7 @@ public sealed class Platform : IAsyncLifetime
 
     private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
     {
+        using var turn = await HeavyStart.TakeTurnAsync();
         using var limit = new CancellationTokenSource(StartLimit);
         string[] settings =
         [
