@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Benchmarks;
 
 public sealed class SmokeTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
     [Fact]
     public async Task Every_scenario_of_the_benchmarks_loses_nothing_and_does_nothing_twice()
