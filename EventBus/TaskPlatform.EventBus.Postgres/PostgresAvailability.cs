@@ -26,6 +26,23 @@ public static class PostgresAvailability
         return false;
     }
 
+    /// <summary>Whether the exception, or one within it, says that an open connection ended: its session was terminated, or its socket closed.</summary>
+    public static bool IsConnectionLost(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case PostgresException postgres:
+                    return postgres.SqlState is ['0', '8', ..] or ['5', '7', 'P', '0', ..] or "25P03";
+                case NpgsqlException npgsql:
+                    return npgsql.InnerException is IOException or System.Net.Sockets.SocketException;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the exception, or one within it, says that another transaction has changed the same rows: at once, it may succeed.</summary>
     public static bool IsConflict(Exception exception)
     {

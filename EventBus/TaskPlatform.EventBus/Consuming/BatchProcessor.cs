@@ -132,7 +132,7 @@ internal sealed class BatchProcessor(
         catch (Exception e)
         {
             span.Fail(e); // Not lost: the events are handled in smaller runs now, and the one at fault fails alone.
-            if (inbox.Classify(e) == StoreFailure.Unavailable && !await inbox.AcceptsWritesAsync(cancellationToken))
+            if (inbox.Classify(e) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) && !await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(e);
             return false;
         }
@@ -242,7 +242,7 @@ internal sealed class BatchProcessor(
         {
             if (!await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(error);
-            if (inbox.Classify(error) == StoreFailure.Unavailable && transient.Tolerates(delivery))
+            if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure && transient.Tolerates(delivery, failure))
             {
                 // The others of the batch go first: if they succeed, this one is at fault.
                 (delivery.Postponed, delivery.RunsAlone) = (error, true);

@@ -37,7 +37,7 @@ internal sealed partial class DeadLetterHook(
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 if (!await inbox.AcceptsWritesAsync(cancellationToken)
-                    || (inbox.Classify(e) != StoreFailure.None && transient.Tolerates(delivery)))
+                    || (inbox.Classify(e) is not StoreFailure.None and var failure && transient.Tolerates(delivery, failure)))
                 {
                     throw new StoreUnavailableException(e);
                 }

@@ -29,6 +29,9 @@ public enum StoreFailure
 
     /// <summary>The store can't be reached, or refuses for now. Trying later may succeed.</summary>
     Unavailable,
+
+    /// <summary>A connection to the store was lost. Trying later may succeed, unless the handler itself breaks it.</summary>
+    ConnectionLost,
 }
 
 /// <summary>One transaction of inbox rows and effects; disposing it without a commit rolls it back.</summary>

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 internal sealed class TransientFailures
 {
-    /// <summary>How often an event may fail after others of its type were committed.</summary>
+    /// <summary>How often an event may fail after others of its type were committed, or lose a connection to a store that accepts writes.</summary>
     private const int MaxFailures = 3;
 
     /// <summary>How long an event may fail while no other of its type is committed.</summary>
@@ -25,11 +25,11 @@ internal sealed class TransientFailures
     public void Committed(string eventType) => commits.AddOrUpdate(eventType, 1, static (_, before) => before + 1);
 
     /// <summary>Whether the event is to be tried again without spending an attempt.</summary>
-    public bool Tolerates(Delivery delivery)
+    public bool Tolerates(Delivery delivery, StoreFailure failure)
     {
         var committed = commits.GetValueOrDefault(delivery.Envelope?.Type ?? "");
         var first = delivery.FirstTransientFailure ??= (Stopwatch.GetTimestamp(), committed);
-        if (committed == first.Commits && !atFault.ContainsKey(delivery.EventId))
+        if (failure != StoreFailure.ConnectionLost && committed == first.Commits && !atFault.ContainsKey(delivery.EventId))
             return Stopwatch.GetElapsedTime(first.At) <= MaxDuration;
         if (++delivery.TransientFailures <= MaxFailures)
             return true;
