@@ -174,6 +174,8 @@ internal sealed class BatchProcessor(
     {
         foreach (var (delivery, handledNow) in attempt.Done)
             Done(delivery, handledNow);
+        foreach (var type in attempt.Done.Where(done => done.HandledNow).Select(done => done.Delivery.Envelope!.Type).Distinct())
+            transient.Committed(type);
 
         foreach (var (delivery, error) in attempt.Failed.Where(failure => !failure.Delivery.RunsAlone))
             await ClassifyFailureAsync(delivery, error, cancellationToken);
@@ -230,6 +232,7 @@ internal sealed class BatchProcessor(
 
         await call.RunAsync(scope.ServiceProvider, delivery, cancellationToken);
         Done(delivery, await transaction.CommitAsync([delivery.EventId], cancellationToken));
+        transient.Committed(delivery.Envelope!.Type);
     }
 
     /// <summary>
@@ -262,9 +265,7 @@ internal sealed class BatchProcessor(
     private void Done(Delivery delivery, bool handledNow)
     {
         delivery.Outcome = handledNow ? Outcome.Handled : Outcome.Skipped;
-        if (handledNow)
-            transient.Committed(delivery.Envelope!.Type);
-        else
+        if (!handledNow)
             EventBusTelemetry.InboxDuplicates.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name));
     }
 }

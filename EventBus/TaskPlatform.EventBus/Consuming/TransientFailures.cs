@@ -21,7 +21,7 @@ internal sealed class TransientFailures
     private readonly ConcurrentDictionary<Guid, bool> atFault = new();
     private readonly ConcurrentDictionary<string, long> commits = new(StringComparer.Ordinal);
 
-    /// <summary>An event of a type was committed.</summary>
+    /// <summary>One or more events of a type were committed.</summary>
     public void Committed(string eventType) => commits.AddOrUpdate(eventType, 1, static (_, before) => before + 1);
 
     /// <summary>Whether the event is to be tried again without spending an attempt.</summary>
