@@ -7,8 +7,8 @@ public static class PostgresSession
 {
     private const string Setting = "taskplatform.session";
 
-    /// <summary>Others may use the pooler meanwhile: then one look may find the sessions where they should be, by chance.</summary>
-    private const int Looks = 20;
+    /// <summary>Other clients may use the pooler meanwhile, so a single check may find its own session again by chance.</summary>
+    private const int Checks = 10;
 
     /// <summary>
     /// Throws where a pooler gives each transaction another session: then a second connection is given the first one's, or the first one
@@ -31,10 +31,16 @@ public static class PostgresSession
         var settings = new NpgsqlConnectionStringBuilder(connection.ConnectionString) { Pooling = false };
         await using var other = connection.CloneWith(settings.ConnectionString);
         await other.OpenAsync(cancellationToken);
-        for (var look = 0; look < Looks; look++)
+        for (var check = 0; check < Checks; check++)
         {
-            await using var transaction = await other.BeginTransactionAsync(cancellationToken);
-            if (await ReadAsync(other, cancellationToken) == mark || await ReadAsync(connection, cancellationToken) != mark)
+            await using (await other.BeginTransactionAsync(cancellationToken))
+            {
+                if (await ReadAsync(other, cancellationToken) == mark || await ReadAsync(connection, cancellationToken) != mark)
+                    throw new SharedSessionException();
+            }
+
+            // A pooler gives the session that was returned last, which now is the other one's.
+            if (await ReadAsync(connection, cancellationToken) != mark)
                 throw new SharedSessionException();
         }
     }

@@ -38,6 +38,47 @@ public sealed class Poolers(RedisServer redis, PostgresServer postgres) : IAsync
         Assert.Equal(0, await view.DeliveriesAsync());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task It_is_found_out_however_many_sessions_it_has_idle(int idle)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        var settings = new NpgsqlConnectionStringBuilder(pooler.To(place.Postgres)) { Pooling = false };
+        var busy = new List<NpgsqlTransaction>();
+        for (var i = 0; i < idle; i++)
+        {
+            var other = new NpgsqlConnection(settings.ConnectionString);
+            await other.OpenAsync(Cancellation);
+            busy.Add(await other.BeginTransactionAsync(Cancellation));
+            await using var command = new NpgsqlCommand("SELECT 1", other);
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        foreach (var transaction in busy)
+        {
+            var other = transaction.Connection!;
+            await transaction.DisposeAsync();
+            await other.DisposeAsync();
+        }
+
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+
+        await Assert.ThrowsAsync<SharedSessionException>(() => PostgresSession.RequireAsync(connection, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_session_of_its_own_is_accepted()
+    {
+        await using var connection = new NpgsqlConnection($"{postgres.ConnectionString};Pooling=false");
+        await connection.OpenAsync(Cancellation);
+
+        await PostgresSession.RequireAsync(connection, Cancellation);
+    }
+
     [Fact]
     public async Task With_a_direct_connection_one_dispatcher_is_elected_and_no_session_is_changed()
     {
