@@ -48,11 +48,8 @@ public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
         await SetAsync(place, "lock_timeout = '100ms'");
         await using var process = await BusProcess.StartAsync(place, Group);
 
-        await using (var other = new NpgsqlConnection(place.Postgres))
+        await using (await LockAsync(place, "Effects"))
         {
-            await other.OpenAsync(Cancellation);
-            await using var transaction = await other.BeginTransactionAsync(Cancellation);
-            await LockAsync(other, "Effects");
             await AddEventsAsync(view);
             await process.HealthAsync(HealthStatus.Degraded);
             await Task.Delay(Refusal, Cancellation);
@@ -72,11 +69,8 @@ public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
         await SetAsync(place, "lock_timeout = '100ms'");
         await using var process = await BusProcess.StartAsync(place, Group);
 
-        await using (var other = new NpgsqlConnection(place.Postgres))
+        await using (await LockAsync(place, "Deaths"))
         {
-            await other.OpenAsync(Cancellation);
-            await using var transaction = await other.BeginTransactionAsync(Cancellation);
-            await LockAsync(other, "Deaths");
             await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
             await process.HealthAsync(HealthStatus.Degraded);
             await Task.Delay(Refusal, Cancellation);
@@ -211,11 +205,15 @@ public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
         NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
     }
 
-    private static async Task LockAsync(NpgsqlConnection connection, string table)
+    /// <summary>Locks a table until the connection is disposed.</summary>
+    private static async Task<NpgsqlConnection> LockAsync(BusPlace place, string table)
     {
+        var connection = new NpgsqlConnection($"{place.Postgres};Pooling=false");
+        await connection.OpenAsync(Cancellation);
 #pragma warning disable CA2100 // The names are this test's own.
-        await using var command = new NpgsqlCommand($"""LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE""", connection);
+        await using var command = new NpgsqlCommand($"""BEGIN; LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE""", connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(Cancellation);
+        return connection;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class KindSubscription(int kind) : Subscription
 
     public static string TypeOf(int kind) => string.Create(CultureInfo.InvariantCulture, $"benchmark.kind_{kind}");
 
-    /// <summary>Has a group handle so many event types.</summary>
+    /// <summary>Subscribes a group to a number of event types.</summary>
     public static void AddTo(EventBusBuilder bus, int kinds)
     {
         bus.Host.Services.AddScoped<LeaveRow>();

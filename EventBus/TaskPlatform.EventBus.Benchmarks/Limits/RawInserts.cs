@@ -8,8 +8,11 @@ internal static class RawInserts
 {
     private const int BatchSize = 100;
 
-    /// <summary>Single rows, each its own transaction, from so many connections for so long.</summary>
-    /// <returns>Commits a second.</returns>
+    /// <summary>Single rows, one transaction each.</summary>
+    /// <param name="place">Where.</param>
+    /// <param name="writers">The number of connections.</param>
+    /// <param name="time">The duration.</param>
+    /// <returns>Commits per second.</returns>
     public static async Task<double> SinglesAsync(Place place, int writers, TimeSpan time)
     {
         var ids = 0;
@@ -31,36 +34,30 @@ internal static class RawInserts
         return ids / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>The two rows that an event leaves, of 100 events a transaction and trip, from so many connections.</summary>
+    /// <summary>The two rows of each event, 100 events in one transaction and one round trip.</summary>
     /// <param name="place">Where.</param>
-    /// <param name="writers">How many connections.</param>
-    /// <param name="count">How many events.</param>
+    /// <param name="writers">The number of connections.</param>
+    /// <param name="count">The number of events.</param>
     /// <param name="asArrays">Whether a statement inserts all rows of a table, with an array a column; else each inserts one row.</param>
-    /// <returns>Events a second.</returns>
-    public static async Task<double> BatchesAsync(Place place, int writers, int count, bool asArrays)
-    {
-        await place.ExecuteAsync("TRUNCATE inbox, effect");
-        var left = count;
-        var started = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, writers).Select(async _ =>
+    /// <returns>Events per second.</returns>
+    public static Task<double> BatchesAsync(Place place, int writers, int count, bool asArrays)
+        => TransactionsAsync(place, writers, count, (connection, _) =>
+            InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())], asArrays));
+
+    /// <summary>The two rows of each event under a savepoint and in a round trip of their own, 100 events in one transaction.</summary>
+    /// <returns>Events per second.</returns>
+    public static Task<double> SavepointsAsync(Place place, int writers, int count)
+        => TransactionsAsync(place, writers, count, async (connection, transaction) =>
         {
-            await using var connection = new NpgsqlConnection(place.Postgres);
-            await connection.OpenAsync();
-            while (Interlocked.Add(ref left, -BatchSize) > -BatchSize)
+            for (var i = 0; i < BatchSize; i++)
             {
-                await using var transaction = await connection.BeginTransactionAsync();
-                await InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())], asArrays);
-                await transaction.CommitAsync();
+                await transaction.SaveAsync("event");
+                await InsertAsync(connection, [Guid.CreateVersion7()], asArrays: false);
             }
-        }));
-        var rate = count / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await place.ExecuteAsync("TRUNCATE inbox, effect");
-        return rate;
-    }
+        });
 
-    /// <summary>The two rows that an event leaves, under a savepoint and in a trip of their own, 100 events a transaction, from so many connections.</summary>
-    /// <returns>Events a second.</returns>
-    public static async Task<double> SavepointsAsync(Place place, int writers, int count)
+    private static async Task<double> TransactionsAsync(
+        Place place, int writers, int count, Func<NpgsqlConnection, NpgsqlTransaction, Task> insertBatch)
     {
         await place.ExecuteAsync("TRUNCATE inbox, effect");
         var left = count;
@@ -72,12 +69,7 @@ internal static class RawInserts
             while (Interlocked.Add(ref left, -BatchSize) > -BatchSize)
             {
                 await using var transaction = await connection.BeginTransactionAsync();
-                for (var i = 0; i < BatchSize; i++)
-                {
-                    await transaction.SaveAsync("event");
-                    await InsertAsync(connection, [Guid.CreateVersion7()], asArrays: false);
-                }
-
+                await insertBatch(connection, transaction);
                 await transaction.CommitAsync();
             }
         }));
