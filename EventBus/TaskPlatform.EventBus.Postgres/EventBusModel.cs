@@ -38,7 +38,7 @@ public static class EventBusModel
             row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.AggregateVersion })
                 .IsUnique().HasFilter("aggregate_version IS NOT NULL").HasDatabaseName(AggregateVersionIndex);
 
-            // Both are told later, by the dispatcher: a new row need not say that they are null.
+            // The dispatcher sets both later, so an insert leaves them out.
             row.Property(e => e.EntryId).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
             row.Property(e => e.PublishedAt).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
         });

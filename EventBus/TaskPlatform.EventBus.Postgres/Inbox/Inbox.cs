@@ -11,7 +11,7 @@ namespace TaskPlatform.EventBus.Postgres;
 internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options) : IInbox
     where TDb : DbContext
 {
-    /// <summary>A connection that says nothing for so long is dead, where the service does not say otherwise.</summary>
+    /// <summary>The command timeout in seconds, where neither the service nor the connection string has one.</summary>
     private const int CommandTimeout = 10;
 
     private bool? hasLimit;

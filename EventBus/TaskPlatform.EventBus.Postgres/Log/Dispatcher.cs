@@ -144,7 +144,7 @@ internal sealed partial class Dispatcher<TDb>(
         }
     }
 
-    /// <summary>A part of what is asked for from the past; new events go between the parts. What it fails of holds up nobody else.</summary>
+    /// <summary>Serves the next part of the open replays; new events are published between the parts. A replay that fails delays nothing else.</summary>
     private async Task<bool> ReplayAsync(LogReplayer replayer, CancellationToken stoppingToken)
     {
         try
@@ -205,7 +205,7 @@ internal sealed partial class Dispatcher<TDb>(
     [LoggerMessage(LogLevel.Information, "This process publishes the event log of {Service} now.")]
     private partial void LogLeading(string service);
 
-    [LoggerMessage(LogLevel.Warning, "Publishing the event log of {Service} was interrupted; it goes on by itself.")]
+    [LoggerMessage(LogLevel.Warning, "Publishing the event log of {Service} was interrupted; it recovers automatically.")]
     private partial void LogInterrupted(string service, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "Past events of {Service} can't be replayed; it is tried again.")]

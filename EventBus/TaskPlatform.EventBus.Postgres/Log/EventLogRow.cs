@@ -27,7 +27,7 @@ public sealed class EventLogRow
     /// <summary>The payload's schema.</summary>
     public int Schema { get; init; }
 
-    /// <summary>The JSON that stands in the entry's field <c>data</c>, to the letter.</summary>
+    /// <summary>The JSON of the entry's field <c>data</c>, byte for byte.</summary>
     public required string Envelope { get; init; }
 
     /// <summary>When it happened.</summary>

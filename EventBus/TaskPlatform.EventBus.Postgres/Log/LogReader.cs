@@ -18,7 +18,7 @@ internal sealed partial class LogReader(
     private bool isWritable;
 
     /// <summary>
-    /// So long may publishing go on: whatever else the leader has to look after gets its turn, however much waits. Default 1 s.
+    /// How long one call publishes at most, so that the dispatcher's other work gets its turn. Default 1 s.
     /// </summary>
     public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(1);
 

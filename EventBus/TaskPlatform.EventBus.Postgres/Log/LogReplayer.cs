@@ -11,7 +11,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
 {
     private const int PageSize = 200;
 
-    /// <summary>So long it may look for the next page; new events wait meanwhile.</summary>
+    /// <summary>How long one call searches for the next page; new events wait meanwhile.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gives each open request its next events.</summary>

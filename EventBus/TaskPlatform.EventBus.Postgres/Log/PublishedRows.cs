@@ -14,7 +14,7 @@ internal readonly record struct PublishedRow(long Id, string EventType, string E
 /// <summary>The published part of a log, from its end. No statement looks at more than <see cref="LogRange.Size"/> rows.</summary>
 internal sealed class PublishedRows(NpgsqlConnection connection)
 {
-    /// <summary>Behind so many rows in a row that were published too long ago there is nothing to look for, though a history may go on for ever.</summary>
+    /// <summary>The search ends after this many consecutive rows that were published too long ago, however long the history is.</summary>
     public const int OldRows = 10 * LogRange.Size;
 
     private const int PageSize = 500;
