@@ -20,7 +20,7 @@ internal static class ServiceExtensions
             .WithHttpHealthCheck("/health");
 
         return builder.ExecutionContext.IsRunMode
-            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
+            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName).StartsFromBuild(new TProject().ProjectPath)
             : service;
     }
 
@@ -44,4 +44,25 @@ internal static class ServiceExtensions
     /// <summary>A link on the dashboard to a page of the service.</summary>
     public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string path, string text) =>
         service.WithUrlForEndpoint("http", _ => new ResourceUrlAnnotation { Url = path, DisplayText = text });
+
+    /// <summary>
+    /// Starts the program that was built together with the AppHost. Aspire's default, <c>dotnet run --no-build</c>, evaluates the project once
+    /// more at each start (about 5 s of CPU time) and stays in memory beside the service (130 MB).
+    /// Debuggers and <c>dotnet watch</c> start services their own way.
+    /// </summary>
+    private static IResourceBuilder<ProjectResource> StartsFromBuild(this IResourceBuilder<ProjectResource> service, string project)
+    {
+        var configuration = service.ApplicationBuilder.Configuration;
+        if (configuration["DOTNET_WATCH"] is not null || configuration["DEBUG_SESSION_PORT"] is not null)
+            return service;
+
+        // bin/Debug/net10.0, as for the AppHost itself.
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        var folder = Path.GetDirectoryName(project)!;
+        var program = Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, Path.GetFileNameWithoutExtension(project))
+            + (OperatingSystem.IsWindows() ? ".exe" : "");
+        return File.Exists(program)
+            ? service.WithAnnotation(new ExecutableAnnotation { Command = program, WorkingDirectory = folder })
+            : service;
+    }
 }
