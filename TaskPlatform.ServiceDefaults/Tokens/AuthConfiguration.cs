@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Protocols;
@@ -12,7 +13,7 @@ namespace TaskPlatform.ServiceDefaults.Tokens;
 /// this is not <see cref="ConfigurationManager{T}"/>.
 /// </summary>
 internal sealed partial class AuthConfiguration(IHttpClientFactory clients, TimeProvider time, ILogger<AuthConfiguration> logger)
-    : BackgroundService, IConfigurationManager<OpenIdConnectConfiguration>
+    : BackgroundService, IConfigurationManager<OpenIdConnectConfiguration>, IHealthCheck
 {
     public const string HttpClientName = "auth-configuration";
     public const string AddressKey = "services:auth:http:0";
@@ -43,6 +44,12 @@ internal sealed partial class AuthConfiguration(IHttpClientFactory clients, Time
 
     /// <summary>Has the configuration fetched again soon. JwtBearer calls it for a token with an unknown key.</summary>
     public void RequestRefresh() => refreshRequest.TrySetResult();
+
+    /// <summary>Unhealthy until the first fetch: without keys no request can be served. Later, Auth may be away.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        => Task.FromResult(current is not null
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy("The token keys were not fetched from Auth yet.", failure));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -24,6 +25,7 @@ public static class TokenAuthentication
         http.RemoveAllResilienceHandlers();
 #pragma warning restore EXTEXP0001
         services.AddHostedService(provider => provider.GetRequiredService<AuthConfiguration>());
+        services.AddHealthChecks().Add(new HealthCheckRegistration("token-keys", provider => provider.GetRequiredService<AuthConfiguration>(), null, null));
         return builder.AddTokenAuthentication<AuthConfiguration>();
     }
 

@@ -64,6 +64,9 @@ public sealed class SilentAuthTests(RunningServices services)
         await AssertUnavailableAsync(client);
 
         Assert.True(Stopwatch.GetElapsedTime(start) < FetchTimeout);
+        using var probe = ClientOf(tasks, token: null);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await probe.GetAsync("/health")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await probe.GetAsync("/alive")).Status);
     }
 
     private static async Task AssertUnavailableAsync(ApiClient client)
