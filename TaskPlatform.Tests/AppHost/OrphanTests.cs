@@ -1,15 +1,13 @@
-using TaskPlatform.Tests.Servers;
-
 namespace TaskPlatform.Tests.AppHost;
 
 /// <summary>What is left when the AppHost is killed.</summary>
+[Collection(Processes.Name)]
 public sealed class OrphanTests
 {
     [Fact]
     public async Task Nothing_outlives_an_apphost_that_is_killed()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(TimeSpan.FromMinutes(3));
         using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
         await appHost.WaitForProcessesAsync(

@@ -5,6 +5,7 @@ using TaskPlatform.Tests.Servers;
 namespace TaskPlatform.Tests.AppHost;
 
 /// <summary>An AppHost that can't start, or one of whose servers can't, says why and what to do about it.</summary>
+[Collection(Processes.Name)]
 public sealed class StartFailureTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -13,7 +14,6 @@ public sealed class StartFailureTests
     public async Task A_port_in_use_is_named_with_its_owner_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
         using var listener = new TcpListener(IPAddress.Loopback, FreePort.Next());
         listener.Start();
@@ -30,7 +30,6 @@ public sealed class StartFailureTests
     public async Task A_missing_server_is_named_with_its_package_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
 
         using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true", "--LocalServers:ProgramFolders=/nowhere");
@@ -43,7 +42,6 @@ public sealed class StartFailureTests
     public async Task A_missing_parameter_is_named_by_its_key_and_ends_the_start()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
 
         using var appHost = AppHostProcess.StartIn(
@@ -58,7 +56,6 @@ public sealed class StartFailureTests
     public async Task A_password_that_does_not_fit_the_kept_data_is_reported_with_the_remedy()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(2 * Limit);
         using (var first = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true"))
         {
@@ -80,7 +77,6 @@ public sealed class StartFailureTests
     public async Task A_server_that_ends_at_its_start_is_reported_with_its_last_output()
     {
         using var folder = new TemporaryFolder();
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         using var limit = TimeLimit.Of(Limit);
         Directory.CreateDirectory(folder.PathOf("redis"));
         await File.WriteAllTextAsync(folder.PathOf("redis/appendonlydir"), "a file where Redis wants a folder", limit.Token);

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
-using TaskPlatform.Tests.Servers;
+using TaskPlatform.Tests.AppHost;
 
 namespace TaskPlatform.Tests.Benchmarks;
 
+[Collection(Processes.Name)]
 public sealed class SmokeTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
@@ -39,7 +40,6 @@ public sealed class SmokeTests
     /// <summary>Runs the program and returns what it wrote.</summary>
     private static async Task<string> RunAsync(params string[] arguments)
     {
-        using var turn = await HeavyStart.TakeTurnAsync(TestContext.Current.CancellationToken);
         var program = typeof(SmokeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Benchmarks").Value!;
         using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
         {

@@ -6,18 +6,20 @@ using static Microsoft.Playwright.Assertions;
 namespace TaskPlatform.Tests.Dashboard;
 
 /// <summary>What an operator sees and does on the real dashboard.</summary>
-public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) : IClassFixture<WatchedPlatform>
+[Collection(SharedPlatform.Name)]
+public sealed class DashboardTests(Platform platform, Chromium chromium)
 {
     private const string Worker = "notifications-worker";
     private const string Created = "events:task.created";
     private const string LateTask = """
-        {"type":"task.created","aggregate_id":"9","aggregate_type":"task",
-         "data":{"task_id":9,"title":"Late","worker_ids":[]},"timestamp":"2026-01-15T10:30:00Z"}
+        {"type":"task.created","aggregate_id":"900000","aggregate_type":"task",
+         "data":{"task_id":900000,"title":"Late","worker_ids":[]},"timestamp":"2026-01-15T10:30:00Z"}
+        """;
+    private const string NoTask = """
+        {"type":"task.created","aggregate_id":"900001","aggregate_type":"task","data":"no task","timestamp":"2026-01-15T10:30:00Z"}
         """;
 
     private static readonly string[] Resources = ["redis", "postgres", "auth-db", "tasks-db", "notifications-db", "auth", "tasks", "notifications", Worker];
-
-    private readonly Platform platform = watched.Platform;
 
     [Fact]
     public async Task The_Resources_page_shows_what_runs_and_where_to_go_from_there()
@@ -52,7 +54,7 @@ public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) :
             server, change => change.Snapshot.StartTimeStamp > started && change.Snapshot.HealthStatus == HealthStatus.Healthy, TestContext.Current.CancellationToken);
         foreach (var resource in Resources)
             await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken);
-        await BusView.Until(platform.CanRegisterAsync, registered => registered);
+        await platform.WaitForDatabasesAsync();
     }
 
     [Fact]
@@ -101,13 +103,14 @@ public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) :
     {
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
         await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(Worker, TestContext.Current.CancellationToken);
-        await PublishAsync("no JSON");
+        await platform.PurgeDeadLettersAsync();
+        await PublishAsync(NoTask);
         await BusView.Until(DeadLettersAsync, letters => letters.Count == 1);
         await dashboard.HasMeasuredAsync(Worker, "taskplatform.dlq.size", "1");
 
         await dashboard.ExecuteAsync(Worker, "Reprocess all dead letters");
-        await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry.ContainsKey("target_group")));
-        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1); // It is still no JSON.
+        await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry["data"] == NoTask && entry.ContainsKey("target_group")));
+        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1); // It is still no task.
 
         await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Delete every dead letter for good?");
         Assert.Empty(await DeadLettersAsync());
@@ -119,7 +122,6 @@ public sealed class DashboardTests(WatchedPlatform watched, Chromium chromium) :
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
         var worker = await platform.RegisterAsync("worker");
         var creator = await platform.SignInAsAdminAsync();
-        await BusView.Until(() => creator.CanCreateTaskAsync("Warm up"), created => created); // Another test may have restarted Postgres.
         string trace;
         using (var sent = new SentTrace())
         {

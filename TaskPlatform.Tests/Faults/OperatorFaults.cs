@@ -6,18 +6,21 @@ using TaskPlatform.Tests.Graph;
 namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A bulk work whose process dies in the middle of it.</summary>
-[Collection(KilledServices.Name)]
+[Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
-public sealed class OperatorFaults(BrokenPlatform broken)
+public sealed class OperatorFaults(Platform platform)
 {
     private const int Letters = 10_000;
-    private const string Group = "notifications_service";
 
-    private readonly Platform platform = broken.Platform;
+    /// <summary>Far above the ids of tasks that are created by requests.</summary>
+    private const int FirstTask = 1_000_000;
+
+    private const string Group = "notifications_service";
 
     [Fact]
     public async Task Ten_thousand_letters_are_reprocessed_once_each_though_the_process_is_killed_halfway()
     {
+        await platform.PurgeDeadLettersAsync();
         var before = await platform.Redis.StreamLengthAsync("events:task.created");
         var reader = await platform.RegisterAsync("reader");
         var admin = await platform.SignInAsAdminAsync();
@@ -45,7 +48,7 @@ public sealed class OperatorFaults(BrokenPlatform broken)
         => redis.ExecuteAsync(
             "XADD", "event_dlq", "*", "stream", "events:task.created", "group", Group, "type", "task.created",
             "event_id", Guid.CreateVersion7().ToString(), "reason", "exhausted", "exception", "System.TimeoutException", "error", "late",
-            "data", $$"""{"type":"task.created","aggregate_id":"{{number}}","data":{"task_id":{{number}},"title":"Task {{number}}","worker_ids":[{{readerId}}]},"timestamp":"2026-01-01T00:00:00Z"}""");
+            "data", $$"""{"type":"task.created","aggregate_id":"{{FirstTask + number}}","data":{"task_id":{{FirstTask + number}},"title":"Task {{number}}","worker_ids":[{{readerId}}]},"timestamp":"2026-01-01T00:00:00Z"}""");
 
     private static async Task<JsonElement> ReadJobAsync(Session admin, JsonElement job)
     {

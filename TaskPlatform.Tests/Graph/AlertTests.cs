@@ -6,6 +6,7 @@ using TaskPlatform.Tests.Monitoring;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>An alert in the whole platform, from its cause to the webhook, the health check and the admin.</summary>
+[Collection(SharedPlatform.Name)]
 public sealed class AlertTests
 {
     /// <summary>How its consumer name begins.</summary>

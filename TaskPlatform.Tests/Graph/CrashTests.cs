@@ -3,12 +3,10 @@ using TaskPlatform.Tests.EventBus;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>The platform's own processes, killed at the worst moments.</summary>
-[Collection(KilledServices.Name)]
+[Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
-public sealed class CrashTests(BrokenPlatform broken)
+public sealed class CrashTests(Platform platform)
 {
-    private readonly Platform platform = broken.Platform;
-
     [Fact]
     public async Task A_worker_killed_between_commit_and_ACK_leaves_one_notification()
     {
@@ -16,7 +14,7 @@ public sealed class CrashTests(BrokenPlatform broken)
         var worker = await platform.RegisterAsync("worker");
         await BusView.Until(() => platform.PendingAsync("events:user.created", "notifications_service"), pending => pending == 0);
 
-        var ack = broken.Proxy("notifications-worker").HoldRequest("XACK\r\n$19\r\nevents:task.created");
+        var ack = platform.Proxy("notifications-worker").HoldRequest("XACK\r\n$19\r\nevents:task.created");
         var taskId = await creator.CreateTaskAsync("Survive", worker.UserId);
         await ack.Reached;
         await platform.KillAsync("notifications-worker");
@@ -34,7 +32,7 @@ public sealed class CrashTests(BrokenPlatform broken)
         var worker = await platform.RegisterAsync("worker");
         var before = (await platform.EntriesAsync("events:task.created")).Count;
 
-        var add = broken.Proxy("tasks").HoldRequest("causation_id");
+        var add = platform.Proxy("tasks").HoldRequest("causation_id");
         var taskId = await creator.CreateTaskAsync("Publish me later", worker.UserId);
         await add.Reached;
         await platform.KillAsync("tasks");

@@ -6,19 +6,22 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
-using TaskPlatform.Tests.Graph;
+using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>The tests that share one graph, and leave it as it was.</summary>
+/// <summary>The tests that share one graph. What a test stops or kills in it, it starts again.</summary>
 [CollectionDefinition(Name)]
 public sealed class SharedPlatform : ICollectionFixture<Platform>
 {
-    public const string Name = "shared platform";
+    public const string Name = "platform";
 }
 
-/// <summary>The whole graph as the AppHost draws it: real processes, real servers in a folder of their own, the real dashboard where it is there.</summary>
+/// <summary>
+/// The whole graph as the AppHost draws it: real processes, real servers in a folder of their own, the real dashboard where it is there.
+/// Some services reach Redis through a proxy.
+/// </summary>
 public sealed class Platform : IAsyncLifetime
 {
     public const string AdminEmail = "admin@taskplatform.local";
@@ -28,6 +31,7 @@ public sealed class Platform : IAsyncLifetime
     private static readonly string[] Services = ["auth", "tasks", "notifications", "notifications-worker"];
 
     private readonly string data = Path.Combine(Path.GetTempPath(), $"taskplatform-graph-{Guid.CreateVersion7():n}");
+    private readonly Dictionary<string, FaultProxy> proxies = [];
     private ConnectionMultiplexer? redis;
 
     public static string AdminPassword { get; } = RandomNumberGenerator.GetHexString(20);
@@ -42,13 +46,16 @@ public sealed class Platform : IAsyncLifetime
     /// <summary>Anonymous clients of the services, by the name of their resource.</summary>
     public HttpClient Client(string service) => App.CreateHttpClient(service, "http");
 
+    /// <summary>What the connection to Redis of <c>tasks</c> or <c>notifications-worker</c> goes through.</summary>
+    internal FaultProxy Proxy(string service) => proxies[service];
+
     public async ValueTask InitializeAsync() => await StartAsync(withDashboard: true);
 
-    /// <summary>Starts a graph of its own, for a test that breaks something in it.</summary>
-    public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
+    /// <summary>Starts a graph of its own without a dashboard, for a test that needs other settings.</summary>
+    public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder> change)
     {
         var platform = new Platform();
-        await platform.StartAsync(change, withDashboard);
+        await platform.StartAsync(change, withDashboard: false);
         return platform;
     }
 
@@ -63,13 +70,13 @@ public sealed class Platform : IAsyncLifetime
         return await Session.SignInAsync(this, email, password, user.GetProperty("user_id").GetInt64());
     }
 
-    /// <summary>Whether a user can be registered: requests over connections that a database's restart has closed are answered with 503.</summary>
-    public async Task<bool> CanRegisterAsync()
+    /// <summary>Returns once every service reaches its database: after a restart of Postgres, the first request of each finds its connection closed (503).</summary>
+    public async Task WaitForDatabasesAsync()
     {
-        using var auth = Client("auth");
-        using var answer = await auth.PostJsonAsync(
-            "/api/auth/register", new { email = $"{Guid.CreateVersion7():n}@example.org", password = RandomNumberGenerator.GetHexString(16), full_name = "Probe" });
-        return answer.IsSuccessStatusCode;
+        await BusView.Until(CanRegisterAsync, registered => registered);
+        var admin = await SignInAsAdminAsync();
+        await BusView.Until(() => AnswersAsync(admin.Tasks, "/api/tasks"), answers => answers);
+        await BusView.Until(() => AnswersAsync(admin.Notifications, "/api/notifications"), answers => answers);
     }
 
     /// <summary>When the resource's process was started.</summary>
@@ -103,15 +110,47 @@ public sealed class Platform : IAsyncLifetime
             await redis.CloseAsync();
         if (App is not null)
             await App.DisposeAsync();
+        foreach (var proxy in proxies.Values)
+            await proxy.DisposeAsync();
         if (Directory.Exists(data))
             Directory.Delete(data, recursive: true);
     }
 
+    private static async Task<bool> AnswersAsync(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(path, TestContext.Current.CancellationToken);
+        return answer.IsSuccessStatusCode;
+    }
+
+    private async Task<bool> CanRegisterAsync()
+    {
+        using var auth = Client("auth");
+        using var answer = await auth.PostJsonAsync(
+            "/api/auth/register", new { email = $"{Guid.CreateVersion7():n}@example.org", password = RandomNumberGenerator.GetHexString(16), full_name = "Probe" });
+        return answer.IsSuccessStatusCode;
+    }
+
     private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
+
+    private void Lead(IDistributedApplicationTestingBuilder builder, string service)
+    {
+        var server = (IResourceWithConnectionString)builder.Resources.Single(resource => resource.Name == "redis");
+        var project = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == service);
+        builder.CreateResourceBuilder(project).WithEnvironment(async context =>
+        {
+            var direct = (await server.GetConnectionStringAsync(context.CancellationToken))!;
+            var (colon, comma) = (direct.IndexOf(':', StringComparison.Ordinal), direct.IndexOf(',', StringComparison.Ordinal));
+            lock (proxies)
+            {
+                if (!proxies.TryGetValue(service, out var proxy))
+                    proxies[service] = proxy = FaultProxy.To(int.Parse(direct[(colon + 1)..comma], CultureInfo.InvariantCulture));
+                context.EnvironmentVariables["ConnectionStrings__redis"] = $"127.0.0.1:{proxy.Port}{direct[comma..]}";
+            }
+        });
+    }
 
     private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
     {
-        using var turn = await HeavyStart.TakeTurnAsync();
         using var limit = new CancellationTokenSource(StartLimit);
         string[] settings =
         [
@@ -133,6 +172,8 @@ public sealed class Platform : IAsyncLifetime
                 .WithEnvironment("RateLimits__Login", "100000");
         }
 
+        Lead(builder, "tasks");
+        Lead(builder, "notifications-worker");
         change?.Invoke(builder);
 
         App = await builder.BuildAsync(limit.Token);

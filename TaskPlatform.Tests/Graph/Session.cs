@@ -47,13 +47,6 @@ public sealed class Session
         return (await answer.ReadAsync(201)).GetProperty("task_id").GetInt64();
     }
 
-    /// <summary>Creates a task, unless the service answers that it can't now: its connections may be those to a server that was restarted.</summary>
-    public async Task<bool> CanCreateTaskAsync(string title)
-    {
-        using var answer = await Tasks.PostJsonAsync("/api/tasks", new { title });
-        return answer.IsSuccessStatusCode;
-    }
-
     /// <summary>One's own notifications about a task.</summary>
     public async Task<List<JsonElement>> NotificationsAboutAsync(long taskId)
     {

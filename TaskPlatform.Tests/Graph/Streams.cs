@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using StackExchange.Redis;
+using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
 
@@ -25,4 +26,14 @@ internal static class Streams
     /// <summary>How many entries the group has read and not acked.</summary>
     public static async Task<long> PendingAsync(this Platform platform, string stream, string group)
         => (await platform.Redis.StreamPendingAsync(stream, group)).PendingMessageCount;
+
+    /// <summary>Deletes what other tests left in the dead letter queue.</summary>
+    public static async Task PurgeDeadLettersAsync(this Platform platform)
+    {
+        var admin = await platform.SignInAsAdminAsync();
+        var letters = await platform.Redis.StreamLengthAsync("event_dlq");
+        using var purged = await admin.Notifications.DeleteAsync($"/admin/dlq?confirm={letters}", TestContext.Current.CancellationToken);
+        await purged.ReadAsync(202);
+        await BusView.Until(() => platform.Redis.StreamLengthAsync("event_dlq"), left => left == 0);
+    }
 }

@@ -1,0 +1,23 @@
+using TaskPlatform.Tests.AppHost;
+using TaskPlatform.Tests.Graph;
+using TaskPlatform.Tests;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
+
+namespace TaskPlatform.Tests;
+
+/// <summary>The collections that take longest start first; the others share the threads that they leave.</summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection
+        => [.. testCollections.OrderBy(collection => collection.TestCollectionDisplayName switch
+        {
+            SharedPlatform.Name => 0,
+            Processes.Name => 1,
+            Services.ServicesTests.Name => 2,
+            _ => 3,
+        })];
+}
