@@ -50,10 +50,13 @@ public sealed class PostgresServer : LocalServer
         "-h", "127.0.0.1",
         "-p", $"{Port}",
         "-c", "unix_socket_directories=",
-        "-c", "max_connections=300",
+        "-c", "max_connections=500",
         "-c", "shared_buffers=64MB",
         "-c", $"fsync={(IsDurable ? "on" : "off")}",
         "-c", $"full_page_writes={(IsDurable ? "on" : "off")}",
+
+        // It would look at every test's database once a minute.
+        "-c", $"autovacuum={(IsDurable ? "on" : "off")}",
     ], User);
 
     /// <summary>initdb makes the folders itself, so that they belong to the user it runs as.</summary>
@@ -97,6 +100,7 @@ public sealed class PostgresServer : LocalServer
         }
     }
 
+    // Many databases, each with pools of its own: what is idle is closed soon.
     private string ConnectionStringTo(string database)
-        => $"Host=127.0.0.1;Port={Port};Username=postgres;Password={Password};Database={database}";
+        => $"Host=127.0.0.1;Port={Port};Username=postgres;Password={Password};Database={database};Connection Idle Lifetime=20;Connection Pruning Interval=5";
 }
