@@ -59,3 +59,17 @@ build() {
   dotnet restore "$1" -v q || fail "The packages could not be restored: see NuGet's messages above."
   dotnet build "$1" --no-restore -v q -clp:NoSummary || fail "The build failed: see the errors above."
 }
+
+# Some 200 processes of the tests would each compile the same packages at their start. Here they are compiled once, and the double
+# mapping of compiled code (a hardening that costs each start a tenth) is off: together, a quarter of the suite's CPU time.
+precompile() {
+  local compiled=.ci/precompiled/bin/publish folder package
+  say "Precompiling packages"
+  dotnet publish .ci/precompiled -v q -clp:NoSummary -o "$compiled" || fail "The packages could not be precompiled: see the errors above."
+  for folder in {.,Services,EventBus}/TaskPlatform.*/bin/Debug/net10.0; do
+    for package in "$compiled"/{Microsoft.EntityFrameworkCore,Microsoft.IdentityModel,Npgsql,OpenTelemetry,Polly,StackExchange}*.dll; do
+      [[ ! -e "$folder/${package##*/}" ]] || cp "$package" "$folder/"
+    done
+  done
+  export DOTNET_EnableWriteXorExecute=0
+}
