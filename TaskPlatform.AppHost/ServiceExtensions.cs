@@ -9,7 +9,7 @@ internal static class ServiceExtensions
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The name by which others find it.</param>
-    /// <param name="port">Null: any free port, for a service that nobody calls.</param>
+    /// <param name="port">Null, the default, takes any free port, for a service that nobody calls.</param>
     public static IResourceBuilder<ProjectResource> AddService<TProject>(
         this IDistributedApplicationBuilder builder, string name, int? port = null)
         where TProject : IProjectMetadata, new()
@@ -20,7 +20,7 @@ internal static class ServiceExtensions
             .WithHttpHealthCheck("/health");
 
         return builder.ExecutionContext.IsRunMode
-            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName).StartsFromBuild(new TProject().ProjectPath)
+            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName).WithBuiltProgram(new TProject().ProjectPath)
             : service;
     }
 
@@ -50,7 +50,7 @@ internal static class ServiceExtensions
     /// more at each start (about 5 s of CPU time) and stays in memory beside the service (130 MB).
     /// Debuggers and <c>dotnet watch</c> start services their own way.
     /// </summary>
-    private static IResourceBuilder<ProjectResource> StartsFromBuild(this IResourceBuilder<ProjectResource> service, string project)
+    private static IResourceBuilder<ProjectResource> WithBuiltProgram(this IResourceBuilder<ProjectResource> service, string project)
     {
         var configuration = service.ApplicationBuilder.Configuration;
         if (configuration["DOTNET_WATCH"] is not null || configuration["DEBUG_SESSION_PORT"] is not null)

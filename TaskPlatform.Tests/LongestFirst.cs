@@ -1,6 +1,6 @@
+using TaskPlatform.Tests;
 using TaskPlatform.Tests.AppHost;
 using TaskPlatform.Tests.Graph;
-using TaskPlatform.Tests;
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -8,7 +8,7 @@ using Xunit.v3;
 
 namespace TaskPlatform.Tests;
 
-/// <summary>The collections that take longest start first; the others share the threads that they leave.</summary>
+/// <summary>The collections that take longest start first; the others share the remaining threads.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>How long a login takes tells nobody which addresses have an account. With the hashes of production.</summary>
+/// <summary>The duration of a login does not reveal which addresses have an account. Uses the production settings of the password hash.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class LoginTimingTests(RunningServices services)
 {
@@ -14,7 +14,7 @@ public sealed class LoginTimingTests(RunningServices services)
 
     // Something else that runs on the machine can hit one of a pair, so what counts is the median of the pairs' ratios: medians
     // of their own would be apart where half of all samples are slow. More pairs even the rest out, but never a difference in
-    // the service: without the check of nobody's password it is more than tenfold.
+    // the service: without the dummy hash for unknown addresses it is more than tenfold.
     private const int MaxPairs = 120;
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>Tests that start whole programs, which keep every core busy for a while: one after the other, beside everything else.</summary>
+/// <summary>Tests that start whole programs, which keep every core busy for a while, so they run one at a time.</summary>
 [CollectionDefinition(Name)]
 public sealed class Processes
 {

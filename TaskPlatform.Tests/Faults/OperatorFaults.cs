@@ -5,12 +5,12 @@ using TaskPlatform.Tests.Graph;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A bulk work whose process dies in the middle of it.</summary>
+/// <summary>A bulk operation whose process dies in the middle of it.</summary>
 [Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
 public sealed class OperatorFaults(Platform platform)
 {
-    private const int Letters = 10_000;
+    private const int DeadLetters = 10_000;
 
     /// <summary>Far above the ids of tasks that are created by requests.</summary>
     private const int FirstTask = 1_000_000;
@@ -25,23 +25,23 @@ public sealed class OperatorFaults(Platform platform)
         var reader = await platform.RegisterAsync("reader");
         var admin = await platform.SignInAsAdminAsync();
         await BusView.Until(() => platform.PendingAsync("events:user.created", Group), pending => pending == 0);
-        await Task.WhenAll(Enumerable.Range(1, Letters).Select(i => AddLetterAsync(platform.Redis, i, reader.UserId)));
+        await Task.WhenAll(Enumerable.Range(1, DeadLetters).Select(i => AddLetterAsync(platform.Redis, i, reader.UserId)));
 
         using var started = await admin.Notifications.PostJsonAsync("/admin/dlq/reprocess", new { group = Group, type = "task.created", rate = 5000 });
         var job = await started.ReadAsync(202);
         await BusView.Until(() => ReadJobAsync(admin, job), state => Done(state) >= 1000);
         await platform.KillAsync("notifications");
-        Assert.InRange(await platform.Redis.StreamLengthAsync("event_dlq"), 1, Letters - 1000);
+        Assert.InRange(await platform.Redis.StreamLengthAsync("event_dlq"), 1, DeadLetters - 1000);
 
         await platform.StartServiceAsync("notifications");
         var end = await BusView.Until(() => ReadJobAsync(admin, job), state => state.GetProperty("state").GetString() != "running");
 
-        Assert.Equal(("done", Letters, 0), (end.GetProperty("state").GetString(), Done(end), end.GetProperty("refused").GetInt32()));
+        Assert.Equal(("done", DeadLetters, 0), (end.GetProperty("state").GetString(), Done(end), end.GetProperty("refused").GetInt32()));
         Assert.Equal(0, await platform.Redis.StreamLengthAsync("event_dlq"));
-        Assert.Equal(before + Letters, await platform.Redis.StreamLengthAsync("events:task.created"));
-        await BusView.Until(() => UnreadAsync(reader), unread => unread >= Letters);
+        Assert.Equal(before + DeadLetters, await platform.Redis.StreamLengthAsync("events:task.created"));
+        await BusView.Until(() => UnreadAsync(reader), unread => unread >= DeadLetters);
         await BusView.Until(() => platform.PendingAsync("events:task.created", Group), pending => pending == 0);
-        Assert.Equal(Letters, await UnreadAsync(reader) - 1); // One is the welcome.
+        Assert.Equal(DeadLetters, await UnreadAsync(reader) - 1); // One is the welcome.
     }
 
     private static Task<RedisResult> AddLetterAsync(IDatabase redis, int number, long readerId)

@@ -49,7 +49,7 @@ public sealed class Platform : IAsyncLifetime
     /// <summary>What the connection to Redis of <c>tasks</c> or <c>notifications-worker</c> goes through.</summary>
     internal FaultProxy Proxy(string service) => proxies[service];
 
-    public async ValueTask InitializeAsync() => await StartAsync(withDashboard: true);
+    public async ValueTask InitializeAsync() => await StartAsync(change: null, withDashboard: true);
 
     /// <summary>Starts a graph of its own without a dashboard, for a test that needs other settings.</summary>
     public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder> change)
@@ -132,7 +132,8 @@ public sealed class Platform : IAsyncLifetime
 
     private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
 
-    private void Lead(IDistributedApplicationTestingBuilder builder, string service)
+    /// <summary>Has a service reach Redis through a proxy.</summary>
+    private void UseProxy(IDistributedApplicationTestingBuilder builder, string service)
     {
         var server = (IResourceWithConnectionString)builder.Resources.Single(resource => resource.Name == "redis");
         var project = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == service);
@@ -149,7 +150,7 @@ public sealed class Platform : IAsyncLifetime
         });
     }
 
-    private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change = null, bool withDashboard = false)
+    private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change, bool withDashboard)
     {
         using var limit = new CancellationTokenSource(StartLimit);
         string[] settings =
@@ -172,8 +173,8 @@ public sealed class Platform : IAsyncLifetime
                 .WithEnvironment("RateLimits__Login", "100000");
         }
 
-        Lead(builder, "tasks");
-        Lead(builder, "notifications-worker");
+        UseProxy(builder, "tasks");
+        UseProxy(builder, "notifications-worker");
         change?.Invoke(builder);
 
         App = await builder.BuildAsync(limit.Token);

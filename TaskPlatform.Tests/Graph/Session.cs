@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>Somebody who is signed in.</summary>
+/// <summary>A signed-in user.</summary>
 public sealed class Session
 {
     private Session(HttpClient tasks, HttpClient notifications, long userId)

@@ -31,8 +31,8 @@ internal static class Streams
     public static async Task PurgeDeadLettersAsync(this Platform platform)
     {
         var admin = await platform.SignInAsAdminAsync();
-        var letters = await platform.Redis.StreamLengthAsync("event_dlq");
-        using var purged = await admin.Notifications.DeleteAsync($"/admin/dlq?confirm={letters}", TestContext.Current.CancellationToken);
+        var deadLetters = await platform.Redis.StreamLengthAsync("event_dlq");
+        using var purged = await admin.Notifications.DeleteAsync($"/admin/dlq?confirm={deadLetters}", TestContext.Current.CancellationToken);
         await purged.ReadAsync(202);
         await BusView.Until(() => platform.Redis.StreamLengthAsync("event_dlq"), left => left == 0);
     }
