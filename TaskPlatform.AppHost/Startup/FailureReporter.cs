@@ -19,8 +19,8 @@ internal sealed partial class FailureReporter(
 
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a process may run without being healthy; a Postgres that creates its cluster takes about 5 s.</summary>
-    private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(20);
+    /// <summary>How long a process may run without being healthy. A Postgres that creates its cluster takes about 5 s; a busy machine starts four services in 20.</summary>
+    private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, ResourceEvent> current = new();
     private readonly Dictionary<string, string> reported = [];
