@@ -26,8 +26,10 @@ public static class DatabaseExtensions
         {
             // No retries below us: a request answers 503 and the bus pauses, each in its own way and at once.
             settings.DisableRetry = true;
+            settings.DisableHealthChecks = true;
             settings.ConnectionString = WithDefaults(settings.ConnectionString, options);
         });
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck<TDb>>(typeof(TDb).Name);
         builder.Services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.Configure<DirectConnection<TDb>>(
             direct => direct.ConnectionString = builder.Configuration.GetConnectionString($"{connectionName}-direct"));

@@ -51,6 +51,21 @@ public sealed class SilentDatabaseTests(RunningServices services, PostgresServer
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive")).Status);
     }
 
+    [Fact]
+    public async Task The_health_check_names_a_database_that_refuses_writes()
+    {
+        var settings = new Dictionary<string, string>(services.Settings);
+        settings["ConnectionStrings:tasks-db"] += ";Options=-c default_transaction_read_only=on";
+        settings["ConnectionStrings:tasks-db-direct"] = services.Settings["ConnectionStrings:tasks-db"];
+        await using var tasks = ServiceFactory<TasksService>.Start(settings);
+        using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address);
+
+        var answer = await client.GetAsync("/health");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.Contains("read-only transaction", answer.Json.GetProperty("checks").GetProperty("TasksDb").GetProperty("description").GetString(), StringComparison.Ordinal);
+    }
+
     private Dictionary<string, string> SettingsThrough(FaultProxy proxy)
     {
         var settings = new Dictionary<string, string>(services.Settings) { ["Database:CommandTimeout"] = $"{CommandTimeout:c}" };
