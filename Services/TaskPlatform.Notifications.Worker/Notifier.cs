@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.Postgres;
@@ -9,19 +10,28 @@ namespace TaskPlatform.Notifications.Worker;
 /// <summary>Makes notifications, each with its event. The bus saves them together with the inbox row.</summary>
 internal sealed class Notifier(NotificationsDb db, TimeProvider time)
 {
+    /// <summary>How many users an event may have notified. The API allows a tenth of that; another publisher's event may name any number.</summary>
+    public const int MaxRecipients = 10_000;
+
     private const string Channel = "in_app";
 
+    // Taken once: each access to Local has Entity Framework search everything that the context tracks for changes.
+    private readonly LocalView<Reader> known = db.Readers.Local;
+
     /// <summary>Tells users something, each once. A user whose account is gone is told nothing; an unknown one may turn up later.</summary>
+    /// <exception cref="PermanentException">There are more than <see cref="MaxRecipients"/>.</exception>
     public async Task TellAsync(
         IEnumerable<long> userIds, string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
         var wanted = userIds.Distinct().ToList();
         if (wanted.Count == 0)
             return;
+        if (wanted.Count > MaxRecipients)
+            throw new PermanentException($"The event would notify {wanted.Count} users; {MaxRecipients} are allowed.");
 
         // Loaded, then looked at: an earlier event of the same batch may have deleted one, unsaved as yet.
         await db.Readers.Where(reader => wanted.Contains(reader.Id)).LoadAsync(cancellationToken);
-        foreach (var userId in wanted.Where(id => db.Readers.Local.FindEntry(id)?.Entity.Deleted != true))
+        foreach (var userId in wanted.Where(id => known.FindEntry(id)?.Entity.Deleted != true))
             await AddAsync(userId, message, taskId, cause, cancellationToken);
     }
 
@@ -29,7 +39,7 @@ internal sealed class Notifier(NotificationsDb db, TimeProvider time)
     public async Task TellAdminsAsync(string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
         await db.Readers.Where(reader => reader.Role == Reader.AdminRole).LoadAsync(cancellationToken);
-        var admins = db.Readers.Local.Where(reader => reader is { Role: Reader.AdminRole, Deleted: false }).Select(reader => reader.Id).ToList();
+        var admins = known.Where(reader => reader is { Role: Reader.AdminRole, Deleted: false }).Select(reader => reader.Id).ToList();
         foreach (var userId in admins)
             await AddAsync(userId, message, taskId, cause, cancellationToken);
     }

@@ -93,6 +93,28 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal(made.Select(notification => notification.Id).Order(), sent.Select(id => long.Parse(id, CultureInfo.InvariantCulture)).Order());
     }
 
+    [Fact]
+    public async Task Ten_thousand_can_be_notified_of_one_event()
+    {
+        const int Many = 10_000;
+        await new NotifyWorkers(Notifier()).HandleAsync(
+            new TaskCreated(1, "Clean up", WorkerIds: [.. Enumerable.Range(1, Many)]), Context("task.created", 1), Token);
+        await SaveAsync();
+
+        Assert.Equal(Many, await db.Notifications.Select(notification => notification.UserId).Distinct().CountAsync(Token));
+        Assert.Equal(Many, await db.Set<EventLogRow>().Select(row => row.AggregateId).Distinct().CountAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_event_for_more_is_rejected()
+    {
+        var rejection = await Assert.ThrowsAsync<PermanentException>(() => new NotifyAddedWorkers(Notifier()).HandleAsync(
+            new TaskAssigned(1, "Clean up", Added: [.. Enumerable.Range(1, 10_001)]), Context("task.assigned", 1), Token));
+
+        Assert.Equal("The event would notify 10001 users; 10000 are allowed.", rejection.Message);
+        Assert.False(db.ChangeTracker.HasChanges());
+    }
+
     private Notifier Notifier() => new(db, TimeProvider.System);
 
     private async Task SaveAsync(bool really = true)
