@@ -54,5 +54,6 @@ public sealed class ConflictRetry<TDb>(TDb db) : IEndpointFilter
     }
 
     private static bool NamesVersion(HttpRequest request)
-        => request.Headers.IfMatch.Count > 0 && !EntityTagHeaderValue.ParseList(request.Headers.IfMatch).Contains(EntityTagHeaderValue.Any);
+        => request.Headers.IfMatch.Count > 0
+            && !(EntityTagHeaderValue.TryParseList(request.Headers.IfMatch, out var tags) && tags.Contains(EntityTagHeaderValue.Any));
 }

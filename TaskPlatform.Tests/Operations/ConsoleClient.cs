@@ -44,11 +44,13 @@ internal sealed partial class ConsoleClient : IDisposable
     /// <summary>Posts a form; an empty <paramref name="site"/> and an empty token are left out.</summary>
     public Task<HttpResponseMessage> PostAsync(
         string path, string token, string site = "same-origin", string? origin = null, params IEnumerable<KeyValuePair<string, string>> fields)
+        => PostAsync(
+            path, new FormUrlEncodedContent(token.Length == 0 ? fields : fields.Append(new("__RequestVerificationToken", token))), site, origin);
+
+    /// <summary>Posts a body as it is.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, HttpContent content, string site = "same-origin", string? origin = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path)
-        {
-            Content = new FormUrlEncodedContent(token.Length == 0 ? fields : fields.Append(new("__RequestVerificationToken", token))),
-        };
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         if (site.Length > 0)
             request.Headers.Add("Sec-Fetch-Site", site);
         if (origin is not null)

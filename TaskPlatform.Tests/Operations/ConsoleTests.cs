@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.RegularExpressions;
 using TaskPlatform.Tests.Services;
 
@@ -51,7 +52,8 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console/jobs", "/console/jobs")]
     [InlineData("//evil.example", "/console")]
     [InlineData("https://evil.example", "/console")]
-    [InlineData("/console/../admin", "/console/../admin")]
+    [InlineData("/console/../admin", "/console")]
+    [InlineData("/console/\u00e9?type=\u00e9", "/console/%C3%A9?type=%C3%A9")]
     [InlineData("/consolation", "/console")]
     public async Task After_signing_in_one_goes_nowhere_else(string back, string expected)
     {
@@ -96,6 +98,38 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
         }
 
         Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), letter => letter["id"] == id);
+    }
+
+    [Fact]
+    public async Task A_form_that_can_not_be_read_is_refused()
+    {
+        using var signedIn = await browser.SignInAsync();
+        var token = ConsoleClient.FormTokenOf(await browser.PageAsync("/console/sign-in"));
+        const string form = "application/x-www-form-urlencoded";
+
+        foreach (var path in new[] { "/console/sign-in", "/console/dead-letters/1-1/delete", "/console/sign-out" })
+        {
+            foreach (var (type, body, expected) in new[]
+            {
+                ($"{form}; charset=foo", "email=a", HttpStatusCode.UnsupportedMediaType),
+                ($"{form}; charset=utf-7", "email=a", HttpStatusCode.UnsupportedMediaType),
+                ("multipart/form-data", "email=a", HttpStatusCode.UnsupportedMediaType),
+                ("multipart/form-data; boundary=b", "--b\r\nx", HttpStatusCode.UnsupportedMediaType),
+                ("application/json", "{}", HttpStatusCode.UnsupportedMediaType),
+                (form, string.Join('&', Enumerable.Range(0, 1_100)), HttpStatusCode.BadRequest),
+                (form, $"{new string('k', 5_000)}=x", HttpStatusCode.BadRequest),
+                (form, "email=%00", HttpStatusCode.BadRequest),
+                (form, "%00=x", HttpStatusCode.BadRequest),
+                (form, new string('x', 64 * 1024), HttpStatusCode.RequestEntityTooLarge),
+            })
+            {
+                using var content = new ByteArrayContent(Encoding.ASCII.GetBytes($"__RequestVerificationToken={Uri.EscapeDataString(token)}&{body}"));
+                Assert.True(content.Headers.TryAddWithoutValidation("Content-Type", type));
+                using var answer = await browser.PostAsync(path, content);
+                Assert.Equal(expected, answer.StatusCode);
+                Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+            }
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Npgsql;
 using TaskPlatform.Tasks;
 using TaskPlatform.Tests.Servers;
 
@@ -48,10 +49,36 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     }
 
     [Theory]
+    [InlineData("application/json; charset=foo")]
+    [InlineData("application/json; charset=utf-7")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("application/json; charset=\"\"")]
+    [InlineData("application/json; charset=utf-8; charset=foo")]
+    public async Task A_body_in_another_charset_is_refused_with_or_without_a_token(string contentType)
+    {
+        using var ann = await services.RegisterAsync();
+        using var anonymous = services.Anonymous();
+
+        (await ann.PostAsync("/api/tasks", Body(contentType))).AssertProblem(HttpStatusCode.UnsupportedMediaType);
+        (await ann.PostAsync("/api/tasks", Body("application/json; charset=\"UTF-8\""))).AssertProblem(HttpStatusCode.BadRequest); // The title is missing.
+        (await anonymous.PostAsync("/api/auth/login", Body(contentType))).AssertProblem(HttpStatusCode.UnsupportedMediaType);
+        (await anonymous.PostAsync("/api/auth/register", Body(contentType))).AssertProblem(HttpStatusCode.UnsupportedMediaType);
+
+        static ByteArrayContent Body(string contentType)
+        {
+            var body = new ByteArrayContent("{}"u8.ToArray());
+            Assert.True(body.Headers.TryAddWithoutValidation("Content-Type", contentType));
+            return body;
+        }
+    }
+
+    [Theory]
     [InlineData("/api/tasks?limit=many", "limit")]
     [InlineData("/api/tasks?limit=0", "limit")]
     [InlineData("/api/tasks?worker_id=x", "worker_id")]
     [InlineData("/api/tasks?status=lost", "status")]
+    [InlineData("/api/tasks?unknown=%00", "unknown")]
+    [InlineData("/api/tasks?limit=1&%00=x", "query")]
     [InlineData("/api/tasks/1?at=yesterday", "at")]
     [InlineData("/api/notifications?unread=maybe", "unread")]
     public async Task A_query_that_makes_no_sense_names_its_parameter(string path, string name)
@@ -96,6 +123,48 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health")).Status);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/alive")).Status);
+    }
+
+    [Fact]
+    public async Task While_its_database_refuses_a_service_says_when_to_come_back_and_then_goes_on()
+    {
+        var name = $"test_{Guid.CreateVersion7():n}";
+        var database = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync(name, TestContext.Current.CancellationToken));
+        await using var superuser = NpgsqlDataSource.Create(postgres.ConnectionString);
+        await RunAsync($"CREATE ROLE {name} LOGIN PASSWORD 'right'");
+        await RunAsync($"ALTER DATABASE {name} OWNER TO {name}");
+
+        // Without a pool, each request meets the refusal itself, and not first the end of an older connection.
+        (database.Username, database.Password, database.Pooling) = (name, "right", false);
+        await using var tasks = ServiceFactory<TasksService>.Start(
+            new Dictionary<string, string>(services.Settings) { ["ConnectionStrings:tasks-db"] = database.ConnectionString });
+        using var ann = await services.RegisterAsync();
+        using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address) { Token = ann.Token };
+
+        foreach (var (refuse, accept) in new[]
+        {
+            ($"ALTER ROLE {name} SET default_transaction_read_only = on", $"ALTER ROLE {name} SET default_transaction_read_only = off"), // 25006
+            ($"ALTER ROLE {name} PASSWORD 'another'", $"ALTER ROLE {name} PASSWORD 'right'"), // 28P01
+            ($"ALTER ROLE {name} CONNECTION LIMIT 0", $"ALTER ROLE {name} CONNECTION LIMIT -1"), // 53300
+            ($"ALTER DATABASE {name} ALLOW_CONNECTIONS false", $"ALTER DATABASE {name} ALLOW_CONNECTIONS true"), // 55000
+        })
+        {
+            await RunAsync(refuse);
+            var answer = (await client.PostAsync("/api/tasks", new { Title = "Fix bug" })).AssertProblem(HttpStatusCode.ServiceUnavailable);
+            Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+
+            await RunAsync(accept);
+            await client.CreateTaskAsync("Fix bug");
+        }
+
+        await RunAsync($"DROP DATABASE {name} WITH (FORCE)"); // 3D000
+        (await client.PostAsync("/api/tasks", new { Title = "Fix bug" })).AssertProblem(HttpStatusCode.ServiceUnavailable);
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = superuser.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     private static string Unsigned(string token)

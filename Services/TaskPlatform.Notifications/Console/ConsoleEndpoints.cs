@@ -31,6 +31,7 @@ internal static class ConsoleEndpoints
     public static void UseConsole(this WebApplication app)
     {
         app.Use(ConsoleHeaders.AddAsync);
+        app.Use(ConsoleForms.ReadAsync);
         app.UseAntiforgery();
     }
 

@@ -47,7 +47,7 @@ internal static class SignIn
                 return Page(back, email, "This account is no admin's.", StatusCodes.Status403Forbidden);
 
             await ConsoleSession.BeginAsync(http, token);
-            return TypedResults.LocalRedirect(IsConsolePage(back) ? back! : ConsoleSession.Path);
+            return TypedResults.LocalRedirect(ReturnAddress.Of(back) ?? ConsoleSession.Path);
         }
         catch (Exception failure) when (failure is HttpRequestException or ExecutionRejectedException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -67,11 +67,6 @@ internal static class SignIn
         _ => "The auth service can't say at the moment.",
     };
 
-    // No other site, and no other part of this one.
-    private static bool IsConsolePage(string? path)
-        => path is not null && (path == ConsoleSession.Path || path.StartsWith($"{ConsoleSession.Path}/", StringComparison.Ordinal)
-            || path.StartsWith($"{ConsoleSession.Path}?", StringComparison.Ordinal));
-
     private static RazorComponentResult<SignInPage> Page(string? back, string email, string? problem, int status)
-        => new(new { Back = IsConsolePage(back) ? back : null, Email = email, Problem = problem }) { StatusCode = status };
+        => new(new { Back = ReturnAddress.Of(back), Email = email, Problem = problem }) { StatusCode = status };
 }
