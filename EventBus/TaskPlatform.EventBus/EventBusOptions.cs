@@ -44,6 +44,12 @@ public sealed class EventBusOptions : IValidatableObject
     [Range(1, 256)]
     public int Lanes { get; set; } = 4;
 
+    /// <summary>
+    /// How long a handler may run, unless its subscription says otherwise. Then its token is cancelled, and the attempt has failed. Default 5 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    public TimeSpan HandlerTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a stopping process lets running handlers finish. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);

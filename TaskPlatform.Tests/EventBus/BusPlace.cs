@@ -10,6 +10,9 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>What the handlers of its processes commit their effects with.</summary>
     public UnitOfWork UnitOfWork { get; init; }
 
+    /// <summary>How long its processes' handlers of notes may run; null for the bus's default.</summary>
+    public TimeSpan? HandlerTimeout { get; init; }
+
     public static async Task<BusPlace> CreateAsync(RedisServer redis, PostgresServer postgres)
     {
         var place = new BusPlace(redis.ConnectionString, await postgres.CreateDatabaseAsync(), RedisServer.NewKeyPrefix());

@@ -61,9 +61,9 @@ internal sealed class BusProcess : IAsyncDisposable
             var group = bus.AddConsumerGroup(name).UseInbox<NotesDb>().Subscribe<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
             _ = place.UnitOfWork switch
             {
-                UnitOfWork.Batch => group.SubscribeInBatches<NoteWritten, ObeyNote>(),
-                UnitOfWork.Isolated => group.SubscribeIsolated<NoteWritten, ObeyNote>(),
-                _ => group.Subscribe<NoteWritten, ObeyNote>(),
+                UnitOfWork.Batch => group.SubscribeInBatches<NoteWritten, ObeyNote>(place.HandlerTimeout),
+                UnitOfWork.Isolated => group.SubscribeIsolated<NoteWritten, ObeyNote>(place.HandlerTimeout),
+                _ => group.Subscribe<NoteWritten, ObeyNote>(place.HandlerTimeout),
             };
         }
 

@@ -12,6 +12,8 @@ internal sealed class Seen
     private readonly Channel<EventContext> events = Channel.CreateUnbounded<EventContext>();
 
     private readonly ConcurrentDictionary<Guid, int> calls = [];
+    private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>How often a handler was called, committed or not.</summary>
     public int Calls => calls.Values.Sum();
@@ -23,7 +25,33 @@ internal sealed class Seen
     }
 
     /// <summary>How often a handler was called for an event.</summary>
-    public int CallsFor(EventContext context) => calls[context.EventId];
+    public int CallsFor(EventContext context) => CallsFor(context.EventId);
+
+    /// <summary>How often a handler was called for an event.</summary>
+    public int CallsFor(Guid eventId) => calls[eventId];
+
+    /// <summary>Has a handler wait, without its token, and then do something.</summary>
+    public async Task UntilReleasedAsync(Func<Task> then)
+    {
+        await release.Task;
+        try
+        {
+            await then();
+            released.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            released.TrySetException(e);
+            throw;
+        }
+    }
+
+    /// <summary>Lets that handler go on; throws what it threw.</summary>
+    public Task ReleaseAsync()
+    {
+        release.TrySetResult();
+        return released.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
 
     /// <summary>The next so many calls of handlers, committed or not.</summary>
     public async Task<List<EventContext>> TakeAsync(int count)
@@ -38,8 +66,8 @@ internal sealed class Seen
 }
 
 /// <summary>
-/// Leaves a row for each note, and does what the note says: fail, fail for good, leave a row that can't be saved, take its time, break its
-/// connection, or kill the process.
+/// Leaves a row for each note, and does what the note says: fail, fail for good, leave a row that can't be saved, take its time, ignore
+/// its token, break its connection, or kill the process.
 /// </summary>
 internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritten>
 {
@@ -49,6 +77,9 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     public const string Unsavable = "unsavable";
     public const string Erased = "erased";
     public const string BreakConnection = "break connection";
+
+    /// <summary>Goes on when the test says so, and then saves what it has.</summary>
+    public const string IgnoreToken = "ignore token";
 
     /// <summary>Leaves how many effects it sees.</summary>
     public const string Count = "count";
@@ -82,6 +113,9 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
             case ["conflict", var times] when seen.CallsFor(context) <= int.Parse(times, CultureInfo.InvariantCulture):
                 db.Remove(new Note { Id = -1, Text = "which somebody else has deleted" });
                 break;
+            case ["ignore", ..]:
+                await seen.UntilReleasedAsync(() => db.SaveChangesAsync(CancellationToken.None));
+                break;
             case ["wait", var milliseconds]:
                 await Task.Delay(int.Parse(milliseconds, CultureInfo.InvariantCulture), cancellationToken);
                 break;
@@ -99,11 +133,15 @@ internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
     }
 }
 
-/// <summary>Leaves a row for each event that its group gives up.</summary>
+/// <summary>Leaves a row for each event that its group gives up, unless the note has it take its time.</summary>
 internal sealed class NoteDeath(NotesDb db) : IDeadLetterHandler
 {
-    public Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken)
+    public const string FailAndWait = "fail and wait";
+
+    public async Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
+        if (letter.Payload is NoteWritten { Text: FailAndWait })
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         db.Deaths.Add(new Death
         {
             Group = letter.Group,
@@ -113,6 +151,5 @@ internal sealed class NoteDeath(NotesDb db) : IDeadLetterHandler
             Attempts = letter.Attempts,
             NoteId = (letter.Payload as NoteWritten)?.NoteId,
         });
-        return Task.CompletedTask;
     }
 }

@@ -24,8 +24,8 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
-            var handled = await ReadHandledAsync(db, group, eventIds, cancellationToken);
-            return new InboxTransaction(db, transaction, group, handled);
+            var (session, handled) = await ReadHandledAsync(db, group, eventIds, cancellationToken);
+            return new InboxTransaction(scopes, db, transaction, session, group, handled);
         }
         catch
         {
@@ -77,11 +77,11 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
     /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all. Where events share the transaction, the
     /// rows of the first stand while the handlers of the others run: a process that freezes then is cut off, as its entries are claimed.
     /// </summary>
-    private async Task<HashSet<Guid>> ReadHandledAsync(
+    private async Task<(Session Session, HashSet<Guid> Handled)> ReadHandledAsync(
         TDb db, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
         await using var batch = db.CreateBatch(
-            new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"),
+            new NpgsqlBatchCommand("SELECT set_config('enable_seqscan', 'off', true), pg_backend_pid(), now()"),
             new NpgsqlBatchCommand(
                 """
                 SELECT known.event_id
@@ -101,9 +101,12 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
 
         var handled = new HashSet<Guid>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var session = new Session(reader.GetInt32(1), reader.GetDateTime(2));
+        await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             handled.Add(reader.GetGuid(0));
-        return handled;
+        return (session, handled);
     }
 
     private static NpgsqlBatchCommand LimitIdleTime(TimeSpan time)
@@ -143,7 +146,11 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
         }
     }
 
-    private sealed class InboxTransaction(TDb db, IDbContextTransaction transaction, string group, IReadOnlySet<Guid> handled)
+    /// <summary>The session of a transaction, and when that began: behind a pooler another one may use the session soon.</summary>
+    private readonly record struct Session(int ProcessId, DateTime Began);
+
+    private sealed class InboxTransaction(
+        IServiceScopeFactory scopes, TDb db, IDbContextTransaction transaction, Session session, string group, IReadOnlySet<Guid> handled)
         : IInboxTransaction
     {
         private bool isCommitted;
@@ -175,6 +182,15 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
             return true;
         }
 
+        /// <summary>On another connection: this one may be in use.</summary>
+        public async Task TerminateAsync(CancellationToken cancellationToken)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<TDb>().Database.ExecuteSqlAsync(
+                $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session.ProcessId} AND xact_start = {session.Began}",
+                cancellationToken);
+        }
+
         public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
     }
 
@@ -190,12 +206,17 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
         /// <summary>The savepoint is not released: that would be a trip, and the commit does it.</summary>
         public async ValueTask DisposeAsync()
         {
-            if (!isSaved)
-                await transaction.RollbackAsync(Name);
-
-            // A pooled context goes to its next user, with a connection of its own as before.
-            await db.Database.UseTransactionAsync(null);
-            db.Database.SetDbConnection((NpgsqlConnection)((ICloneable)db.Database.GetDbConnection()).Clone(), contextOwnsConnection: true);
+            try
+            {
+                if (!isSaved)
+                    await transaction.RollbackAsync(Name);
+            }
+            finally
+            {
+                // A pooled context goes to its next user, with a connection of its own as before.
+                await db.Database.UseTransactionAsync(null);
+                db.Database.SetDbConnection((NpgsqlConnection)((ICloneable)db.Database.GetDbConnection()).Clone(), contextOwnsConnection: true);
+            }
         }
     }
 }

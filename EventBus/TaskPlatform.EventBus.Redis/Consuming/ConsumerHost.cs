@@ -52,7 +52,8 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var inFlight = new InFlight(options.Prefetch);
         var transient = new TransientFailures();
         var processor = new BatchProcessor(
-            group, inbox, Hook(group, inbox, transient), retries, transient, services.GetRequiredService<IServiceScopeFactory>());
+            group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
+            loggers.CreateLogger<BatchProcessor>());
         var settler = new Settler(group, streams, inFlight, scheduled, state, clock, logger);
         var waiting = new WaitingRoom(inFlight, options.Lanes);
         var suspects = new SemaphoreSlim(1);
@@ -63,13 +64,13 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         return new GroupConsumer(group, consumer, streams, reader, new LaneSet(inFlight, waiting, lanes), settler, keys, options, state, logger);
     }
 
-    private DeadLetterHook? Hook(ConsumerGroup group, IInbox? inbox, TransientFailures transient)
+    private DeadLetterHook? Hook(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
     {
         if (group.DeadLetterHandler is not { } handler)
             return null;
         if (inbox is null)
             throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
         return new DeadLetterHook(
-            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), loggers.CreateLogger<DeadLetterHook>());
+            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), options, loggers.CreateLogger<DeadLetterHook>());
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
@@ -8,7 +9,8 @@ namespace TaskPlatform.EventBus;
 /// taken apart until the event that fails is alone, so that it costs the others as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
-    ConsumerGroup group, IInbox? inbox, DeadLetterHook? hook, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes)
+    ConsumerGroup group, IInbox? inbox, DeadLetterHook? hook, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes,
+    EventBusOptions options, ILogger logger)
 {
     /// <summary>How many events a transaction has with savepoints. Postgres keeps 64 subtransactions at hand; beyond, every other session pays.</summary>
     private const int MaxSavepoints = 60;
@@ -20,7 +22,7 @@ internal sealed class BatchProcessor(
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     private readonly Admission admission = new(group, retries);
-    private readonly HandlerCall call = new(group);
+    private readonly HandlerCall call = new(group, options);
 
     /// <summary>Decides the outcome of every open delivery, in order.</summary>
     /// <param name="batch">What is to be handled.</param>
@@ -30,17 +32,18 @@ internal sealed class BatchProcessor(
     /// <exception cref="OperationCanceledException">The token fired; what is not decided stays open.</exception>
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {
+        using var watch = new HandlerWatch(group.Name, logger, cancellationToken);
         var open = batch.Where(delivery => delivery.Outcome == Outcome.Open && admission.Admit(delivery)).ToList();
         open.ForEach(delivery => delivery.Postponed = null);
         while (open.Count > 0 && !draining.IsCancellationRequested)
         {
-            await HandleAsync(NextRun(open), draining, cancellationToken);
+            await HandleAsync(NextRun(open), watch, draining, cancellationToken);
             var postponed = open.Where(delivery => delivery.Postponed is not null).Select(delivery => delivery.LaneKey).ToHashSet();
             open.RemoveAll(delivery => delivery.Outcome != Outcome.Open || postponed.Contains(delivery.LaneKey));
         }
 
         foreach (var dead in batch.Where(delivery => delivery.Outcome == Outcome.DeadLetter))
-            await (hook?.TellAsync(dead, cancellationToken) ?? Task.CompletedTask);
+            await (hook?.TellAsync(dead, watch, cancellationToken) ?? Task.CompletedTask);
         if (batch.FirstOrDefault(delivery => delivery is { Outcome: Outcome.Open, Postponed: not null }) is { } waiting)
             throw new StoreUnavailableException(waiting.Postponed!);
     }
@@ -65,20 +68,21 @@ internal sealed class BatchProcessor(
             : group.Find(delivery.Envelope!.Type)!.UnitOfWork;
 
     /// <summary>Handles a run; where that fails as a whole, its parts.</summary>
-    private async Task HandleAsync(IReadOnlyList<Delivery> run, CancellationToken draining, CancellationToken cancellationToken)
+    private async Task HandleAsync(
+        IReadOnlyList<Delivery> run, HandlerWatch watch, CancellationToken draining, CancellationToken cancellationToken)
     {
         if (run.Count == 1 || inbox is null)
         {
-            await HandleAloneAsync(run[0], cancellationToken);
+            await HandleAloneAsync(run[0], watch, cancellationToken);
             return;
         }
 
         var attempt = new RunAttempt(run);
-        if (await TryTogetherAsync(inbox, attempt, draining, cancellationToken))
+        if (await TryTogetherAsync(inbox, attempt, watch, draining, cancellationToken))
             return;
         foreach (var part in attempt.Parts().TakeWhile(_ => !draining.IsCancellationRequested))
         {
-            await HandleAsync(part, draining, cancellationToken);
+            await HandleAsync(part, watch, draining, cancellationToken);
             if (part.Any(delivery => delivery.Outcome == Outcome.Open))
                 return; // What is behind it may not overtake it.
         }
@@ -86,43 +90,15 @@ internal sealed class BatchProcessor(
 
     /// <summary>Handles the run, or the first part of it where it takes long, in one transaction.</summary>
     /// <returns>False where nothing was decided, because the transaction failed.</returns>
-    private async Task<bool> TryTogetherAsync(IInbox inbox, RunAttempt attempt, CancellationToken draining, CancellationToken cancellationToken)
+    private async Task<bool> TryTogetherAsync(
+        IInbox inbox, RunAttempt attempt, HandlerWatch watch, CancellationToken draining, CancellationToken cancellationToken)
     {
-        var run = attempt.Run;
-        using var span = EventSpans.Batch(run, group.Name);
+        using var span = EventSpans.Batch(attempt.Run, group.Name);
         try
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var ids = run.Select(d => d.EventId).Distinct().ToList();
-            await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, ids, cancellationToken);
-
-            var started = Stopwatch.GetTimestamp();
-            var inBatch = UnitOf(run[0]) == UnitOfWork.Batch;
-            foreach (var delivery in run)
-            {
-                if (attempt.HasBegun && (draining.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration))
-                    break;
-
-                if (attempt.IsLeft(delivery))
-                    continue;
-
-                // The same event may be in a stream twice, when its publisher died before it could mark it as published.
-                if (transaction.Handled.Contains(delivery.EventId) || !attempt.Begin(delivery))
-                {
-                    attempt.Complete(delivery, handledNow: false);
-                }
-                else if (inBatch)
-                {
-                    await call.ObserveAsync(delivery, () => call.RunAsync(scope.ServiceProvider, delivery, cancellationToken));
-                    attempt.Complete(delivery, handledNow: true);
-                }
-                else
-                {
-                    await HandleInSavepointAsync(transaction, attempt, delivery, cancellationToken);
-                }
-            }
-
-            if (!await transaction.CommitAsync(inBatch ? attempt.EventIds : [], cancellationToken))
+            var isCommitted = false;
+            await watch.RunAsync(async timer => isCommitted = await RunTogetherAsync(inbox, attempt, timer, draining, cancellationToken));
+            if (!isCommitted)
                 return false;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -134,6 +110,8 @@ internal sealed class BatchProcessor(
             span.Fail(e); // Not lost: the events are handled in smaller runs now, and the one at fault fails alone.
             if (inbox.Classify(e) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) && !await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(e);
+            if (e is HandlerTimeoutException)
+                await ClassifyFailureAsync(attempt.Running!, e, cancellationToken); // Alone it would take as long again.
             return false;
         }
 
@@ -141,9 +119,48 @@ internal sealed class BatchProcessor(
         return true;
     }
 
+    /// <returns>False where another consumer handled one of them meanwhile: then nothing was written.</returns>
+    private async Task<bool> RunTogetherAsync(
+        IInbox inbox, RunAttempt attempt, HandlerTimer timer, CancellationToken draining, CancellationToken cancellationToken)
+    {
+        var run = attempt.Run;
+        await using var scope = scopes.CreateAsyncScope();
+        var ids = run.Select(d => d.EventId).Distinct().ToList();
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, ids, cancellationToken);
+        timer.Transaction = transaction;
+
+        var started = Stopwatch.GetTimestamp();
+        var inBatch = UnitOf(run[0]) == UnitOfWork.Batch;
+        foreach (var delivery in run)
+        {
+            if (attempt.HasBegun && (draining.IsCancellationRequested || timer.IsSpent || Stopwatch.GetElapsedTime(started) > MaxDuration))
+                break;
+
+            if (attempt.IsLeft(delivery))
+                continue;
+
+            // The same event may be in a stream twice, when its publisher died before it could mark it as published.
+            if (transaction.Handled.Contains(delivery.EventId) || !attempt.Begin(delivery))
+            {
+                attempt.Complete(delivery, handledNow: false);
+            }
+            else if (inBatch)
+            {
+                await call.ObserveAsync(delivery, () => call.RunAsync(scope.ServiceProvider, delivery, timer));
+                attempt.Complete(delivery, handledNow: true);
+            }
+            else
+            {
+                await HandleInSavepointAsync(transaction, attempt, delivery, timer, cancellationToken);
+            }
+        }
+
+        return await transaction.CommitAsync(inBatch ? attempt.EventIds : [], cancellationToken);
+    }
+
     /// <summary>Handles one event under a savepoint: where it fails, its effects are rolled back, and the transaction goes on.</summary>
     private async Task HandleInSavepointAsync(
-        IInboxTransaction transaction, RunAttempt attempt, Delivery delivery, CancellationToken cancellationToken)
+        IInboxTransaction transaction, RunAttempt attempt, Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
         var (handled, error) = (false, (Exception?)null);
         await using (var scope = scopes.CreateAsyncScope())
@@ -153,11 +170,11 @@ internal sealed class BatchProcessor(
             {
                 await call.ObserveAsync(delivery, async () =>
                 {
-                    await call.RunAsync(scope.ServiceProvider, delivery, cancellationToken);
+                    await call.RunAsync(scope.ServiceProvider, delivery, timer);
                     handled = await savepoint.SaveAsync(delivery.EventId, cancellationToken);
                 });
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not HandlerAbandonedException && !cancellationToken.IsCancellationRequested)
             {
                 error = e;
             }
@@ -181,13 +198,13 @@ internal sealed class BatchProcessor(
             await ClassifyFailureAsync(delivery, error, cancellationToken);
     }
 
-    private async Task HandleAloneAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task HandleAloneAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
     {
         for (var conflicts = 0; ; conflicts++)
         {
             try
             {
-                await call.ObserveAsync(delivery, () => TryAloneAsync(delivery, cancellationToken));
+                await watch.RunAsync(timer => call.ObserveAsync(delivery, () => TryAloneAsync(delivery, timer, cancellationToken)));
                 return;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -206,7 +223,7 @@ internal sealed class BatchProcessor(
         }
     }
 
-    private async Task TryAloneAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task TryAloneAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
         if (hook is not null && delivery.EarlierDeliveries > 0 && await hook.WasToldAsync(delivery, cancellationToken))
         {
@@ -218,19 +235,20 @@ internal sealed class BatchProcessor(
         await using var scope = scopes.CreateAsyncScope();
         if (inbox is null)
         {
-            await call.RunAsync(scope.ServiceProvider, delivery, cancellationToken);
+            await call.RunAsync(scope.ServiceProvider, delivery, timer);
             Done(delivery, handledNow: true);
             return;
         }
 
         await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, [delivery.EventId], cancellationToken);
+        timer.Transaction = transaction;
         if (transaction.Handled.Contains(delivery.EventId))
         {
             Done(delivery, handledNow: false);
             return;
         }
 
-        await call.RunAsync(scope.ServiceProvider, delivery, cancellationToken);
+        await call.RunAsync(scope.ServiceProvider, delivery, timer);
         Done(delivery, await transaction.CommitAsync([delivery.EventId], cancellationToken));
         transient.Committed(delivery.Envelope!.Type);
     }

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus;
 /// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it.
 /// </summary>
 internal sealed partial class DeadLetterHook(
-    ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, ILogger logger)
+    ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)
 {
     private const int Tries = 3;
 
@@ -25,13 +25,13 @@ internal sealed partial class DeadLetterHook(
 
     /// <summary>Tells of a delivery that is to be dead-lettered, unless that was done before.</summary>
     /// <exception cref="StoreUnavailableException">The inbox's store is away.</exception>
-    public async Task TellAsync(Delivery delivery, CancellationToken cancellationToken)
+    public async Task TellAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
     {
         for (var left = Tries; left > 0 && !delivery.IsToldDead; left--)
         {
             try
             {
-                await TryTellAsync(delivery, cancellationToken);
+                await watch.RunAsync(timer => TryTellAsync(delivery, timer, cancellationToken));
                 delivery.IsToldDead = true;
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -42,25 +42,36 @@ internal sealed partial class DeadLetterHook(
                     throw new StoreUnavailableException(e);
                 }
 
-                if (left == 1)
-                    LogFailed(handler.Name, group.Name, delivery.EventId, e);
+                if (left > 1 && e is not HandlerTimeoutException)
+                    continue;
+                LogFailed(handler.Name, group.Name, delivery.EventId, e);
+                break;
             }
         }
 
         delivery.IsToldDead = true;
     }
 
-    private async Task TryTellAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task TryTellAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
         using var span = EventSpans.GiveUp(delivery, group.Name);
         await using var scope = scopes.CreateAsyncScope();
         Guid[] rows = [.. new[] { delivery.EventId, EntryRow(delivery) }.Distinct()];
         await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
+        timer.Transaction = transaction;
         if (!transaction.Handled.Contains(delivery.EventId))
         {
             scope.ServiceProvider.RecordCause(delivery);
             var told = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
-            await told.HandleAsync(Letter(delivery), cancellationToken);
+            timer.Begin(handler.Name, options.HandlerTimeout);
+            try
+            {
+                await told.HandleAsync(Letter(delivery), timer.Token);
+            }
+            finally
+            {
+                timer.End();
+            }
         }
 
         // False, where another consumer told of it meanwhile, is as good.

@@ -4,13 +4,23 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Calls a group's handlers, traced and measured.</summary>
-internal sealed class HandlerCall(ConsumerGroup group)
+internal sealed class HandlerCall(ConsumerGroup group, EventBusOptions options)
 {
     /// <summary>Calls the handler of a delivery.</summary>
-    public Task RunAsync(IServiceProvider scope, Delivery delivery, CancellationToken cancellationToken)
+    /// <exception cref="HandlerTimeoutException">It took longer than it may; whatever it threw when it was stopped, that is why.</exception>
+    public async Task RunAsync(IServiceProvider scope, Delivery delivery, HandlerTimer timer)
     {
         scope.RecordCause(delivery);
-        return group.Find(delivery.Envelope!.Type)!.HandleAsync(scope, delivery.Payload!, Context(delivery), cancellationToken);
+        var subscription = group.Find(delivery.Envelope!.Type)!;
+        timer.Begin(subscription.HandlerName, subscription.Timeout ?? options.HandlerTimeout);
+        try
+        {
+            await subscription.HandleAsync(scope, delivery.Payload!, Context(delivery), timer.Token);
+        }
+        finally
+        {
+            timer.End();
+        }
     }
 
     /// <summary>Traces and measures the work on a delivery.</summary>

@@ -12,6 +12,7 @@ public interface IEventHandler<in TEvent>
     /// <summary>Handles one event.</summary>
     /// <param name="data">The payload.</param>
     /// <param name="context">Where the event came from.</param>
-    /// <param name="cancellationToken">Fires when the process drains too slowly or the consumer lost its claim on the entry.</param>
+    /// <param name="cancellationToken">Fires when the handler has exceeded its time limit, the process drains too slowly, or the consumer
+    /// lost its claim on the entry. A handler that ignores it is abandoned.</param>
     Task HandleAsync(TEvent data, EventContext context, CancellationToken cancellationToken);
 }

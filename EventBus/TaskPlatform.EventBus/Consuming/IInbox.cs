@@ -51,6 +51,12 @@ public interface IInboxTransaction : IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>False where another consumer handled one of them meanwhile: then nothing was written.</returns>
     Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has the store roll it back while a handler may still be using its connection, which is left alone: the transaction is disposed as
+    /// usual, once the handler has ended.
+    /// </summary>
+    Task TerminateAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>One event's part of a transaction; disposing it without a save rolls that part back.</summary>

@@ -14,6 +14,9 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     /// <summary>Whether anything was decided.</summary>
     public bool HasBegun => done.Count + failed.Count > 0;
 
+    /// <summary>The event whose handler has begun and not ended; null where none has.</summary>
+    public Delivery? Running => running;
+
     /// <summary>The events that are done, and whether their handlers were called now.</summary>
     public IReadOnlyList<(Delivery Delivery, bool HandledNow)> Done => done;
 
@@ -57,8 +60,8 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     public bool IsLeft(Delivery delivery) => left.Contains(delivery.LaneKey);
 
     /// <summary>
-    /// What to try instead where the transaction failed: the event that ran then alone, and those before and behind it; where none ran,
-    /// each half.
+    /// What to try instead where the transaction failed: the event that ran then alone, unless it is decided, and those before and behind it;
+    /// where none ran, each half.
     /// </summary>
     public IEnumerable<IReadOnlyList<Delivery>> Parts()
     {
@@ -66,6 +69,6 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
         var at = running is null ? -1 : all.IndexOf(running);
         var half = all.Count / 2;
         var cuts = at < 0 ? [0, half, all.Count] : (int[])[0, at, at + 1, all.Count];
-        return cuts.Zip(cuts.Skip(1), (from, to) => all[from..to]).Where(part => part.Count > 0);
+        return cuts.Zip(cuts.Skip(1), (from, to) => all[from..to]).Where(part => part.Exists(delivery => delivery.Outcome == Outcome.Open));
     }
 }

@@ -8,6 +8,9 @@ internal abstract class Subscription
     /// <summary>What the handler's effects are committed with.</summary>
     public UnitOfWork UnitOfWork { get; init; }
 
+    /// <summary>How long the handler may run; null for <see cref="EventBusOptions.HandlerTimeout"/>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     public abstract string EventType { get; }
 
     public abstract string HandlerName { get; }

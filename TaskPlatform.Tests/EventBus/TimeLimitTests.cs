@@ -1,0 +1,85 @@
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.EventBus;
+
+/// <summary>Handlers that do not end.</summary>
+public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
+{
+    private const string Group = "readers";
+    private const int Events = 20;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
+
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Batch))]
+    public async Task A_handler_that_takes_too_long_is_cancelled_and_its_neighbours_are_handled(string unit)
+    {
+        var place = (await CreateAsync(unit, ObeyNote.Wait(TimeSpan.FromMinutes(10)))) with { HandlerTimeout = Limit };
+        await using var view = await BusView.OfAsync(place);
+
+        await using var process = await BusProcess.StartAsync(place, OneTry, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s."), (letter["reason"], letter["error"]));
+        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(letter["event_id"])));
+    }
+
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Batch))]
+    [InlineData(nameof(UnitOfWork.Isolated))]
+    public async Task A_handler_that_ignores_its_token_is_abandoned_and_never_writes(string unit)
+    {
+        var place = await CreateAsync(unit, ObeyNote.IgnoreToken);
+        await using var view = await BusView.OfAsync(place);
+
+        await using var process = await BusProcess.StartAsync(place, options =>
+        {
+            OneTry(options);
+            options.HandlerTimeout = Limit;
+        }, Group);
+
+        await view.AssertExactlyOnceAsync(Group, Events);
+        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s, nor did it stop when its token was cancelled."), (letter["reason"], letter["error"]));
+        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(letter["event_id"])));
+
+        var late = await Assert.ThrowsAnyAsync<Exception>(process.Seen.ReleaseAsync);
+        Assert.True(PostgresAvailability.IsConnectionLost(late), late.ToString());
+        await process.WriteAsync(new NoteWritten(Events + 1, "good"));
+        await view.AssertExactlyOnceAsync(Group, Events + 1);
+    }
+
+    [Fact]
+    public async Task A_handler_of_dead_letters_that_takes_too_long_keeps_no_event_from_the_queue()
+    {
+        var place = await CreateAsync(nameof(UnitOfWork.Event), NoteDeath.FailAndWait);
+        await using var view = await BusView.OfAsync(place);
+
+        await using var process = await BusProcess.StartAsync(place, options => options.HandlerTimeout = Limit, Group);
+
+        Assert.Single(await view.DeadLettersAsync(1));
+        await view.SettledAsync(Group);
+        Assert.Equal(Events - 1, await view.EffectCountAsync());
+        Assert.Empty(await view.DeathsAsync());
+    }
+
+    private static void OneTry(EventBusOptions options)
+    {
+        options.Lanes = 1;
+        options.MaxRetries = 0;
+    }
+
+    /// <summary>A place with events that wait, one of them of this text and in the midst of them.</summary>
+    private async Task<BusPlace> CreateAsync(string unit, string text)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
+        await using var publisher = await BusProcess.StartAsync(place);
+        await publisher.WriteAsync([.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, i == Events / 2 ? text : "good"))]);
+        return place;
+    }
+}
