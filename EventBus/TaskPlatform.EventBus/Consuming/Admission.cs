@@ -18,6 +18,11 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
         var type = delivery.Envelope!.Type;
         if (group.Find(type) is not { } subscription)
             return Refuse(delivery, DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
+        if (!StreamName.IsOf(delivery.Stream, type))
+        {
+            return Refuse(delivery, DeadLetterReason.Unreadable, new UnreadableEventException(
+                $"The event's type '{type}' is not that of the stream '{delivery.Stream}'."));
+        }
 
         try
         {

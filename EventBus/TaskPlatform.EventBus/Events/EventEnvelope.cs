@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
 
 namespace TaskPlatform.EventBus;
@@ -13,7 +14,7 @@ namespace TaskPlatform.EventBus;
 /// <param name="AggregateId">Which one.</param>
 /// <param name="Timestamp">When it happened, UTC.</param>
 /// <param name="Payload">The member <c>data</c>, as it stands in the JSON.</param>
-internal sealed record EventEnvelope(
+internal sealed partial record EventEnvelope(
     string Type, string AggregateType, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
 {
     // The JSON goes into Redis and to HTTP clients as JSON, never into HTML as it is: so no letter needs a \u escape.
@@ -130,12 +131,16 @@ internal sealed record EventEnvelope(
             return utc;
         }
 
-        return DateTimeOffset.TryParse(
-            ReadString(ref reader, "timestamp"), CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var timestamp)
+        // The parser alone would take 10:00 for a time of today, and 1/2/2026 for one in January.
+        var text = ReadString(ref reader, "timestamp").ToUpperInvariant();
+        return DateAndTime().IsMatch(text) && DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var timestamp)
             ? timestamp
-            : throw new UnreadableEventException("The event's member 'timestamp' is not an ISO 8601 time.");
+            : throw new UnreadableEventException("The event's member 'timestamp' is not an ISO 8601 date with a time.");
     }
+
+    [GeneratedRegex("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?\\z")]
+    private static partial Regex DateAndTime();
 
     private static ReadOnlyMemory<byte> ReadObject(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {

@@ -9,7 +9,7 @@ public static class DeadLetterReason
     /// <summary>Its consumers died again and again.</summary>
     public const string CrashLoop = "crash_loop";
 
-    /// <summary>It is not the JSON of an event, or its payload is not what its type says.</summary>
+    /// <summary>It is not the JSON of an event, its type is not that of its stream, or its payload is not what its type says.</summary>
     public const string Unreadable = "unreadable";
 
     /// <summary>The group has no handler for its type, though it stands in a stream the group reads.</summary>
@@ -21,7 +21,7 @@ public static class DeadLetterReason
     /// <summary>It is meant for a group that its stream does not have.</summary>
     public const string UnknownGroup = "unknown_group";
 
-    /// <summary>Its handler threw a <see cref="PermanentException"/>.</summary>
+    /// <summary>Its handler threw a <see cref="PermanentException"/>, or wrote what the store can never hold.</summary>
     public const string Rejected = "rejected";
 
     /// <summary>All of them.</summary>
