@@ -7,6 +7,9 @@ namespace TaskPlatform.EventBus;
 /// <summary>A stream entry that this process holds for a group, and what has become of it.</summary>
 internal sealed class Delivery
 {
+    /// <summary>The bytes of a header that the bus itself reads; a longer one is cut.</summary>
+    private const int MaxTextBytes = 8 * 1024;
+
     private CancellationTokenSource? handler;
 
     private Delivery(string stream, string entryId, IReadOnlyList<EntryField> fields)
@@ -56,6 +59,9 @@ internal sealed class Delivery
     /// <summary>What is wrong with the entry, where it could not.</summary>
     public UnreadableEventException? Problem { get; private set; }
 
+    /// <summary>Whether the entry, or its payload, could not be read: then its event id may be anything's.</summary>
+    public bool IsUnreadable => Problem is not null || Reason == DeadLetterReason.Unreadable;
+
     /// <summary>The payload, once the group's subscription has read it.</summary>
     public object? Payload { get; set; }
 
@@ -68,10 +74,15 @@ internal sealed class Delivery
     public Exception? Error { get; set; }
 
     /// <summary>
-    /// What a dead letter names as the cause: the innermost exception where its handler failed, as those around it often only pass it on. But
-    /// what the bus or a handler itself decided stands.
+    /// What a dead letter names as the cause: the innermost exception where its handler failed, or the store refused what it wrote, as those around it
+    /// often only pass it on. But what the bus or a handler itself decided stands.
     /// </summary>
-    public Exception? Cause => Reason == DeadLetterReason.Exhausted ? Error?.GetBaseException() : Error;
+    public Exception? Cause => Reason switch
+    {
+        DeadLetterReason.Exhausted => Error?.GetBaseException(),
+        DeadLetterReason.Rejected when Error is not PermanentException => Error?.GetBaseException(),
+        _ => Error,
+    };
 
     /// <summary>How often it failed in a way that may be the store's fault, after others of its type had been committed.</summary>
     public int TransientFailures { get; set; }
@@ -186,15 +197,22 @@ internal sealed class Delivery
                 case EntryFields.AggregateVersion: AggregateVersion = ReadNumber(name, value.Span); break;
                 case EntryFields.Schema: Schema = ReadNumber(name, value.Span); break;
                 case EntryFields.Attempt: Attempt = (int)Math.Clamp(ReadNumber(name, value.Span), 0, int.MaxValue); break;
-                case EntryFields.TargetGroup: TargetGroup = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.FirstEntryId: FirstEntryId = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.FirstFailedAt: FirstFailedAt = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.TraceParent: TraceParent = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.TraceState: TraceState = Encoding.UTF8.GetString(value.Span); break;
-                case EntryFields.CorrelationId: CorrelationId = Encoding.UTF8.GetString(value.Span); break;
+                case EntryFields.TargetGroup: TargetGroup = ReadText(value.Span); break;
+                case EntryFields.FirstEntryId: FirstEntryId = ReadEntryId(value.Span); break;
+                case EntryFields.FirstFailedAt: FirstFailedAt = ReadText(value.Span); break;
+                case EntryFields.TraceParent: TraceParent = ReadText(value.Span); break;
+                case EntryFields.TraceState: TraceState = ReadText(value.Span); break;
+                case EntryFields.CorrelationId: CorrelationId = ReadText(value.Span); break;
             }
         }
     }
+
+    private static string ReadText(ReadOnlySpan<byte> value)
+        => value.Length <= MaxTextBytes ? Encoding.UTF8.GetString(value) : Encoding.UTF8.GetString(value[..MaxTextBytes]) + "…";
+
+    /// <summary>Null where it is none.</summary>
+    private static string? ReadEntryId(ReadOnlySpan<byte> value)
+        => ReadText(value) is var text && TaskPlatform.EventBus.EntryId.TryParse(text, out _) ? text : null;
 
     private static Guid ReadGuid(ReadOnlySpan<byte> value)
         => Utf8Parser.TryParse(value, out Guid id, out var consumed) && consumed == value.Length && id != Guid.Empty

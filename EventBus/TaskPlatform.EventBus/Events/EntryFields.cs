@@ -14,6 +14,9 @@ internal static class EntryFields
     public const string CorrelationId = "correlation_id";
     public const string CausationId = "causation_id";
 
+    /// <summary>How many headers did not travel on with the event, because they were too many or too large.</summary>
+    public const string HeadersDropped = "headers_dropped";
+
     /// <summary>Retries so far; set by a retry.</summary>
     public const string Attempt = "attempt";
 
@@ -30,7 +33,7 @@ internal static class EntryFields
     public const string FirstFailedAt = "first_failed_at";
 
     /// <summary>The headers that an event keeps for good: whatever the bus adds an entry for, they are in it.</summary>
-    public static readonly string[] OfEvent = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId];
+    public static readonly string[] OfEvent = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId, HeadersDropped];
 
     /// <summary>The fields that the bus sets anew with each entry it adds.</summary>
     public static readonly string[] OfEntry = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt];

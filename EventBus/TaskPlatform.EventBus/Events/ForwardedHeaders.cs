@@ -1,3 +1,7 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+
 namespace TaskPlatform.EventBus;
 
 /// <summary>
@@ -12,7 +16,10 @@ internal static class ForwardedHeaders
     /// <summary>The bytes of names and values that travel on, in all.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>Those of an entry, the event's own first. Of a header that is there twice the last counts; an empty one counts as absent.</summary>
+    /// <summary>
+    /// Those of an entry, the event's own first. Of a header that is there twice the last counts; an empty one counts as absent. How many do not
+    /// travel on, and did not with the entries before it, is a header of its own.
+    /// </summary>
     public static List<EntryField> Of(IEnumerable<EntryField> fields)
     {
         var headers = new OrderedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
@@ -22,22 +29,31 @@ internal static class ForwardedHeaders
                 headers[name] = value;
         }
 
+        var dropped = headers.Remove(EntryFields.HeadersDropped, out var before) ? ReadCount(before.Span) : 0;
         var forwarded = new List<EntryField>(Math.Min(headers.Count, MaxCount));
         var bytes = 0;
         foreach (var (name, value) in headers.OrderBy(header => !IsOfEvent(header.Key)))
         {
-            var size = name.Length + value.Length;
-            if (bytes + size > MaxBytes)
+            var size = Encoding.UTF8.GetByteCount(name) + value.Length;
+            if (forwarded.Count == MaxCount || size > MaxBytes - bytes)
+            {
+                dropped++;
                 continue;
-            if (forwarded.Count == MaxCount)
-                break;
+            }
+
             bytes += size;
             forwarded.Add(new EntryField(name, value));
         }
 
+        if (dropped > 0)
+            forwarded.Add(new EntryField(EntryFields.HeadersDropped, Encoding.UTF8.GetBytes(dropped.ToString(CultureInfo.InvariantCulture))));
         return forwarded;
     }
 
     /// <summary>Whether it is one of the bus's.</summary>
     public static bool IsOfEvent(string header) => EntryFields.OfEvent.Contains(header);
+
+    /// <summary>Any publisher may have written anything there.</summary>
+    private static int ReadCount(ReadOnlySpan<byte> value)
+        => Utf8Parser.TryParse(value, out int count, out var consumed) && consumed == value.Length ? Math.Clamp(count, 0, 1_000_000) : 0;
 }
