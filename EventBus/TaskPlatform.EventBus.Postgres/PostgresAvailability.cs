@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -54,6 +55,34 @@ public static class PostgresAvailability
 
         return false;
     }
+
+    /// <summary>
+    /// Whether the exception, or one within it, says that a value can't be stored whatever else the database holds: a NUL in a text, half of a surrogate
+    /// pair, a text or a number beyond its column. A violated constraint is not meant: other rows, or the next migration, may cure that.
+    /// </summary>
+    public static bool IsPermanent(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case PostgresException postgres:
+                    return IsUnstorable(postgres.SqlState);
+                case EncoderFallbackException:
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Class 22, data exceptions, but for those that may come of what is stored already.</summary>
+    private static bool IsUnstorable(string state) => state switch
+    {
+        PostgresErrorCodes.DivisionByZero or "2200H" => false, // The latter: a sequence has come to its end.
+        ['2', '2', ..] => true,
+        _ => false,
+    };
 
     /// <summary>The states of https://www.postgresql.org/docs/current/errcodes-appendix.html that say "not now".</summary>
     private static bool IsRefusal(string state) => state switch

@@ -164,6 +164,26 @@ public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
         Assert.False(PostgresAvailability.IsConflict(Failure(state)));
     }
 
+    [Theory]
+    [InlineData(PostgresErrorCodes.CharacterNotInRepertoire, true)]
+    [InlineData(PostgresErrorCodes.UntranslatableCharacter, true)]
+    [InlineData(PostgresErrorCodes.NumericValueOutOfRange, true)]
+    [InlineData(PostgresErrorCodes.StringDataRightTruncation, true)]
+    [InlineData(PostgresErrorCodes.DatetimeFieldOverflow, true)]
+    [InlineData(PostgresErrorCodes.DivisionByZero, false)]
+    [InlineData(PostgresErrorCodes.UniqueViolation, false)]
+    [InlineData(PostgresErrorCodes.ForeignKeyViolation, false)]
+    [InlineData(PostgresErrorCodes.NotNullViolation, false)]
+    [InlineData(PostgresErrorCodes.CheckViolation, false)]
+    [InlineData(PostgresErrorCodes.ReadOnlySqlTransaction, false)]
+    [InlineData(PostgresErrorCodes.SerializationFailure, false)]
+    public void Only_a_value_that_no_database_stores_is_permanent(string state, bool isPermanent)
+        => Assert.Equal(isPermanent, PostgresAvailability.IsPermanent(Failure(state)));
+
+    [Fact]
+    public void Half_of_a_surrogate_pair_is_permanent()
+        => Assert.True(PostgresAvailability.IsPermanent(new DbUpdateException("", new System.Text.EncoderFallbackException())));
+
     private static DbUpdateException Failure(string state) => new("", new PostgresException("", "ERROR", "ERROR", state));
 
     private static async Task AddEventsAsync(BusView view)

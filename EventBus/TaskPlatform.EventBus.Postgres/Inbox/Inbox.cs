@@ -36,6 +36,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
 
     public StoreFailure Classify(Exception exception)
         => PostgresAvailability.IsConflict(exception) ? StoreFailure.Conflict
+            : PostgresAvailability.IsPermanent(exception) ? StoreFailure.Permanent
             : PostgresAvailability.IsConnectionLost(exception) ? StoreFailure.ConnectionLost
             : PostgresAvailability.IsUnavailable(exception) ? StoreFailure.Unavailable
             : StoreFailure.None;

@@ -183,7 +183,7 @@ internal sealed class BatchProcessor(
         if (error is null)
             attempt.Complete(delivery, handled);
         else
-            attempt.Fail(delivery, error, runsAgain: inbox!.Classify(error) != StoreFailure.None);
+            attempt.Fail(delivery, error, runsAgain: inbox!.Classify(error) is not (StoreFailure.None or StoreFailure.Permanent));
     }
 
     /// <summary>The transaction is committed.</summary>
@@ -272,7 +272,7 @@ internal sealed class BatchProcessor(
         }
 
         delivery.Error = error;
-        if (error is PermanentException)
+        if (error is PermanentException || inbox?.Classify(error) == StoreFailure.Permanent)
             delivery.Die(DeadLetterReason.Rejected, error);
         else if (retries.AllowsRetryAfter(delivery.Attempt))
             delivery.Outcome = Outcome.Failed;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -5,7 +6,8 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>
 /// Has a group's <see cref="IDeadLetterHandler"/> run before an event is moved to the dead letter queue, and remembers in the same
-/// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it.
+/// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it. Two events that share an
+/// id are told apart by what they say; entries that can't be read are told of one by one.
 /// </summary>
 internal sealed partial class DeadLetterHook(
     ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)
@@ -37,7 +39,7 @@ internal sealed partial class DeadLetterHook(
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 if (!await inbox.AcceptsWritesAsync(cancellationToken)
-                    || (inbox.Classify(e) is not StoreFailure.None and var failure && transient.Tolerates(delivery, failure)))
+                    || (inbox.Classify(e) is not (StoreFailure.None or StoreFailure.Permanent) and var failure && transient.Tolerates(delivery, failure)))
                 {
                     throw new StoreUnavailableException(e);
                 }
@@ -56,10 +58,11 @@ internal sealed partial class DeadLetterHook(
     {
         using var span = EventSpans.GiveUp(delivery, group.Name);
         await using var scope = scopes.CreateAsyncScope();
-        Guid[] rows = [.. new[] { delivery.EventId, EntryRow(delivery) }.Distinct()];
+        var eventRow = EventRow(delivery);
+        Guid[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
         await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
         timer.Transaction = transaction;
-        if (!transaction.Handled.Contains(delivery.EventId))
+        if (!transaction.Handled.Contains(eventRow))
         {
             scope.ServiceProvider.RecordCause(delivery);
             var told = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
@@ -77,6 +80,10 @@ internal sealed partial class DeadLetterHook(
         // False, where another consumer told of it meanwhile, is as good.
         await transaction.CommitAsync([.. rows.Except(transaction.Handled)], cancellationToken);
     }
+
+    private static Guid EventRow(Delivery delivery) => delivery.IsUnreadable
+        ? DerivedEventId.Of(delivery.Stream, delivery.FirstEntryId ?? delivery.EntryId)
+        : DerivedEventId.Of(delivery.EventId.ToString(), Convert.ToHexStringLower(SHA256.HashData(delivery.Data.Span)));
 
     private static Guid EntryRow(Delivery delivery) => DerivedEventId.Of(delivery.Stream, delivery.EntryId);
 

@@ -32,6 +32,9 @@ public enum StoreFailure
 
     /// <summary>A connection to the store was lost. Trying later may succeed, unless the handler itself breaks it.</summary>
     ConnectionLost,
+
+    /// <summary>It can never hold what it was given, whatever else it holds. Running again would fail again.</summary>
+    Permanent,
 }
 
 /// <summary>One transaction of inbox rows and effects; disposing it without a commit rolls it back.</summary>
