@@ -11,7 +11,10 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Stream of dead letters.</summary>
     public RedisKey DeadLetters { get; } = prefix + "event_dlq";
 
-    /// <summary>Hash that finds a dead letter; field = group and event id, value = id of its entry in <see cref="DeadLetters"/>.</summary>
+    /// <summary>
+    /// Hash that finds a dead letter; field = group and event id, with a digest of the event where another one has the same id, or group, stream and
+    /// entry of what can't be read; value = id of its entry in <see cref="DeadLetters"/>.
+    /// </summary>
     public RedisKey DeadLetterIndex { get; } = prefix + "event_dlq:index";
 
     /// <summary>Hash of the kinds of dead letters; field = msgpack of type, group, reason and exception, value = number; '' = the last one indexed.</summary>

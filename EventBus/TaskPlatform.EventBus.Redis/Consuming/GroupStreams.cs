@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class GroupStreams(
     IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
 {
-    private const string BeyondAll = "18446744073709551615-0";
+    private const string BeyondAll = "18446744073709551615-18446744073709551614";
 
     /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
     public Task EnsureAsync(string stream)
@@ -15,27 +15,27 @@ internal sealed class GroupStreams(
 
     /// <summary>
     /// Has Redis list this consumer on its streams, and as one that was there just now: a read that brings nothing does neither. This asks
-    /// for what the consumer holds behind an id that no entry has.
+    /// for what the consumer holds behind an id that none but the last possible entry has.
     /// </summary>
     public Task AnnounceAsync(IReadOnlyList<string> streams)
         => streams.Count == 0 ? Task.CompletedTask : redis.ExecuteAsync(
             "XREADGROUP",
             ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => BeyondAll)]);
 
-    /// <summary>Retried and reprocessed entries are acked by a script, the others need none.</summary>
-    public Task AckAsync(string stream, List<Delivery> deliveries)
+    /// <summary>Acks entries; returns how many of them the group had pending.</summary>
+    public Task<long> AckAsync(string stream, List<Delivery> deliveries)
     {
-        if (deliveries.Exists(d => d.TargetGroup is not null))
-        {
-            return redis.ScriptEvaluateAsync(
-                Script.Ack, [keys.Stream(stream), keys.Targeted], [group.Name, stream, .. deliveries.Select(d => (RedisValue)d.EntryId)]);
-        }
-
         var ids = new RedisValue[deliveries.Count];
         for (var i = 0; i < ids.Length; i++)
             ids[i] = deliveries[i].EntryId;
-        return redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, ids);
+        return AckAsync(stream, ids, deliveries.Exists(d => d.TargetGroup is not null));
     }
+
+    /// <summary>The same. Where there are retried or reprocessed entries among them a script does it, the others need none.</summary>
+    public async Task<long> AckAsync(string stream, RedisValue[] entryIds, bool anyTargeted)
+        => anyTargeted
+            ? (long)await redis.ScriptEvaluateAsync(Script.Ack, [keys.Stream(stream), keys.Targeted], [group.Name, stream, .. entryIds])
+            : await redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, entryIds);
 
     /// <summary>Acks what is meant for other groups; returns the entries whose group does not exist, which stay pending.</summary>
     public async Task<IReadOnlyList<string>> PassOverAsync(string stream, IReadOnlyList<Delivery> deliveries)
@@ -63,14 +63,15 @@ internal sealed class GroupStreams(
 
     /// <summary>
     /// Moves a delivery to the dead letter queue. False: it was there already, or the entry belongs to another consumer. An event for a group
-    /// that does not exist is that group's dead letter, so that it becomes one, however many groups read it.
+    /// that does not exist is that group's dead letter, so that it becomes one, however many groups read it. Of an entry that can't be read the
+    /// event id may be anything's: each becomes a dead letter.
     /// </summary>
     public Task<bool> DeadLetterAsync(Delivery delivery)
     {
         var owner = delivery.Reason == DeadLetterReason.UnknownGroup ? delivery.TargetGroup! : group.Name;
         List<RedisValue> arguments =
         [
-            group.Name, consumer.Value, delivery.EntryId, $"{owner} {delivery.EventId}", delivery.Stream,
+            group.Name, consumer.Value, delivery.EntryId, delivery.IsUnreadable ? 0 : 1, delivery.Stream,
             .. DeadLetterFields.Of(delivery, owner, consumer.Value, clock.GetUtcNow()),
         ];
         RedisKey[] scriptKeys =

@@ -10,31 +10,31 @@ internal static class Script
     public static readonly string DeadLetter = LoadWithIndex("dead_letter");
     public static readonly string PassOver = Load("pass_over");
     public static readonly string Ack = Load("ack");
-    public static readonly string Page = Load("page");
+    public static readonly string Page = LoadWithEntries("page");
     public static readonly string Answer = Load("answer");
-    public static readonly string Describe = Load("describe");
+    public static readonly string Describe = LoadWithEntries("describe");
     public static readonly string Letters = Load("letters");
     public static readonly string FindLetters = LoadWithIndex("find_letters");
     public static readonly string CountLetters = LoadWithIndex("count_letters");
     public static readonly string Reprocess = LoadWithIndex("reprocess");
     public static readonly string Delete = LoadWithIndex("delete");
-    public static readonly string Due = Load("due");
+    public static readonly string Due = LoadWithEntries("due");
     public static readonly string Forward = Load("forward");
-    public static readonly string Claim = Load("claim");
-    public static readonly string Own = Load("own");
+    public static readonly string Claim = LoadWithEntries("claim");
+    public static readonly string Own = LoadWithEntries("own");
     public static readonly string Start = Load("start");
     public static readonly string Renew = Load("renew");
     public static readonly string Forget = Load("forget");
     public static readonly string Group = Load("group");
     public static readonly string Gone = Load("gone");
     public static readonly string Measure = Load("measure");
-    public static readonly string Missing = Load("missing");
+    public static readonly string Missing = LoadWithEntries("missing");
     public static readonly string MissingTargeted = Load("missing_targeted");
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
-    public static readonly string Sample = Load("sample");
+    public static readonly string Sample = LoadWithEntries("sample");
     public static readonly string KeepAlerts = Load("keep_alerts");
-    public static readonly string Trim = Load("trim");
+    public static readonly string Trim = LoadWithEntries("trim");
 
     /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
@@ -42,7 +42,9 @@ internal static class Script
     /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
     public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
 
-    private static string LoadWithIndex(string name) => Load("dead_letter_index") + Load(name);
+    private static string LoadWithEntries(string name) => Load("entries") + Load(name);
+
+    private static string LoadWithIndex(string name) => Load("entries") + Load("dead_letter_index") + Load(name);
 
     private static string Load(string name)
     {

@@ -4,19 +4,18 @@
 --       8 bytes of an error at the most
 -- Returns { 0, { { type, group, reason, exception, how many, first id, last id, error of the last }.. } }; or { 1 } where the caller is to call
 --   again, { 2 } where there can be no index at the moment.
-local state = catch_up(KEYS[1], KEYS[2], KEYS[3], ARGV[1])
-if state ~= 0 then return { state } end
-
-local counts = {}
-each_kind(KEYS[2], 4, function(number, kind)
-  local from, to = '(' .. prefix(number) .. fixed(ARGV[2]), '[' .. prefix(number) .. fixed(ARGV[3])
-  local count = redis.call('ZLEXCOUNT', KEYS[3], from, to)
-  if count > 0 then
-    local first = plain(string.sub(redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, 1)[1], 10))
-    local last = plain(string.sub(redis.call('ZREVRANGEBYLEX', KEYS[3], to, from, 'LIMIT', 0, 1)[1], 10))
-    local letter = redis.call('XRANGE', KEYS[1], last, last)[1]
-    local err = string.sub(fields_of(letter).error or '', 1, ARGV[8])
-    counts[#counts + 1] = { kind[1], kind[2], kind[3], kind[4], count, first, last, err }
-  end
+return by_index(KEYS[1], KEYS[2], KEYS[3], ARGV[1], function()
+  local counts = {}
+  each_kind(KEYS[2], 4, function(number, kind)
+    local from, to = '(' .. prefix(number) .. fixed(ARGV[2]), '[' .. prefix(number) .. fixed(ARGV[3])
+    local count = redis.call('ZLEXCOUNT', KEYS[3], from, to)
+    if count > 0 then
+      local first = plain(string.sub(redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, 1)[1], 10))
+      local last = plain(string.sub(redis.call('ZREVRANGEBYLEX', KEYS[3], to, from, 'LIMIT', 0, 1)[1], 10))
+      local letter = redis.call('XRANGE', KEYS[1], last, last)[1]
+      local err = string.sub(fields_of(letter).error or '', 1, ARGV[8])
+      counts[#counts + 1] = { kind[1], kind[2], kind[3], kind[4], count, first, last, err }
+    end
+  end)
+  return counts
 end)
-return { 0, counts }

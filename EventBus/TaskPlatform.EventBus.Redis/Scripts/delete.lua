@@ -6,17 +6,6 @@ local results = {}
 for i, id in ipairs(ARGV) do
   local letter = redis.call('XRANGE', KEYS[1], id, id)[1]
   results[i] = letter and 1 or 0
-  if letter then
-    local fields = {}
-    for f = 1, #letter[2], 2 do fields[letter[2][f]] = letter[2][f + 1] end
-    local known = (fields.group or '') .. ' ' .. (fields.event_id or '')
-    if redis.call('HGET', KEYS[2], known) == id then redis.call('HDEL', KEYS[2], known) end
-    unindex(KEYS[3], KEYS[4], id, fields)
-    redis.call('XDEL', KEYS[1], id)
-    if KEYS[5] then
-      redis.call('INCR', KEYS[5])
-      redis.call('EXPIRE', KEYS[5], 604800)
-    end
-  end
+  if letter then remove_letter(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], letter[1], fields_of(letter)) end
 end
 return results

@@ -3,30 +3,29 @@
 -- ARGV  1 how many to index at the most  2 only behind this id  3 up to this id  4 1 for the newest first, else 0  5 how many at the most
 --       6..9 type, group, reason, exception: '' for any, else '=' and the value  10 bytes of a value at the most  11.. fields wanted
 -- Returns { 0, { { id, { field, value.. } }.. } }; or { 1 } where the caller is to call again, { 2 } where there can be no index at the moment.
-local state = catch_up(KEYS[1], KEYS[2], KEYS[3], ARGV[1])
-if state ~= 0 then return { state } end
+return by_index(KEYS[1], KEYS[2], KEYS[3], ARGV[1], function()
+  local ids = {}
+  each_kind(KEYS[2], 6, function(number)
+    local from, to = '(' .. prefix(number) .. fixed(ARGV[2]), '[' .. prefix(number) .. fixed(ARGV[3])
+    local members = ARGV[4] == '1' and redis.call('ZREVRANGEBYLEX', KEYS[3], to, from, 'LIMIT', 0, ARGV[5])
+      or redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, ARGV[5])
+    for _, member in ipairs(members) do ids[#ids + 1] = string.sub(member, 10) end
+  end)
+  table.sort(ids, ARGV[4] == '1' and function(a, b) return a > b end or nil)
 
-local ids = {}
-each_kind(KEYS[2], 6, function(number)
-  local from, to = '(' .. prefix(number) .. fixed(ARGV[2]), '[' .. prefix(number) .. fixed(ARGV[3])
-  local members = ARGV[4] == '1' and redis.call('ZREVRANGEBYLEX', KEYS[3], to, from, 'LIMIT', 0, ARGV[5])
-    or redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, ARGV[5])
-  for _, member in ipairs(members) do ids[#ids + 1] = string.sub(member, 10) end
-end)
-table.sort(ids, ARGV[4] == '1' and function(a, b) return a > b end or nil)
-
-local wanted = {}
-for i = 11, #ARGV do wanted[ARGV[i]] = true end
-local letters = {}
-for i = 1, math.min(#ids, tonumber(ARGV[5])) do
-  local letter = redis.call('XRANGE', KEYS[1], plain(ids[i]), plain(ids[i]))[1]
-  local fields = {}
-  for f = 1, #letter[2], 2 do
-    if wanted[letter[2][f]] then
-      fields[#fields + 1] = letter[2][f]
-      fields[#fields + 1] = string.sub(letter[2][f + 1], 1, ARGV[10])
+  local wanted = {}
+  for i = 11, #ARGV do wanted[ARGV[i]] = true end
+  local letters = {}
+  for i = 1, math.min(#ids, tonumber(ARGV[5])) do
+    local letter = redis.call('XRANGE', KEYS[1], plain(ids[i]), plain(ids[i]))[1]
+    local fields = {}
+    for f = 1, #letter[2], 2 do
+      if wanted[letter[2][f]] then
+        fields[#fields + 1] = letter[2][f]
+        fields[#fields + 1] = string.sub(letter[2][f + 1], 1, ARGV[10])
+      end
     end
+    letters[i] = { letter[1], fields }
   end
-  letters[i] = { letter[1], fields }
-end
-return { 0, letters }
+  return letters
+end)

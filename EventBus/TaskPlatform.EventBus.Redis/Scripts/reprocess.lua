@@ -1,5 +1,5 @@
 -- Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, then
--- leaves the queue. A letter that is gone is left alone, so called twice it changes nothing.
+-- leaves the queue. A letter that is gone is left alone, so called twice it changes nothing; so is one whose stream has used up its ids.
 -- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 events:targeted  6 counter of those done (optional)
 -- ARGV  1 key prefix  2 what stands before the name of a header that the bus does not know  3 how many of those at the most
 --       4 how many fields it knows  5.. their names, then ids of dead letters
@@ -47,8 +47,7 @@ local results = {}
 for i = 5 + known_count, #ARGV do
   local id = ARGV[i]
   local letter = redis.call('XRANGE', KEYS[1], id, id)[1]
-  local fields = {}
-  for f = 1, letter and #letter[2] or 0, 2 do fields[letter[2][f]] = letter[2][f + 1] end
+  local fields = letter and fields_of(letter)
 
   local result
   if not letter then
@@ -58,16 +57,15 @@ for i = 5 + known_count, #ARGV do
   elseif not has_group(ARGV[1] .. fields.stream, fields.group or '') then
     result = 'no_group'
   else
-    result = redis.call('XADD', ARGV[1] .. fields.stream, '*', unpack(entry_of(letter[2], fields)))
-
-    redis.pcall('HSET', KEYS[5], fields.stream .. ' ' .. result, (fields.event_id or '') .. ' ' .. fields.group)
-    local indexed = fields.group .. ' ' .. (fields.event_id or '')
-    if redis.call('HGET', KEYS[2], indexed) == id then redis.call('HDEL', KEYS[2], indexed) end
-    unindex(KEYS[3], KEYS[4], id, fields)
-    redis.call('XDEL', KEYS[1], id)
-    if KEYS[6] then
-      redis.call('INCR', KEYS[6])
-      redis.call('EXPIRE', KEYS[6], 604800)
+    local stream = ARGV[1] .. fields.stream
+    result = redis.pcall('XADD', stream, '*', unpack(entry_of(letter[2], fields)))
+    if not result.err then
+      redis.pcall('HSET', KEYS[5], fields.stream .. ' ' .. result, (fields.event_id or '') .. ' ' .. fields.group)
+      remove_letter(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], letter[1], fields)
+    elseif is_used_up(stream) then
+      result = 'no_stream'
+    else
+      return result
     end
   end
   results[#results + 1] = result

@@ -58,7 +58,7 @@ public enum ReprocessOutcome
     /// <summary>There is no such letter: it was reprocessed or deleted before. Nothing was done.</summary>
     Gone,
 
-    /// <summary>It names no stream of events. Nothing was done.</summary>
+    /// <summary>It names no stream of events, or one that has used up its ids. Nothing was done.</summary>
     NoStream,
 
     /// <summary>Its group is not there, so nobody would read it. Nothing was done.</summary>
