@@ -54,7 +54,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var processor = new BatchProcessor(
             group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
             loggers.CreateLogger<BatchProcessor>());
-        var settler = new Settler(group, streams, inFlight, scheduled, state, clock, logger);
+        var settler = new Settler(group, streams, inFlight, scheduled, options, state, clock, logger);
         var waiting = new WaitingRoom(inFlight, options.Lanes);
         var suspects = new SemaphoreSlim(1);
         var lanes = Enumerable.Range(0, options.Lanes)

@@ -7,9 +7,15 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Tells Redis what became of deliveries: acked, given back, or dead. It goes on trying for as long as Redis is away.</summary>
 internal sealed partial class Settler(
-    ConsumerGroup group, GroupStreams streams, InFlight inFlight, CoalescedSignal scheduled, BusState state, TimeProvider clock, ILogger logger)
+    ConsumerGroup group, GroupStreams streams, InFlight inFlight, CoalescedSignal scheduled, EventBusOptions options, BusState state, TimeProvider clock,
+    ILogger logger)
 {
+    /// <summary>Beyond, entries are left to be claimed, as those are whose process died.</summary>
+    private const int MaxMissedAcks = 10_000;
+
     private readonly ConcurrentQueue<Delivery> refused = new();
+    private readonly ConcurrentQueue<MissedAck> missed = new();
+    private readonly HandledContents contents = new();
     private readonly string role = $"{group.Name} settling";
 
     public async Task SettleAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
@@ -31,9 +37,10 @@ internal sealed partial class Settler(
         await Task.WhenAll(calls);
     }
 
-    /// <summary>Tries again what Redis said no to: a key of the wrong kind may have been mended meanwhile.</summary>
+    /// <summary>Tries again what Redis said no to, or what was not there: a key of the wrong kind may have been mended meanwhile, a stream renamed back.</summary>
     public async Task SettleRefusedAsync(CancellationToken cancellationToken)
     {
+        await RepeatMissedAcksAsync(cancellationToken);
         var again = new List<Delivery>();
         while (refused.TryDequeue(out var delivery))
             again.Add(delivery);
@@ -43,11 +50,12 @@ internal sealed partial class Settler(
     private async Task AckAsync(string stream, List<Delivery> deliveries, CancellationToken cancellationToken)
     {
         var start = clock.GetUtcNow();
+        var acked = 0L;
         var settled = await PersistentlyAsync(deliveries, async () =>
         {
             try
             {
-                await streams.AckAsync(stream, deliveries).WaitAsync(cancellationToken);
+                acked = await streams.AckAsync(stream, deliveries).WaitAsync(cancellationToken);
             }
             catch (Exception e) when (RedisAvailability.IsUnavailable(e))
             {
@@ -59,13 +67,60 @@ internal sealed partial class Settler(
             return;
 
         var end = clock.GetUtcNow();
+        if (acked < deliveries.Count)
+            NoteMissed(stream, deliveries);
         inFlight.Remove(CollectionsMarshal.AsSpan(deliveries));
         var tags = EventBusTelemetry.OwnTags(stream, group.Name);
         foreach (var delivery in deliveries)
         {
             EventSpans.Settled(delivery, "ack", group.Name, start, end);
             if (delivery.Outcome == Outcome.Handled)
+            {
+                contents.Remember(delivery);
                 EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);
+            }
+            else if (contents.Contradicts(delivery))
+            {
+                EventBusTelemetry.ReusedIds.Add(1, tags);
+                LogReusedId(group.Name, delivery.EntryId, delivery.Stream, delivery.EventId);
+            }
+        }
+    }
+
+    /// <summary>Some were not pending: the stream or its group was not there, or another consumer has acked them since.</summary>
+    private void NoteMissed(string stream, List<Delivery> deliveries)
+    {
+        foreach (var delivery in deliveries)
+        {
+            if (missed.Count < MaxMissedAcks)
+                missed.Enqueue(new MissedAck(stream, delivery.EntryId, delivery.TargetGroup is not null, clock.GetTimestamp()));
+        }
+    }
+
+    /// <summary>Acks again what was not pending before; once it would be claimed anyway, it is left to that.</summary>
+    private async Task RepeatMissedAcksAsync(CancellationToken cancellationToken)
+    {
+        var again = new List<MissedAck>();
+        while (missed.TryDequeue(out var ack))
+        {
+            if (clock.GetElapsedTime(ack.At) < options.ClaimIdle)
+                again.Add(ack);
+        }
+
+        foreach (var acks in again.GroupBy(ack => (ack.Stream, ack.IsTargeted)))
+        {
+            var acked = 0L;
+            try
+            {
+                acked = await streams.AckAsync(acks.Key.Stream, [.. acks.Select(ack => (RedisValue)ack.EntryId)], acks.Key.IsTargeted).WaitAsync(cancellationToken);
+            }
+            catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
+            {
+                LogUnsettled(group.Name, e.Message);
+            }
+
+            foreach (var ack in acks.Where(_ => acked < acks.Count()))
+                missed.Enqueue(ack);
         }
     }
 
@@ -150,6 +205,9 @@ internal sealed partial class Settler(
         }
     }
 
+    [LoggerMessage(LogLevel.Warning, "{Group} skipped entry {EntryId} of {Stream}: it has handled event {EventId} before, but that said something else. A publisher uses the id twice.")]
+    private partial void LogReusedId(string group, string entryId, string stream, Guid eventId);
+
     [LoggerMessage(LogLevel.Warning, "{Group} could not handle event {EventId} of {Stream}; attempt {Attempt} follows.")]
     private partial void LogRetry(string group, Guid eventId, string stream, int attempt, Exception? exception);
 
@@ -164,4 +222,7 @@ internal sealed partial class Settler(
 
     [LoggerMessage(LogLevel.Information, "{Group} settles again what it has handled.")]
     private partial void LogSettles(string group);
+
+    /// <summary>An ack of an entry that was not pending, and when that was.</summary>
+    private readonly record struct MissedAck(string Stream, string EntryId, bool IsTargeted, long At);
 }

@@ -36,6 +36,9 @@ public static class EventBusTelemetry
     internal static readonly Counter<long> InboxDuplicates =
         Meter.CreateCounter<long>("taskplatform.inbox.duplicates", "{message}", "Deliveries of events that were handled before.");
 
+    internal static readonly Counter<long> ReusedIds =
+        Meter.CreateCounter<long>("taskplatform.inbox.reused_ids", "{message}", "Deliveries that were skipped because their event id was handled before, though they say something else.");
+
     internal static readonly Counter<long> EntriesLost =
         Meter.CreateCounter<long>("taskplatform.entries.lost", "{entry}", "Entries that were deleted before their group had handled them.");
 
