@@ -26,7 +26,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
             return indexed.Count > limit ? new DeadLetterPage(indexed[..limit], indexed[limit - 1].Id) : new DeadLetterPage(indexed, null);
 
         var found = new List<DeadLetterEntry>();
-        var begin = after is null ? LastOf(filter) : $"({after}";
+        var begin = after is null ? LastOf(filter) : EntryId.Parse(after).Previous().ToString();
         while (true)
         {
             var page = await ReadAsync("XREVRANGE", begin, FirstOf(filter), PageSize, DeadLetterReply.Listed, cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
 
             if (page.Count < PageSize)
                 return new DeadLetterPage(found, null);
-            begin = $"({page[^1].Id}";
+            begin = EntryId.Parse(page[^1].Id).Previous().ToString();
         }
     }
 
@@ -106,9 +106,9 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var range = IdRange.Of(sweep.Filter);
         range = new IdRange(
             sweep.After is null ? range.After : Max(range.After, EntryId.Parse(sweep.After)), Min(range.UpTo, EntryId.Parse(sweep.Cutoff)));
-        var begin = sweep.After is null ? FirstOf(sweep.Filter) : $"({sweep.After}";
+        var begin = sweep.After is null ? FirstOf(sweep.Filter) : EntryId.Parse(sweep.After).Next()?.ToString();
         var page = await FindAsync(sweep.Filter, range, newestFirst: false, sweep.Limit, DeadLetterReply.Grouped, cancellationToken)
-            ?? await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken);
+            ?? (begin is null ? [] : await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken));
         List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(letter => letter.Id)];
 
         var (handled, refused) = (0, 0);
@@ -123,7 +123,8 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
             handled = (await DeleteAsync(ids, [.. ScriptKeys, keys.Tally(sweep.Tally)], cancellationToken)).Count(deleted => deleted);
         }
 
-        var total = (long?)await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken) ?? 0;
+        var tally = await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken);
+        var total = tally.TryParse(out long counted) ? counted : 0; // Another program may have written anything there.
         return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
     }
 
@@ -178,17 +179,13 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private async IAsyncEnumerable<DeadLetterEntry> ScanAsync(
         DeadLetterFilter filter, string? upTo, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var begin = FirstOf(filter);
-        List<DeadLetterEntry> page;
-        do
+        for (var begin = FirstOf(filter); begin is not null;)
         {
-            page = await ReadAsync("XRANGE", begin, upTo ?? LastOf(filter), PageSize, DeadLetterReply.Grouped, cancellationToken);
+            var page = await ReadAsync("XRANGE", begin, upTo ?? LastOf(filter), PageSize, DeadLetterReply.Grouped, cancellationToken);
             foreach (var letter in page.Where(filter.Matches))
                 yield return letter;
-            if (page.Count > 0)
-                begin = $"({page[^1].Id}";
+            begin = page.Count == PageSize ? EntryId.Parse(page[^1].Id).Next()?.ToString() : null;
         }
-        while (page.Count == PageSize);
     }
 
     private async Task<List<DeadLetterEntry>> ReadAsync(

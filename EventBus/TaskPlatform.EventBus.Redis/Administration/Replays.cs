@@ -8,6 +8,8 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Replays in Redis: copies within a stream, and the requests to the services' logs.</summary>
 internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 {
+    private const int LongestName = 500;
+
     public async Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
     {
         var stream = keys.Stream(StreamName.Of(replay.Type));
@@ -81,8 +83,16 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             cancellationToken) == 1;
     }
 
+    /// <summary>How far a request is. What can't be read is removed, and the request begins anew: an inbox knows what it was given before.</summary>
     private async Task<LogReplayProgress> ProgressAsync(LogReplay request, CancellationToken cancellationToken)
-        => ReadProgress(await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken));
+    {
+        var text = (string?)await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken);
+        if (ReadProgress(text) is { } progress)
+            return progress;
+        if (text is not null)
+            await redis.CallAsync(database => database.HashDeleteAsync(keys.ReplayProgress, NameOf(request)), cancellationToken);
+        return new LogReplayProgress(0, 0, false);
+    }
 
     /// <summary>
     /// The last entry that the stream may have lost of what is wanted; null where it has an entry from before that. A stream that never lost
@@ -154,7 +164,14 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     {
         try
         {
-            return JsonSerializer.Deserialize<LogReplay>(json);
+            return JsonSerializer.Deserialize<LogReplay>(json) is
+            {
+                Service: not null, Rate: null or > 0,
+                Replay: { ReplayId: { Length: <= LongestName }, Type.Length: <= LongestName, Group.Length: <= LongestName } replay,
+            } request && EntryId.TryParse(replay.After, out _) && EntryId.TryParse(replay.UpTo, out _)
+                && (request.Cutoff is null || EntryId.TryParse(request.Cutoff, out _))
+                ? request
+                : null;
         }
         catch (JsonException)
         {
@@ -167,8 +184,10 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     private static string Write(LogReplayProgress progress)
         => string.Create(CultureInfo.InvariantCulture, $"{progress.Cursor} {progress.Added} {(progress.Done ? 1 : 0)}");
 
-    private static LogReplayProgress ReadProgress(string? text) => text?.Split(' ') is [var cursor, var added, var done]
-        ? new LogReplayProgress(
-            long.Parse(cursor, CultureInfo.InvariantCulture), long.Parse(added, CultureInfo.InvariantCulture), done == "1")
-        : new LogReplayProgress(0, 0, false);
+    private static LogReplayProgress? ReadProgress(string? text)
+        => text?.Split(' ') is [var cursor, var added, "0" or "1"] and [.., var done]
+            && long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+            && long.TryParse(added, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new LogReplayProgress(row, count, done == "1")
+            : null;
 }

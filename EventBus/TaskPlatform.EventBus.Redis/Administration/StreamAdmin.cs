@@ -28,12 +28,12 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     public async Task<IReadOnlyList<PendingEntry>> PendingAsync(
         string eventType, string group, int limit, string? after, CancellationToken cancellationToken)
     {
+        if (Behind(after) is not { } from)
+            return [];
         try
         {
             var pending = await redis.CallAsync(
-                database => database.StreamPendingMessagesAsync(
-                    Key(eventType), group, limit, consumerName: RedisValue.Null, minId: after is null ? "-" : $"({after}"),
-                cancellationToken);
+                database => database.StreamPendingMessagesAsync(Key(eventType), group, limit, consumerName: RedisValue.Null, minId: from), cancellationToken);
             return [.. pending.Select(entry => new PendingEntry(
                 (string)entry.MessageId!, (string)entry.ConsumerName!, TimeSpan.FromMilliseconds(entry.IdleTimeInMilliseconds), entry.DeliveryCount))];
         }
@@ -46,12 +46,11 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     public async Task<IReadOnlyList<StreamEntry>> EntriesAsync(
         string eventType, int limit, string? after, bool newestFirst, CancellationToken cancellationToken)
     {
-        RedisValue? bound = after is null ? default(RedisValue?) : $"({after}";
+        var last = after is null || !newestFirst ? "+" : EntryId.Parse(after).Previous().ToString();
+        if ((newestFirst ? "-" : Behind(after)) is not { } first)
+            return [];
         var entries = await redis.CallAsync(
-            database => newestFirst
-                ? database.StreamRangeAsync(Key(eventType), maxId: bound, count: limit, messageOrder: Order.Descending)
-                : database.StreamRangeAsync(Key(eventType), minId: bound, count: limit),
-            cancellationToken);
+            database => database.StreamRangeAsync(Key(eventType), first, last, limit, newestFirst ? Order.Descending : Order.Ascending), cancellationToken);
         return [.. entries.Select(entry => EntryReply.Read(eventType, entry))];
     }
 
@@ -86,6 +85,9 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         TimeSpan.FromMilliseconds((long)group[5]),
         (long)group[6],
         (string)group[7]!);
+
+    /// <summary>The lowest id behind an entry, as Redis takes it; null where there is none.</summary>
+    private static string? Behind(string? entryId) => entryId is null ? "-" : EntryId.Parse(entryId).Next()?.ToString();
 
     private static string? NullIfEmpty(RedisResult value) => (string?)value is { Length: > 0 } text ? text : null;
 

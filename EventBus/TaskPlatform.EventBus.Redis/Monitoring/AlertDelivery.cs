@@ -100,7 +100,10 @@ internal sealed partial class AlertDelivery(
 
             foreach (var change in await redis.GetDatabase().ListRangeAsync(keys.UnpublishedAlerts, 0, PageSize - 1).WaitAsync(cancellationToken))
             {
-                await log.AppendAsync(JsonSerializer.Deserialize((string)change!, AlertJson.Default.AlertChanged)!, cancellationToken);
+                if (SampleReply.ReadAlert(change!) is { } alert)
+                    await log.AppendAsync(alert, cancellationToken);
+                else
+                    LogUnreadable(change!);
 
                 // By value: another process may have removed it already, and the next one must stay.
                 await redis.GetDatabase().ListRemoveAsync(keys.UnpublishedAlerts, change, 1).WaitAsync(cancellationToken);
@@ -140,6 +143,9 @@ internal sealed partial class AlertDelivery(
 
     [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be reported to {Sink}; it is tried again.")]
     private partial void LogNotReported(string rule, string sink, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "What waits to be published as an alert is none, and is removed: {Text}")]
+    private partial void LogUnreadable(string text);
 
     [LoggerMessage(LogLevel.Warning, "Alerts could not be published as events; it is tried again.")]
     private partial void LogNotPublished(Exception exception);

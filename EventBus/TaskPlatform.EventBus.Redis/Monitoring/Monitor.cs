@@ -105,7 +105,7 @@ internal sealed partial class Monitor(
             ],
             [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred, ConsumerName.WaitsForRetry])
             .WaitAsync(cancellationToken))!;
-        var firing = SampleReply.ReadAlerts(reply[1]);
+        var (firing, unreadable) = SampleReply.ReadAlerts(reply[1]);
         state.Alerts = firing;
         var lease = (LeaseState)(long)reply[0];
         elected = lease != LeaseState.StandsBy;
@@ -115,11 +115,29 @@ internal sealed partial class Monitor(
             rules.TakeOver(firing, SampleReply.ReadCounts(reply[3]), clock.GetUtcNow());
 
         var sample = elected ? SampleReply.Read(reply, streams) : null;
-        var published = sample is not null && await EvaluateAsync(sample, firing, cancellationToken);
+        if (elected && unreadable.Count > 0)
+            await redis.GetDatabase().HashDeleteAsync(keys.Alerts, [.. unreadable.Select(name => (RedisValue)name)]).WaitAsync(cancellationToken);
+        var published = sample is not null && await TryEvaluateAsync(sample, firing, cancellationToken);
         await delivery.ReportAsync(cancellationToken);
         if (published || (long)reply[2] > 0)
             await delivery.PublishAsync(cancellationToken);
         return elected ? sample : null;
+    }
+
+    /// <summary>Evaluates a sample. Where Redis refuses to keep what was found, the sample is shown all the same, and what fires.</summary>
+    /// <returns>Whether an alert changed.</returns>
+    private async Task<bool> TryEvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EvaluateAsync(sample, known, cancellationToken);
+        }
+        catch (RedisServerException e)
+        {
+            state.Alerts = [.. rules.Firing];
+            LogNotKept(e.Message);
+            return false;
+        }
     }
 
     /// <summary>Applies the rules, and keeps what changed, and the texts of what fires. What could not be kept for a failure is kept with the next sample.</summary>
@@ -151,6 +169,9 @@ internal sealed partial class Monitor(
         found.Clear();
         kept = [];
     }
+
+    [LoggerMessage(LogLevel.Error, "Redis refuses to keep which alerts fire, so none is reported; it is tried again: {Error}")]
+    private partial void LogNotKept(string error);
 
     [LoggerMessage(LogLevel.Debug, "The bus can't be measured now: {Error}")]
     private partial void LogBlind(string error);

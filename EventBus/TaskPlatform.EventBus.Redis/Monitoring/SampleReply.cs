@@ -4,14 +4,40 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads what <c>sample.lua</c> answers.</summary>
+/// <summary>Reads what <c>sample.lua</c> answers. What another program has written into the hashes is left out.</summary>
 internal static class SampleReply
 {
-    public static IReadOnlyList<AlertChanged> ReadAlerts(RedisResult alerts)
-        => [.. Pairs(alerts).Select(pair => JsonSerializer.Deserialize(pair.Value, AlertJson.Default.AlertChanged)!)];
+    /// <summary>The alerts that fire, and the fields of the hash that hold none.</summary>
+    public static (IReadOnlyList<AlertChanged> Alerts, IReadOnlyList<string> Unreadable) ReadAlerts(RedisResult alerts)
+    {
+        var (read, unreadable) = (new List<AlertChanged>(), new List<string>());
+        foreach (var (name, json) in Pairs(alerts))
+        {
+            if (ReadAlert(json) is { } alert)
+                read.Add(alert);
+            else
+                unreadable.Add(name);
+        }
+
+        return (read, unreadable);
+    }
+
+    /// <summary>An alert; null where the text is none.</summary>
+    public static AlertChanged? ReadAlert(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, AlertJson.Default.AlertChanged) is { Rule: not null, Subject: not null, Summary: not null } alert ? alert : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public static IReadOnlyCollection<KeyValuePair<string, long>> ReadCounts(RedisResult counts)
-        => [.. Pairs(counts).Select(pair => KeyValuePair.Create(pair.Name, long.Parse(pair.Value, CultureInfo.InvariantCulture)))];
+        => [.. Pairs(counts).Where(pair => pair.Name.Contains(' ', StringComparison.Ordinal) && TryParse(pair.Value, out _))
+            .Select(pair => KeyValuePair.Create(pair.Name, long.Parse(pair.Value, CultureInfo.InvariantCulture)))];
 
     public static BusSample Read(RedisResult[] reply, IReadOnlyList<string> streams)
     {
@@ -22,8 +48,9 @@ internal static class SampleReply
             AgeOf((string?)dead[1], now),
             (long)reply[6],
             [.. ((RedisResult[])reply[9]!).Select((stream, i) => ReadStream(streams[i], (RedisResult[])stream!, now))],
-            [.. Pairs(reply[7]).Select(pair => ReadOutbox(pair.Name, pair.Value, now))],
-            [.. Pairs(reply[8]).Select(ReadLost)]);
+            [.. Pairs(reply[7]).Select(pair => ReadOutbox(pair.Name, pair.Value, now)).OfType<OutboxSample>()],
+            [.. Pairs(reply[8]).Select(ReadLost).OfType<LostSample>()],
+            (long)dead[2] == 1);
     }
 
     private static StreamSample ReadStream(string stream, RedisResult[] sample, long now)
@@ -33,22 +60,21 @@ internal static class SampleReply
             return new GroupSample(
                 (string)group[0]!, (long)group[1], (long)group[2] == 1, AgeOf((string?)group[3], now),
                 (long)group[4], TimeSpan.FromMilliseconds((long)group[5]), (long)group[6]);
-        })], TimeSpan.FromMilliseconds((long)sample[2]));
+        })], TimeSpan.FromMilliseconds((long)sample[2]), (long)sample[3] == 1);
 
     /// <summary>A dispatcher writes how many wait, and since when the oldest does, on Redis's clock.</summary>
-    private static OutboxSample ReadOutbox(string service, string state, long now)
-    {
-        var parts = state.Split(' ');
-        var waiting = long.Parse(parts[0], CultureInfo.InvariantCulture);
-        var oldest = TimeSpan.FromMilliseconds(now - long.Parse(parts[1], CultureInfo.InvariantCulture));
-        return new OutboxSample(service, waiting, waiting == 0 || oldest < TimeSpan.Zero ? TimeSpan.Zero : oldest);
-    }
+    private static OutboxSample? ReadOutbox(string service, string state, long now)
+        => state.Split(' ') is [var count, var oldest] && TryParse(count, out var waiting) && TryParse(oldest, out var since)
+            ? new OutboxSample(service, waiting, TimeSpan.FromMilliseconds(waiting == 0 ? 0 : Math.Max(0, now - since)))
+            : null;
 
-    private static LostSample ReadLost((string Name, string Value) pair)
-    {
-        var space = pair.Name.IndexOf(' ', StringComparison.Ordinal);
-        return new LostSample(pair.Name[..space], pair.Name[(space + 1)..], long.Parse(pair.Value, CultureInfo.InvariantCulture));
-    }
+    private static LostSample? ReadLost((string Name, string Value) pair)
+        => pair.Name.IndexOf(' ', StringComparison.Ordinal) is >= 0 and var space && TryParse(pair.Value, out var count)
+            ? new LostSample(pair.Name[..space], pair.Name[(space + 1)..], count)
+            : null;
+
+    private static bool TryParse(string text, out long number)
+        => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static TimeSpan AgeOf(string? entryId, long now)
         => EntryId.TryParse(entryId, out var id) && id.Milliseconds < (ulong)now ? TimeSpan.FromMilliseconds(now - (long)id.Milliseconds) : TimeSpan.Zero;

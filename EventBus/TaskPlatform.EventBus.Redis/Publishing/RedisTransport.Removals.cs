@@ -36,7 +36,7 @@ internal sealed partial class RedisTransport
         // After that, for what was pending until now.
         var noticed = await OrDefaultAsync(
             database => database.SortedSetRangeByScoreAsync(keys.LostEntries, since.ToUnixTimeMilliseconds(), double.PositiveInfinity), cancellationToken) ?? [];
-        lost.AddRange(noticed.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, _] && name == stream).Select(entry => entry[1]));
+        lost.AddRange(noticed.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == stream && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
 
         var targeted = (RedisResult[])(await CallAsync(
             database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(stream), keys.Targeted], [stream]), cancellationToken))!;

@@ -33,7 +33,7 @@ internal sealed partial class RetryForwarder(
 
         if (refusal is { Length: > 0 })
             LogRefused(refusal);
-        if ((long)reply[1] == PageSize)
+        if ((long)reply[1] == 1)
             return TimeSpan.Zero;
         var untilNext = (long)reply[2];
         return untilNext < 0 || untilNext > Look.TotalMilliseconds ? Look : TimeSpan.FromMilliseconds(untilNext);

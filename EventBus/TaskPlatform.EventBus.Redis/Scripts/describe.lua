@@ -22,11 +22,11 @@ for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = read(reply)
   local lag, more = group.lag, 0
   local is_behind = group['last-delivered-id'] ~= stream['last-generated-id']
-  local unread = is_behind and redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', 1) or {}
+  local unread = is_behind and behind(KEYS[1], group['last-delivered-id'], '+', 1) or {}
   if not unread[1] then
     lag = 0
   elseif not lag then
-    lag = #redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', ARGV[1])
+    lag = #behind(KEYS[1], group['last-delivered-id'], '+', ARGV[1])
     if lag == tonumber(ARGV[1]) then more = 1 end
   end
 

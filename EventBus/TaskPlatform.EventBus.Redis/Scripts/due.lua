@@ -1,7 +1,8 @@
--- Lists retries that are due, each with the entry that waits for it; one whose entry waits no more is dropped.
+-- Lists retries that are due, each with the entry that waits for it; one whose entry waits no more is dropped,
+-- and a member that is no retry becomes a dead letter.
 -- KEYS  1 events:retry  2 event_dlq  3 events:lost  4 events:lost:entries
 -- ARGV  1 key prefix  2 how many at the most  3 consumer that holds what waits
--- Returns { { { retry, stream, group, entry id, when it failed in ms, { field, value.. } }.. }, how many were looked at,
+-- Returns { { { retry, stream, group, entry id, when it failed in ms, { field, value.. } }.. }, 1 where more may be due,
 --   ms until the next one is due or -1, the error of the last stream that refused or '' }.
 -- The streams' keys come from the members; where all keys share one hash tag (the prefix), that holds in a cluster too.
 local time = redis.call('TIME')
@@ -13,26 +14,23 @@ local function refuse(retry, answer)
   redis.call('ZADD', KEYS[1], 'XX', now + 10000, retry)
 end
 
--- A version of the bus before this one kept the whole entry in the schedule.
-local function add(retry)
-  local readable, entry = pcall(cmsgpack.unpack, retry)
-  local added
-  if readable and type(entry) == 'table' and #entry >= 3 and #entry % 2 == 1 and #entry < 1000 then
-    added = redis.pcall('XADD', ARGV[1] .. entry[1], '*', unpack(entry, 2))
-  else
-    added = redis.pcall('XADD', KEYS[2], '*', 'original_id', '', 'error', 'A scheduled retry that can not be read.',
-      'failed_at', tostring(now), 'reason', 'unreadable', 'data', retry)
-  end
-  if type(added) == 'table' and added.err then return refuse(retry, added) end
+local function dead_letter(retry)
+  local added = add_letter(KEYS[2], {
+    'original_id', '', 'error', 'A scheduled retry that can not be read.', 'failed_at', tostring(now), 'reason', 'unreadable', 'data', retry,
+  }, 1)
+  if added.err then return refuse(retry, added) end
   redis.call('ZREM', KEYS[1], retry)
 end
 
 local retries = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
+local seen, bytes = 0, 0
 for _, retry in ipairs(retries) do
+  if bytes > page_bytes then break end
+  seen = seen + 1
   local stream, id, group = string.match(retry, '^(events:%S+) (%d+%-%d+) (.+)$')
   local pending = stream and redis.pcall('XPENDING', ARGV[1] .. stream, group, id, id, 1)
-  if not stream then
-    add(retry)
+  if not stream or (pending.err and string.find(pending.err, 'Invalid stream ID', 1, true)) then
+    dead_letter(retry)
   elseif pending.err and not string.find(pending.err, 'NOGROUP', 1, true) then
     refuse(retry, pending)
   elseif pending.err or not pending[1] or pending[1][2] ~= ARGV[3] then
@@ -40,6 +38,7 @@ for _, retry in ipairs(retries) do
   else
     local entry = redis.call('XRANGE', ARGV[1] .. stream, id, id)[1]
     if entry then
+      bytes = bytes + size_of(entry[2])
       due[#due + 1] = { retry, stream, group, id, now - pending[1][3], entry[2] }
     else
       redis.call('XACK', ARGV[1] .. stream, group, id)
@@ -51,4 +50,5 @@ for _, retry in ipairs(retries) do
 end
 
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return { due, #retries, next[2] and math.max(0, next[2] - now) or -1, refused }
+local more = seen < #retries or #retries == tonumber(ARGV[2])
+return { due, more and 1 or 0, next[2] and math.max(0, math.min(next[2] - now, 1e9)) or -1, refused }

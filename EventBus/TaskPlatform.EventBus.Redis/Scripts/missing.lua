@@ -7,4 +7,5 @@ local missing = {}
 for _, p in ipairs(pending) do
   if not redis.call('XRANGE', KEYS[1], p[1], p[1])[1] then missing[#missing + 1] = p[1] end
 end
-return { #pending == tonumber(ARGV[3]) and pending[#pending][1] or '', missing }
+local last = #pending == tonumber(ARGV[3]) and pending[#pending][1] or ''
+return { last == largest_id and '' or last, missing }

@@ -6,18 +6,25 @@
 --       4 1 if it is preferred: its name then ends in ' preferred'  5 consumer that holds what waits for a retry
 -- Returns { 0: another is elected, 1: the caller is from now on, 2: it was before, { alert, state.. }, changes of alerts not yet published },
 --   and if it is elected also
---   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '' } of the dead letters, scheduled retries, { service, state.. },
+--   { name, count.. } as kept (only with 1), now in ms, { size, oldest id or '', 1 if their ids are used up } of the dead letters, scheduled retries, { service, state.. },
 --   { stream and group, lost.. },
 --   { { length, { { group, lag, 1 if that is only a lower bound, oldest unread id or '', pending, longest idle in ms, consumers }.. },
---     how many ms its last id lies in the future }.. }.
-local alerts = redis.call('HGETALL', KEYS[2])
-local unpublished = redis.call('LLEN', KEYS[3])
-local elected = redis.call('GET', KEYS[1])
+--     how many ms its last id lies in the future, 1 if its ids are used up }.. }.
+-- A key of another kind counts as empty.
+local function read(default, ...)
+  local found = redis.pcall(...)
+  if type(found) == 'table' and found.err then return default end
+  return found
+end
+
+local alerts = read({}, 'HGETALL', KEYS[2])
+local unpublished = read(0, 'LLEN', KEYS[3])
+local elected = read(false, 'GET', KEYS[1])
 local gives_way = elected and ARGV[4] == '1' and string.sub(elected, -10) ~= ' preferred'
 if elected and elected ~= ARGV[1] and not gives_way then return { 0, alerts, unpublished } end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 local state = elected == ARGV[1] and 2 or 1
-local counts = state == 1 and redis.call('HGETALL', KEYS[4]) or {}
+local counts = state == 1 and read({}, 'HGETALL', KEYS[4]) or {}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -36,23 +43,22 @@ local prefix = string.sub(KEYS[1], 1, -#'events:sampler' - 1)
 local function idle_of(key, group, pending)
   if pending[2] ~= ARGV[5] then return pending[3] end
   local due = redis.pcall('ZSCORE', KEYS[6], string.sub(key, #prefix + 1) .. ' ' .. pending[1] .. ' ' .. group)
-  return type(due) == 'string' and math.max(0, now - tonumber(due)) or pending[3]
+  return type(due) == 'string' and math.max(0, math.min(now - tonumber(due), now)) or pending[3]
 end
 
 local function sample(key)
   local info = redis.pcall('XINFO', 'STREAM', key, 'FULL', 'COUNT', 1)
-  if info.err then return { 0, {}, 0 } end
+  if info.err then return { 0, {}, 0, 0 } end
   local stream, groups = named(info), {}
   for i, reply in ipairs(stream.groups) do
     local group = named(reply)
-    local after = '(' .. group['last-delivered-id']
     local is_behind = group['last-delivered-id'] ~= stream['last-generated-id']
-    local unread = is_behind and redis.call('XRANGE', key, after, '+', 'COUNT', 1) or {}
+    local unread = is_behind and behind(key, group['last-delivered-id'], '+', 1) or {}
     local lag, capped = group.lag, 0
     if not lag then
       -- Redis lost count: entries were deleted, or trimmed past the group.
       local most = math.max(1, budget)
-      lag = #redis.call('XRANGE', key, after, '+', 'COUNT', most)
+      lag = #behind(key, group['last-delivered-id'], '+', most)
       capped = lag >= most and 1 or 0
       budget = budget - lag
     end
@@ -70,18 +76,18 @@ local function sample(key)
     groups[i] = { group.name, lag, capped, unread[1] and unread[1][1] or '', pending, idle, consumers }
   end
   local ahead = tonumber(string.match(stream['last-generated-id'], '%d+')) - now
-  return { stream.length, groups, math.max(0, math.min(ahead, 1e14)) } -- 1e14 ms are 3,000 years.
+  return { stream.length, groups, math.max(0, math.min(ahead, 1e14)), stream['last-generated-id'] == largest_id and 1 or 0 } -- 1e14 ms are 3,000 years.
 end
 
-local dead = { 0, '' }
+local dead = { 0, '', 0 }
 if redis.call('TYPE', KEYS[5]).ok == 'stream' then
   local oldest = redis.call('XRANGE', KEYS[5], '-', '+', 'COUNT', 1)
-  dead = { redis.call('XLEN', KEYS[5]), oldest[1] and oldest[1][1] or '' }
+  dead = { redis.call('XLEN', KEYS[5]), oldest[1] and oldest[1][1] or '', oldest[1] and is_used_up(KEYS[5]) and 1 or 0 }
 end
 
 local streams = {}
 for i = 9, #KEYS do streams[i - 8] = sample(KEYS[i]) end
 return {
-  state, alerts, unpublished, counts, now, dead, redis.call('ZCARD', KEYS[6]), redis.call('HGETALL', KEYS[7]), redis.call('HGETALL', KEYS[8]),
+  state, alerts, unpublished, counts, now, dead, read(0, 'ZCARD', KEYS[6]), read({}, 'HGETALL', KEYS[7]), read({}, 'HGETALL', KEYS[8]),
   streams
 }

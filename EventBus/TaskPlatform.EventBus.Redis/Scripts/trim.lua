@@ -12,6 +12,16 @@ local function before(a, b)
   return less(a_ms, b_ms) or (a_ms == b_ms and less(a_seq, b_seq))
 end
 
+-- Whatever else stands there counts as no notes.
+local function read_notes(packed)
+  local readable, notes = pcall(cmsgpack.unpack, packed)
+  if not readable or type(notes) ~= 'table' then return {} end
+  for _, note in ipairs(notes) do
+    if type(note) ~= 'table' or type(note[1]) ~= 'number' or not string.match(tostring(note[2]), '^%d+%-%d+$') then return {} end
+  end
+  return notes
+end
+
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, '', '', 0 } end
 local time, retention = redis.call('TIME'), tonumber(ARGV[2])
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -25,8 +35,7 @@ for i = 1, #stream, 2 do
   if stream[i] == 'last-generated-id' then last = stream[i + 1] end
 end
 if before(string.format('%.0f-0', now + 1), last) then
-  local noted = redis.call('HGET', KEYS[4], ARGV[1])
-  local notes, passed = noted and cmsgpack.unpack(noted) or {}, nil
+  local notes, passed = read_notes(redis.pcall('HGET', KEYS[4], ARGV[1])), nil
   if notes[1] and before(last, notes[#notes][2]) then notes = {} end -- The stream is another one.
   while notes[1] and notes[1][1] <= now - retention do passed = table.remove(notes, 1) end
   if passed then
@@ -34,9 +43,9 @@ if before(string.format('%.0f-0', now + 1), last) then
     table.insert(notes, 1, passed)
   end
   if not notes[1] or notes[#notes][1] + retention / 20 <= now then notes[#notes + 1] = { now, last } end
-  redis.call('HSET', KEYS[4], ARGV[1], cmsgpack.pack(notes))
+  redis.pcall('HSET', KEYS[4], ARGV[1], cmsgpack.pack(notes))
 else
-  redis.call('HDEL', KEYS[4], ARGV[1])
+  redis.pcall('HDEL', KEYS[4], ARGV[1])
 end
 
 if not before(oldest[1][1], limit) then return { 0, '', '', 0 } end
@@ -48,7 +57,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   for i = 1, #info, 2 do group[info[i]] = info[i + 1] end
   present[group.name] = true
   -- What was delivered is done with unless it is pending; what comes after the last delivered entry is unread.
-  local unread = redis.call('XRANGE', KEYS[1], '(' .. group['last-delivered-id'], '+', 'COUNT', 1)[1]
+  local unread = behind(KEYS[1], group['last-delivered-id'], '+', 1)[1]
   if unread and before(unread[1], limit) then limit, holder, reason = unread[1], group.name, 'unread' end
   if group.pending > 0 then
     local pending = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)[1][1]

@@ -9,6 +9,9 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
 {
     private const long LastMillisecond = 253_402_300_799_999; // of the year 9999
 
+    /// <summary>The largest id there is: a stream that has given it takes no more entries.</summary>
+    public static EntryId Largest { get; } = new(ulong.MaxValue, ulong.MaxValue);
+
     /// <summary>When the entry was added.</summary>
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(Milliseconds, LastMillisecond));
 
@@ -22,6 +25,14 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         { Sequence: > 0 } => this with { Sequence = Sequence - 1 },
         { Milliseconds: > 0 } => new EntryId(Milliseconds - 1, ulong.MaxValue),
         _ => this,
+    };
+
+    /// <summary>The lowest id behind this one; null where it is the largest.</summary>
+    public EntryId? Next() => this switch
+    {
+        { Sequence: < ulong.MaxValue } => this with { Sequence = Sequence + 1 },
+        { Milliseconds: < ulong.MaxValue } => new EntryId(Milliseconds + 1, 0),
+        _ => null,
     };
 
     /// <summary>Reads <c>1735689600000-0</c>.</summary>

@@ -5,6 +5,10 @@ namespace TaskPlatform.EventBus;
 /// <summary>Looks at one sample after the other, and says which alerts begin and which are over. It remembers, and does nothing else.</summary>
 internal sealed class AlertRules(AlertOptions options)
 {
+    private const string DeadLettersUsedUp =
+        "event_dlq has used up its ids: an entry was added with the largest one. What a group gives up stays pending in its stream until there is room. "
+        + "Remedy: reprocess or delete the dead letters; an empty queue begins anew.";
+
     private readonly Dictionary<(string Rule, string Subject), AlertChanged> firing = [];
     private readonly Dictionary<(string Rule, string Subject), DateTimeOffset> since = [];
     private readonly Dictionary<(string Rule, string Subject), Queue<(DateTimeOffset At, long Count)>> history = [];
@@ -73,7 +77,7 @@ internal sealed class AlertRules(AlertOptions options)
         foreach (var stream in sample.Streams)
         {
             if (stream.Ahead > options.IdsAhead.Threshold)
-                yield return ("ids_ahead", stream.Stream, options.IdsAhead.For, IdsAhead(stream, now));
+                yield return ("ids_ahead", stream.Stream, options.IdsAhead.For, stream.IsUsedUp ? IdsUsedUp(stream) : IdsAhead(stream, now));
             foreach (var group in stream.Groups)
             {
                 var subject = $"{stream.Stream} {group.Group}";
@@ -83,6 +87,9 @@ internal sealed class AlertRules(AlertOptions options)
                     yield return ("pending_idle", subject, options.PendingIdle.For, $"{group.Group} has left an entry of {stream.Stream} untouched for {Text(group.OldestIdle)}.");
             }
         }
+
+        if (sample.DeadLettersAreFull)
+            yield return ("ids_ahead", "event_dlq", options.IdsAhead.For, DeadLettersUsedUp);
 
         foreach (var outbox in sample.Outboxes.Where(outbox => outbox.OldestAge > options.OutboxAge.Threshold))
             yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Waiting} events of {outbox.Service} wait to be published, the oldest for {Text(outbox.OldestAge)}.");
@@ -97,6 +104,11 @@ internal sealed class AlertRules(AlertOptions options)
                 yield return ("lost_entries", subject, options.LostEntries.For, $"{lost.Group} lost {count} entries of {lost.Stream} within {Text(options.LostEntries.Window)}.");
         }
     }
+
+    private static string IdsUsedUp(StreamSample stream)
+        => $"{stream.Stream} has used up its ids: an entry was added with the largest one. Nothing can be published to it, and no retry comes back into it; "
+        + "what is published waits in the log. Remedy: once its groups have a lag of 0 and nothing pending but what waits for a retry, DEL the stream; "
+        + "the bus makes it again and publishes what was not finished.";
 
     private static string IdsAhead(StreamSample stream, DateTimeOffset now)
         => string.Create(CultureInfo.InvariantCulture, $"The last id of {stream.Stream} lies in the future, at {now + stream.Ahead:yyyy-MM-dd HH:mm} UTC: ")

@@ -1,19 +1,23 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>How the whole bus stood at one moment, on Redis's clock.</summary>
+/// <remarks>The dead letters are full where their stream holds some, and has used up its ids: it takes no more.</remarks>
 internal sealed record BusSample(
     long DeadLetters,
     TimeSpan OldestDeadLetter,
     long ScheduledRetries,
     IReadOnlyList<StreamSample> Streams,
     IReadOnlyList<OutboxSample> Outboxes,
-    IReadOnlyList<LostSample> Lost);
+    IReadOnlyList<LostSample> Lost,
+    bool DeadLettersAreFull = false);
 
 /// <param name="Stream">The stream.</param>
 /// <param name="Length">Its entries.</param>
 /// <param name="Groups">Its groups.</param>
 /// <param name="Ahead">How far its last id lies in the future; then the ids of what comes next do not tell its time.</param>
-internal sealed record StreamSample(string Stream, long Length, IReadOnlyList<GroupSample> Groups, TimeSpan Ahead = default);
+/// <param name="IsUsedUp">Whether its last id is the largest there is, so that it takes no more entries.</param>
+internal sealed record StreamSample(
+    string Stream, long Length, IReadOnlyList<GroupSample> Groups, TimeSpan Ahead = default, bool IsUsedUp = false);
 
 /// <param name="Group">The group.</param>
 /// <param name="Lag">Entries that it has not read.</param>
