@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using StackExchange.Redis;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 
@@ -78,6 +79,72 @@ public sealed class Claims(RedisServer redis, PostgresServer postgres)
         }
 
         Assert.Empty(await view.ConsumersAsync(Group));
+    }
+
+    [Fact]
+    public async Task Giant_entries_are_taken_over_a_few_at_a_time()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        var ids = new List<string>();
+        for (var i = 0; i < 4; i++)
+            ids.Add(await view.AddAsync(Stream, "x-giant", new byte[5 * 1024 * 1024], "data", "{}"));
+        RedisKey[] keys = [place.Prefix + Stream, place.Prefix + "events:lost", place.Prefix + "events:lost:entries", place.Prefix + "events:retry"];
+        await view.Redis.StreamCreateConsumerGroupAsync(keys[0], Group, StreamPosition.Beginning);
+        await view.Redis.ExecuteAsync("XREADGROUP", "GROUP", Group, "dead", "COUNT", 4, "STREAMS", keys[0], ">");
+
+        var claimed = await PageAsync(Script.Claim, [Group, "heir", 0, "0-0", 100, Stream, ConsumerName.WaitsForRetry]);
+        var rest = await PageAsync(Script.Claim, [Group, "heir", 0, claimed.Next, 100, Stream, ConsumerName.WaitsForRetry]);
+        var own = await PageAsync(Script.Own, [Group, "heir", "-", 100, Stream]);
+
+        Assert.Equal([(2, ids[1]), (2, "0-0"), (2, ids[1])], [claimed, rest, own]);
+
+        async Task<(int Entries, string Next)> PageAsync(string script, RedisValue[] arguments)
+        {
+            var page = (RedisResult[])(await view.Redis.ScriptEvaluateAsync(script, keys, arguments))!;
+            return (((RedisResult[])page[2]!).Length, (string)page[0]!);
+        }
+    }
+
+    [Fact]
+    public async Task An_ack_that_finds_no_stream_since_that_is_renamed_is_repeated_once_it_is_back()
+    {
+        const string Renamed = "renamed-readers";
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using var process = await BusProcess.StartAsync(
+            place,
+            options =>
+            {
+                options.ClaimIdle = TimeSpan.FromMinutes(5); // So that it is not claimed.
+                options.ClaimInterval = TimeSpan.FromMilliseconds(100);
+            },
+            Renamed);
+        var acked = new TaskCompletionSource();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, all) =>
+            {
+                if (instrument.Name == "taskplatform.event.end_to_end.duration")
+                    all.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (tags.ToArray().Contains(new("group", Renamed)))
+                acked.TrySetResult();
+        });
+        listener.Start();
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Wait(TimeSpan.FromMilliseconds(300))));
+        await process.Seen.TakeAsync(1);
+        await view.Redis.KeyRenameAsync(place.Prefix + Stream, place.Prefix + "away");
+        await acked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await view.Redis.StreamPendingAsync(place.Prefix + "away", Renamed)).PendingMessageCount);
+        await view.Redis.KeyRenameAsync(place.Prefix + "away", place.Prefix + Stream);
+
+        await view.SettledAsync(Renamed);
+        Assert.Single(await view.EffectsAsync());
     }
 
     /// <summary>Reads as a consumer that then is never heard of again.</summary>

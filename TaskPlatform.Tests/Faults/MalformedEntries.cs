@@ -42,6 +42,15 @@ public sealed class MalformedEntries(RedisServer redis, PostgresServer postgres)
         ("a schema nobody knows", "unknown_schema", ["schema", "99", .. Data(Good)]),
         ("a type nobody knows", "unknown_type", Data(Good.Replace("note.written", "note.burnt", StringComparison.Ordinal))),
         ("a type in capitals", "unknown_type", Data(Good.Replace("note.written", "Note.Written", StringComparison.Ordinal))),
+        ("a type of another stream", "unreadable", Data(Good.Replace("note.written", "note.erased", StringComparison.Ordinal))),
+        ("a time of day", "unreadable", Data(Good.Replace("2025-01-15T10:30:00Z", "10:00", StringComparison.Ordinal))),
+        ("a date alone", "unreadable", Data(Good.Replace("2025-01-15T10:30:00Z", "1/2/2026", StringComparison.Ordinal))),
+        ("a NUL, which no database stores", "rejected", Data(Good.Replace("\"x\"", "\"a\\u0000b\"", StringComparison.Ordinal))),
+        ("a header 4,000 times", "unreadable", [.. Enumerable.Repeat<RedisValue[]>(["traceparent", "x"], 4_000).SelectMany(field => field), .. Data("hello")]),
+        ("a header of 5 MB", "unreadable", ["traceparent", new string('x', 5 * 1024 * 1024), .. Data("hello")]),
+        ("a header's name of 1 MB", "unreadable", [new string('x', 1024 * 1024), "y", .. Data("hello")]),
+        ("10,000 headers", "unreadable", [.. Enumerable.Range(0, 10_000).SelectMany(i => new RedisValue[] { $"x-{i}", "y" }), .. Data("hello")]),
+        ("a first entry of 1 MB", "unreadable", ["first_entry_id", new string('1', 1024 * 1024), "first_failed_at", new string('1', 1024 * 1024), .. Data("hello")]),
         ("no text, which the handler trips over", "exhausted", Data(Good.Replace("\"text\"", "\"words\"", StringComparison.Ordinal))),
     ];
 
@@ -68,6 +77,7 @@ public sealed class MalformedEntries(RedisServer redis, PostgresServer postgres)
             Assert.NotEmpty(letter["error"]);
             var raw = fields is [.., var name, var data] && name == "data" ? (byte[])data! : [];
             Assert.Equal((kind, Encoding.UTF8.GetString(raw)), (kind, letter["data"]));
+            Assert.InRange(letter.Where(field => field.Key != "data").Sum(field => field.Key.Length + field.Value.Length), 0, 100 * 1024);
         }
 
         await view.AssertExactlyOnceAsync(Group, notes: Kinds.Length);

@@ -40,6 +40,18 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
+    public void A_stream_or_a_dead_letter_queue_that_has_used_up_its_ids_fires_with_the_remedy()
+    {
+        var used = new StreamSample("events:note.written", 1, [], TimeSpan.FromDays(365_000), IsUsedUp: true);
+        var fired = rules.Look(Sample() with { Streams = [used], DeadLettersAreFull = true }, Start);
+
+        Assert.Equal([("ids_ahead", "events:note.written"), ("ids_ahead", "event_dlq")], fired.Select(alert => (alert.Rule, alert.Subject)));
+        Assert.Contains("DEL the stream", fired[0].Summary, StringComparison.Ordinal);
+        Assert.Contains("reprocess or delete", fired[1].Summary, StringComparison.Ordinal);
+        Assert.All(rules.Look(Sample(), Start.AddSeconds(5)), alert => Assert.NotNull(alert.EndsAt));
+    }
+
+    [Fact]
     public void A_lag_that_passes_by_itself_tells_nobody()
     {
         Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
