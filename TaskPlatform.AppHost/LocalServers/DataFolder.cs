@@ -5,13 +5,16 @@ namespace TaskPlatform.AppHost.LocalServers;
 
 /// <summary>
 /// Where the local servers keep their data, and the passwords that belong to it: <c>.data</c> in the checkout, or where
-/// TASKPLATFORM_DATA says, or for tests the configuration <c>LocalServers:DataFolder</c>.
+/// TASKPLATFORM_DATA says, or for tests the configuration <c>LocalServers:DataFolder</c>. No other user of this machine can read any of it.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class DataFolder(IDistributedApplicationBuilder builder)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerExecutes = OwnerOnly | UnixFileMode.UserExecute;
+    private const UnixFileMode AnyoneEnters = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Others =
+        AnyoneEnters | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private readonly string _root = Path.GetFullPath(
         builder.Configuration["LocalServers:DataFolder"]
@@ -35,14 +38,34 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         return File.ReadAllText(file);
     }
 
-    /// <summary>Writes a file that no other user of this machine can read.</summary>
+    /// <summary>Writes a file that no other user of this machine can read. It is there as a whole, or not at all.</summary>
     public static void WritePrivate(string file, string content, bool isExecutable = false)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!, OwnerExecutes);
 
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = isExecutable ? OwnerExecutes : OwnerOnly };
-        using var writer = new StreamWriter(file, options);
-        writer.Write(content);
+        var unfinished = $"{file}.new";
+        File.Delete(unfinished);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = isExecutable ? OwnerExecutes : OwnerOnly };
+        using (var writer = new StreamWriter(unfinished, options))
+            writer.Write(content);
+        File.Move(unfinished, file, overwrite: true);
+    }
+
+    /// <summary>Creates a server's folder for its owner alone. Takes from others what an earlier version of this application gave them.</summary>
+    public string Protect(string server)
+    {
+        Directory.CreateDirectory(Of(server), OwnerExecutes);
+        Restrict(Of(server));
+
+        return Of(server);
+    }
+
+    /// <summary>The same for everything in the folder, which must belong to the user who runs this application.</summary>
+    public void ProtectAll(string server)
+    {
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var entry in new DirectoryInfo(Protect(server)).EnumerateFileSystemInfos("*", everything))
+            Restrict(entry.FullName);
     }
 
     /// <summary>
@@ -51,9 +74,9 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
     /// </summary>
     public string ReachableBy(string user, string server)
     {
-        Directory.CreateDirectory(Of(server));
-        AllowPassage(_root);
-        AllowPassage(Of(server));
+        Directory.CreateDirectory(Of(server), OwnerExecutes);
+        Restrict(Of(server), except: AnyoneEnters);
+        File.SetUnixFileMode(_root, File.GetUnixFileMode(_root) | AnyoneEnters);
 
         var data = Path.Combine(Of(server), "data");
 
@@ -70,8 +93,13 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         return elsewhere;
     }
 
-    private static void AllowPassage(string folder) =>
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    private static void Restrict(string path, UnixFileMode except = UnixFileMode.None)
+    {
+        var mode = File.GetUnixFileMode(path);
+        var restricted = (mode & ~Others) | except;
+        if (restricted != mode)
+            File.SetUnixFileMode(path, restricted);
+    }
 
     private static bool CanAnyoneEnter(string folder)
     {

@@ -49,7 +49,7 @@ internal sealed class LocalPostgres(string name, DataFolder data, ParameterResou
             .WithEnvironment("POSTGRES_BIN", programs)
             .WithEnvironment("POSTGRES_DATA", () => Environment.IsPrivilegedProcess
                 ? data.ReachableBy(SystemUser, name)
-                : Path.Combine(data.Of(name), "data"))
+                : Path.Combine(data.Protect(name), "data"))
             .WithEnvironment("POSTGRES_PASSWORD", password)
             .WithHealthCheck(check)
             .OnBeforeResourceStarted((_, _, _) =>

@@ -7,10 +7,14 @@ namespace TaskPlatform.AppHost.LocalServers;
 
 /// <summary>A <c>redis-server</c> for this application alone: own port, own password, own append-only file.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class LocalRedis(string name, string command, string folder, ParameterResource password)
-    : ExecutableResource(name, command, folder), IResourceWithConnectionString
+internal sealed class LocalRedis(string name, string folder, ParameterResource password)
+    : ExecutableResource(name, Shell, folder), IResourceWithConnectionString
 {
     private const string Program = "redis-server";
+    private const string Shell = "/bin/sh";
+
+    // Redis creates files that everybody can read, unless the umask says otherwise.
+    private const string RunPrivately = "umask 077; exec \"$0\" \"$@\"";
     private const string SettingsFile = "redis.conf";
     private const string EndpointName = "tcp";
 
@@ -25,7 +29,7 @@ internal sealed class LocalRedis(string name, string command, string folder, Par
     {
         var programs = ServerBinary.FolderOf(builder, Program);
         var password = builder.AddParameter($"{name}-password", () => data.PasswordOf(name), secret: true);
-        var redis = new LocalRedis(name, Path.Combine(programs ?? "", Program), data.Of(name), password.Resource);
+        var redis = new LocalRedis(name, data.Of(name), password.Resource);
         var check = $"{name}_ping";
 
         ServerBinary.Require(builder, programs, Program, "redis-server");
@@ -34,10 +38,13 @@ internal sealed class LocalRedis(string name, string command, string folder, Par
         return builder.AddResource(redis)
             .WithIconName("DatabaseLightning")
             .WithServerEndpoint(EndpointName, port)
-            .WithArgs(SettingsFile)
+            .WithArgs("-c", RunPrivately, Path.Combine(programs ?? "", Program), SettingsFile)
             .WithHealthCheck(check)
-            .OnBeforeResourceStarted(async (_, _, cancellationToken) => DataFolder.WritePrivate(
-                Path.Combine(redis.WorkingDirectory, SettingsFile), await redis.SettingsAsync(cancellationToken)));
+            .OnBeforeResourceStarted(async (_, _, cancellationToken) =>
+            {
+                data.ProtectAll(name);
+                DataFolder.WritePrivate(Path.Combine(redis.WorkingDirectory, SettingsFile), await redis.SettingsAsync(cancellationToken));
+            });
     }
 
     /// <summary>In a file, because every user of the machine can read another process's command line.</summary>

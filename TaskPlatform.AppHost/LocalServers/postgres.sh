@@ -2,6 +2,7 @@
 # Runs Postgres on the cluster below $POSTGRES_DATA, which is created first where there is none.
 # Also read from the environment: POSTGRES_BIN, POSTGRES_PASSWORD, PGPORT.
 set -eu
+umask 077
 
 # Postgres refuses to run as root. The text is passed on because the user postgres may not be allowed to read this file.
 if [ "$(id -u)" = 0 ]; then
@@ -9,11 +10,12 @@ if [ "$(id -u)" = 0 ]; then
   exec setpriv --reuid=postgres --regid=postgres --init-groups /bin/sh -c "$(cat "$0")"
 fi
 
+mkdir -p "$POSTGRES_DATA"
+chmod 0700 "$POSTGRES_DATA"
 cluster=$POSTGRES_DATA/cluster
 
 # Renamed only when it is complete, so that one whose creation was interrupted is created again.
 if [ ! -d "$cluster" ]; then
-  mkdir -p "$POSTGRES_DATA"
   rm -rf "$cluster.new"
   printf '%s\n' "$POSTGRES_PASSWORD" | "$POSTGRES_BIN/initdb" --pgdata="$cluster.new" --username=postgres \
     --pwfile=/dev/stdin --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null

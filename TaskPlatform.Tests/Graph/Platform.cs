@@ -38,6 +38,9 @@ public sealed class Platform : IAsyncLifetime
 
     public DistributedApplication App { get; private set; } = null!;
 
+    /// <summary>Where the local servers keep their data.</summary>
+    public string DataFolder => data;
+
     public IDatabase Redis => redis!.GetDatabase();
 
     /// <summary>Whether this machine has the dashboard; all else runs without it.</summary>
@@ -130,6 +133,13 @@ public sealed class Platform : IAsyncLifetime
         return answer.IsSuccessStatusCode;
     }
 
+    /// <summary>As an earlier version left it: a folder and a file that every user of the machine can read.</summary>
+    private void LeaveWideFile()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(data, "redis")).FullName;
+        File.WriteAllText(Path.Combine(folder, "temp-1.rdb"), "");
+    }
+
     private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
 
     /// <summary>Has a service reach Redis through a proxy.</summary>
@@ -153,6 +163,7 @@ public sealed class Platform : IAsyncLifetime
     private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change, bool withDashboard)
     {
         using var limit = new CancellationTokenSource(StartLimit);
+        LeaveWideFile();
         string[] settings =
         [
             $"LocalServers:DataFolder={data}",
@@ -170,7 +181,9 @@ public sealed class Platform : IAsyncLifetime
                 .WithEnvironment("EventBus__ClaimInterval", "00:00:00.5")
                 .WithEnvironment("EventBus__RetryDelays__0", "00:00:00.5")
                 .WithEnvironment("RateLimits__Register", "100000")
-                .WithEnvironment("RateLimits__Login", "100000");
+                .WithEnvironment("RateLimits__Login", "100000")
+                .WithEnvironment("RateLimits__LoginFailures", "100000")
+                .WithEnvironment("RateLimits__AccountFailures", "100000");
         }
 
         UseProxy(builder, "tasks");
