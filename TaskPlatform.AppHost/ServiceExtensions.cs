@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.AppHost;
@@ -17,10 +18,13 @@ internal static class ServiceExtensions
         var service = builder.AddProject<TProject>(name, launchProfileName: null)
             .WithHttpEndpoint(port: port)
             .WithUrlForEndpoint("http", url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
-            .WithHttpHealthCheck("/health");
+            .WithHttpHealthCheck("/health")
+            .DisableForwardedHeaders(); // Services believe those of Http:KnownProxies only.
 
         return builder.ExecutionContext.IsRunMode
-            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName).WithBuiltProgram(new TProject().ProjectPath)
+            ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
+                .WithLocalProxies()
+                .WithBuiltProgram(new TProject().ProjectPath)
             : service;
     }
 
@@ -44,6 +48,14 @@ internal static class ServiceExtensions
     /// <summary>A link on the dashboard to a page of the service.</summary>
     public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string path, string text) =>
         service.WithUrlForEndpoint("http", _ => new ResourceUrlAnnotation { Url = path, DisplayText = text });
+
+    /// <summary>
+    /// Lets the programs of this machine say for whom they ask: the console does so when it signs an operator in, and a proxy in front of a service.
+    /// Nothing else reaches the services, which listen on loopback.
+    /// </summary>
+    private static IResourceBuilder<ProjectResource> WithLocalProxies(this IResourceBuilder<ProjectResource> service) => service
+        .WithEnvironment("Http__KnownProxies__0", IPAddress.Loopback.ToString())
+        .WithEnvironment("Http__KnownProxies__1", IPAddress.IPv6Loopback.ToString());
 
     /// <summary>
     /// Starts the program that was built together with the AppHost. Aspire's default, <c>dotnet run --no-build</c>, evaluates the project once

@@ -17,7 +17,7 @@ public static class ServiceDefaultsExtensions
 {
     private const long MaxRequestBytes = 64 * 1024;
 
-    /// <summary>Adds telemetry, health checks, service discovery and resilience for HTTP clients, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
+    /// <summary>Adds telemetry, health checks, known proxies, service discovery and resilience for HTTP clients, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
         // Below every other source, so that any of them can say otherwise.
@@ -41,6 +41,7 @@ public static class ServiceDefaultsExtensions
 
         builder.AddTelemetry();
         builder.AddHealth();
+        builder.AddForwardedClients();
         builder.AddHttpClients();
         builder.AddJson();
         builder.AddProblems();
@@ -55,6 +56,7 @@ public static class ServiceDefaultsExtensions
     /// <summary>Puts it to work. Comes before the service's own endpoints.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.UseProblems();
         app.UseReadableRequests();
         app.UseHeadRequests();

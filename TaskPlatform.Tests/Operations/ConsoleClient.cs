@@ -30,6 +30,16 @@ internal sealed partial class ConsoleClient : IDisposable
     /// <summary>The same browser at another address. As in a browser, a cookie belongs to a host, whatever the port.</summary>
     public ConsoleClient At(Uri address) => new(address, cookies);
 
+    /// <summary>The same browser behind a proxy, which says where the requests come from.</summary>
+    public ConsoleClient Behind(string clientAddress, string scheme = "http")
+    {
+        http.DefaultRequestHeaders.Remove("X-Forwarded-For");
+        http.DefaultRequestHeaders.Remove("X-Forwarded-Proto");
+        http.DefaultRequestHeaders.Add("X-Forwarded-For", clientAddress);
+        http.DefaultRequestHeaders.Add("X-Forwarded-Proto", scheme);
+        return this;
+    }
+
     public void Dispose() => http.Dispose();
 
     public Task<HttpResponseMessage> GetAsync(string path) => http.GetAsync(path, Token);

@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using TaskPlatform.Auth;
 using TaskPlatform.Notifications;
 using TaskPlatform.Tests.Servers;
 using TaskPlatform.Tests.Services;
@@ -97,6 +100,34 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
 
         using var form = await browser.GetAsync("/console/sign-in");
         Assert.Equal(HttpStatusCode.OK, form.StatusCode);
+    }
+
+    [Fact]
+    public async Task Failed_sign_ins_count_for_the_browsers_address_and_behind_a_tls_proxy_cookies_are_secure()
+    {
+        var settings = new Dictionary<string, string>(platform.Services.Settings)
+        {
+            ["RateLimits:Login"] = "2",
+            ["Http:KnownProxies:0"] = "127.0.0.0/8",
+            ["Http:KnownProxies:1"] = "::1",
+        };
+        await using var auth = ServiceFactory<AuthService>.Start(
+            settings, service => service.PostConfigure<PasswordHasherOptions>(options => options.IterationCount = 1000));
+        settings["services:auth:http:0"] = auth.Address.ToString();
+        await using var console = ServiceFactory<NotificationsService>.Start(settings);
+        using var guesser = new ConsoleClient(console.Address).Behind("203.0.113.9");
+        using var admin = new ConsoleClient(console.Address).Behind("198.51.100.7");
+
+        for (var i = 0; i < 2; i++)
+            (await guesser.SignInAsync(password: "not-the-password")).Dispose();
+        using var refused = await guesser.SignInAsync();
+        Assert.Contains("too many tries", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        var formToken = ConsoleClient.FormTokenOf(await admin.PageAsync("/console/sign-in"));
+        using var signedIn = await admin.Behind("198.51.100.7", "https").PostAsync(
+            "/console/sign-in", formToken, fields: [new("email", RunningServices.AdminEmail), new("password", RunningServices.AdminPassword)]);
+        Assert.Equal(HttpStatusCode.Redirect, signedIn.StatusCode);
+        Assert.Contains("; secure", Assert.Single(signedIn.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
     }
 
     // Sends a cookie also where a browser would not.

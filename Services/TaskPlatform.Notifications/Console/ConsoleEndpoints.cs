@@ -4,6 +4,7 @@ using TaskPlatform.Notifications.Admin.Audit;
 using TaskPlatform.Notifications.Console.Charts;
 using TaskPlatform.Notifications.Console.Pages;
 using TaskPlatform.Notifications.Data;
+using TaskPlatform.ServiceDefaults.Http;
 
 namespace TaskPlatform.Notifications.Console;
 
@@ -17,7 +18,7 @@ internal static class ConsoleEndpoints
         services.AddRazorComponents();
         services.AddAuthentication().AddCookie(ConsoleSession.Scheme, ConsoleSession.Configure);
         services.AddAntiforgery(ConsoleForms.Configure);
-        services.AddHttpClient(SignIn.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(10));
+        services.AddHttpClient(SignIn.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(10)).ForwardClientAddress();
         services.AddHostedService<Sampler>();
         ConsoleAssets.Find(builder);
 

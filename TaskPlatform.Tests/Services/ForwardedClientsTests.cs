@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using TaskPlatform.ServiceDefaults;
+using TaskPlatform.ServiceDefaults.Start;
+
+namespace TaskPlatform.Tests.Services;
+
+/// <summary>Whose word a service takes for the address and the scheme of a client.</summary>
+public sealed class ForwardedClientsTests
+{
+    [Fact]
+    public async Task By_default_nobodys_not_even_where_the_framework_is_told_to_believe_everybody()
+    {
+        await using var app = Build("--ForwardedHeaders_Enabled=true");
+
+        Assert.Equal(ForwardedHeaders.None, OptionsOf(app).ForwardedHeaders);
+    }
+
+    [Fact]
+    public async Task That_of_the_addresses_and_networks_in_the_configuration()
+    {
+        await using var app = Build("--Http:KnownProxies:0=10.1.0.0/16", "--Http:KnownProxies:1=::1", "--Http:KnownProxies:2=192.0.2.7", "--Http:KnownProxies:3=");
+
+        var options = OptionsOf(app);
+        Assert.Equal(["10.1.0.0/16", "192.0.2.7/32", "::1/128"], options.KnownIPNetworks.Select(network => network.ToString()).Order(StringComparer.Ordinal));
+        Assert.Empty(options.KnownProxies);
+        Assert.Equal(ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, options.ForwardedHeaders);
+    }
+
+    [Theory]
+    [InlineData("Http:KnownProxies:0", "proxy.example.org")]
+    [InlineData("Http:KnownProxies:5", "10.1")]
+    [InlineData("Http:KnownProxies:0", "10.1.2.3/16")]
+    [InlineData("Http:KnownProxies:0", "10.1/16")]
+    [InlineData("Http:KnownProxies", "10.1.2.3, 10.1.2.4")]
+    public async Task A_malformed_one_ends_the_start_and_is_named_by_its_key(string key, string value)
+    {
+        await using var app = Build($"--{key}={value}");
+
+        var failure = Assert.Throws<StartupException>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
+        Assert.StartsWith($"{key} in the configuration", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static WebApplication Build(params string[] settings)
+    {
+        var builder = WebApplication.CreateBuilder(settings);
+        builder.AddServiceDefaults();
+        return builder.Build();
+    }
+
+    private static ForwardedHeadersOptions OptionsOf(WebApplication app) => app.Services.GetRequiredService<IOptions<ForwardedHeadersOptions>>().Value;
+}
