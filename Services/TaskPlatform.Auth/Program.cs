@@ -24,7 +24,6 @@ builder.AddAccounts();
 var app = builder.Build();
 
 app.UseServiceDefaults();
-app.UseRateLimiter();
 app.MapKeyEndpoints();
 app.MapAccountEndpoints();
 app.MapUserEndpoints();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -7,16 +8,17 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>Something this service needs is away: 503, and when to come back.</summary>
+/// <summary>Something this service needs is away, or it has too much to do: 503, and when to come back.</summary>
 internal sealed partial class UnavailableProblem(IProblemDetailsService problems, ILogger<UnavailableProblem> logger) : IExceptionHandler
 {
     // Long enough for a restarted server, short enough for a user who waits.
-    private const string RetryAfterSeconds = "5";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var detail = exception switch
         {
+            OverloadedException overloaded => overloaded.Message,
             TokenKeysUnavailableException => "The tokens' keys can't be fetched at the moment.",
             _ when DatabaseFailure.IsUnavailable(exception) => "The database can't be reached at the moment.",
             _ => null,
@@ -26,7 +28,8 @@ internal sealed partial class UnavailableProblem(IProblemDetailsService problems
 
         LogUnavailable(httpContext.Request.Path, exception.GetBaseException().Message);
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+        var retryAfter = exception is OverloadedException { RetryAfter: var asked } ? asked : RetryAfter;
+        httpContext.Response.Headers.RetryAfter = retryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         await problems.WriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,

@@ -100,8 +100,8 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
             var settings = new Dictionary<string, string>(services.Settings) { [$"RateLimits:{name}"] = "1" };
             await using var auth = ServiceFactory<AuthService>.Start(settings);
             using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
-            await SendAsync(client, "{}");
-            return await SendAsync(client, "{}");
+            await SendAsync(client, Body(name, scene));
+            return await SendAsync(client, Body(name, scene));
         }
 
         // Others change the row again and again, until the service gives up.

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.Auth;
 
 namespace TaskPlatform.Tests.Services;
@@ -128,6 +130,61 @@ public sealed class AccountTests(RunningServices services)
 
         Assert.Equal(HttpStatusCode.Unauthorized, answers[1].Status);
         Assert.InRange(answers[2].AssertProblem(HttpStatusCode.TooManyRequests).Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+    }
+
+    [Fact]
+    public async Task Only_a_known_proxy_says_which_address_counts()
+    {
+        var settings = new Dictionary<string, string>(services.Settings) { ["RateLimits:Login"] = "2" };
+        using var owner = await services.RegisterAsync();
+        var email = (await owner.GetAsync("/api/users/me")).Json.GetProperty("email").GetString()!;
+
+        await using (var direct = Start(settings))
+        {
+            using var client = new ApiClient(direct.Address, direct.Address, direct.Address);
+            Assert.Equal([401, 401, 429], await LoginsAsync(client, email, "not-the-password", "203.0.113.1", "203.0.113.2", "203.0.113.3"));
+        }
+
+        settings["Http:KnownProxies:0"] = "127.0.0.1";
+        settings["Http:KnownProxies:1"] = "::1";
+        await using var behindProxy = Start(settings);
+        using var forwarded = new ApiClient(behindProxy.Address, behindProxy.Address, behindProxy.Address);
+        Assert.Equal([200], await LoginsAsync(forwarded, email, Password, "203.0.113.1"));
+        Assert.Equal([401, 401, 429], await LoginsAsync(forwarded, email, "not-the-password", "2001:db8::1", "2001:db8::2", "2001:db8::3"));
+        Assert.Equal([401, 429, 429], await LoginsAsync(forwarded, email, "not-the-password", [.. Enumerable.Repeat("203.0.113.1", 3)]));
+
+        // A known place, from which only wrong passwords have to wait; 203.0.113.2 was only claimed by the client, before the address that the proxy added.
+        Assert.Equal([200], await LoginsAsync(forwarded, email, Password, "203.0.113.2, 203.0.113.1"));
+    }
+
+    [Fact]
+    public async Task Passwords_beyond_the_limit_of_hashing_are_answered_at_once_and_other_requests_are_not_delayed()
+    {
+        var settings = new Dictionary<string, string>(services.Settings) { ["PasswordHashing:MaxConcurrency"] = "1", ["PasswordHashing:QueueLimit"] = "1" };
+        await using var auth = Start(settings, iterations: 600_000);
+        using var client = new ApiClient(auth.Address, auth.Address, auth.Address);
+
+        var logins = Enumerable.Range(0, 12).Select(i => client.PostAsync("/api/auth/login", new { Email = $"{i}@example.org", Password })).ToList();
+        await Task.WhenAny(logins);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).Status);
+        Assert.Contains(logins, login => !login.IsCompleted);
+
+        var answers = await Task.WhenAll(logins);
+        Assert.InRange(answers.Count(answer => answer.Status == HttpStatusCode.Unauthorized), 2, answers.Length - 1);
+        Assert.All(
+            answers.Where(answer => answer.Status != HttpStatusCode.Unauthorized),
+            answer => Assert.Equal(TimeSpan.FromSeconds(2), answer.AssertProblem(HttpStatusCode.ServiceUnavailable).Headers.RetryAfter!.Delta));
+    }
+
+    private static ServiceFactory<AuthService> Start(IReadOnlyDictionary<string, string> settings, int iterations = 1000)
+        => ServiceFactory<AuthService>.Start(settings, service => service.PostConfigure<PasswordHasherOptions>(options => options.IterationCount = iterations));
+
+    private static async Task<List<int>> LoginsAsync(ApiClient client, string email, string password, params string[] addresses)
+    {
+        List<int> answers = [];
+        foreach (var address in addresses)
+            answers.Add((int)(await client.PostAsync("/api/auth/login", new { Email = email, Password = password }, ("X-Forwarded-For", address))).Status);
+        return answers;
     }
 
     private static string Base64(string text) => Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(text));

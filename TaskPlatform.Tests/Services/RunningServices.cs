@@ -38,6 +38,8 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         settings["Admin:Password"] = AdminPassword;
         settings["RateLimits:Register"] = "100000";
         settings["RateLimits:Login"] = "100000";
+        settings["RateLimits:LoginFailures"] = "100000";
+        settings["RateLimits:AccountFailures"] = "100000";
 
         // Every test registers somebody, and safe hashes are slow by design.
         auth = ServiceFactory<AuthService>.Start(

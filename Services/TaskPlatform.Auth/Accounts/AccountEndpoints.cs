@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Identity;
-using TaskPlatform.Auth.Data;
+using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.Auth.Accounts;
@@ -13,11 +13,13 @@ internal static class AccountEndpoints
     {
         var services = builder.Services;
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = HashIterations);
-        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
-        services.AddSingleton<PasswordCheck>();
+        services.AddOptions<PasswordHashingOptions>().BindConfiguration(PasswordHashingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PasswordHashing>();
+        services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RegistrationLimit>();
+        services.AddSingleton<LoginLimits>();
         services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section);
         services.AddScoped<IStartupStep, CreateFirstAdmin>();
-        builder.AddAccountLimits();
     }
 
     public static void MapAccountEndpoints(this IEndpointRouteBuilder app)

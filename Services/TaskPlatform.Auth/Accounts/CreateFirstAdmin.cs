@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskPlatform.Auth.Data;
@@ -13,7 +12,7 @@ namespace TaskPlatform.Auth.Accounts;
 /// <summary>Makes the admin of the configuration where there is none: somebody must be able to appoint the others.</summary>
 internal sealed partial class CreateFirstAdmin(
     AuthDb db,
-    IPasswordHasher<User> passwords,
+    PasswordHashing passwords,
     IOptions<AdminOptions> options,
     TimeProvider time,
     ILogger<CreateFirstAdmin> logger) : IStartupStep
@@ -30,7 +29,7 @@ internal sealed partial class CreateFirstAdmin(
         if (await db.Users.AnyAsync(user => user.EmailKey == key, cancellationToken))
             throw new StartupException($"There is no admin, and the address of {AdminOptions.Section}:Email belongs to a user who is none.");
 
-        var admin = Register.Create(email, "Administrator", Role.Admin, password, passwords, time.GetUtcNow());
+        var admin = Register.Create(email, "Administrator", Role.Admin, await passwords.HashAsync(password, cancellationToken), time.GetUtcNow());
         await db.Users.AddAsync(admin, cancellationToken);
         db.Publish(UserEvents.Created(admin), admin.Version, admin.UpdatedAt);
         await db.SaveChangesAsync(cancellationToken);

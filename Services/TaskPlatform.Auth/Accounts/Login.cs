@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Keys;
 using TaskPlatform.Auth.Users;
@@ -14,15 +15,15 @@ internal static class Login
     public sealed record Response(string AccessToken, string TokenType, int ExpiresIn);
 
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/login", HandleAsync)
-        .RequireRateLimiting(AccountLimits.Login)
         .WithName(nameof(Login))
         .WithSummary("Gives a token for an e-mail address and a password")
-        .WithDescription("Answers alike, and in like time, for an unknown address and a wrong password.")
+        .WithDescription("Answers alike, and in like time, for an unknown address and a wrong password. After failed attempts the next ones are delayed (429); "
+            + "an address from which the account has signed in before is not.")
         .ProducesProblem(StatusCodes.Status401Unauthorized)
         .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        Request request, AuthDb db, PasswordCheck passwords, Tokens tokens, HttpResponse response, CancellationToken cancellationToken)
+        Request request, AuthDb db, PasswordHashing passwords, LoginLimits limits, Tokens tokens, HttpContext http, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors()
             .Require(!string.IsNullOrEmpty(request.Email), "email", "The e-mail address is missing.")
@@ -32,11 +33,21 @@ internal static class Login
 
         // What can't be an address belongs to nobody, and the database needn't be able to store it.
         var key = UserRules.IsEmail(request.Email) ? User.KeyOf(request.Email!) : "";
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(e => e.EmailKey == key, cancellationToken);
-        if (!passwords.IsRight(user, request.Password!))
-            return TypedResults.Problem("The e-mail address or the password is wrong.", statusCode: StatusCodes.Status401Unauthorized);
+        using var attempt = await limits.BeginAsync(key.Length > 0 ? key : request.Email!, ClientAddress.Of(http), cancellationToken);
+        if (attempt.IsRefused)
+            return TooManyRequests.After(attempt.RetryAfter!.Value, http.Response);
 
-        response.Headers.CacheControl = "no-store";
+        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(e => e.EmailKey == key, cancellationToken);
+        var isRight = await passwords.IsRightAsync(user, request.Password!, cancellationToken);
+        attempt.Record(isRight);
+        if (!isRight)
+        {
+            return attempt.RetryAfter is { } wait
+                ? TooManyRequests.After(wait, http.Response)
+                : TypedResults.Problem("The e-mail address or the password is wrong.", statusCode: StatusCodes.Status401Unauthorized);
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new Response(
             await tokens.IssueAsync(user!, cancellationToken), "Bearer", (int)tokens.Lifetime.TotalSeconds));
     }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Users;
 using TaskPlatform.EventBus.Postgres;
@@ -15,7 +15,6 @@ internal static class Register
     public sealed record Request(string? Email, string? Password, string? FullName);
 
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/register", HandleAsync)
-        .RequireRateLimiting(AccountLimits.Register)
         .WithName(nameof(Register))
         .WithSummary("Makes an account")
         .WithDescription("Says 409 where the e-mail address has one, which a person who forgot it needs to know; "
@@ -26,10 +25,16 @@ internal static class Register
     private static async Task<Results<Created<UserView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         Request request,
         AuthDb db,
-        IPasswordHasher<User> passwords,
+        PasswordHashing passwords,
+        RegistrationLimit limit,
         TimeProvider time,
+        HttpContext http,
         CancellationToken cancellationToken)
     {
+        var wait = limit.Take(ClientAddress.Of(http));
+        if (wait > TimeSpan.Zero)
+            return TooManyRequests.After(wait, http.Response);
+
         var errors = new FieldErrors()
             .RequireEmail(request.Email)
             .RequirePassword(request.Password)
@@ -37,7 +42,8 @@ internal static class Register
         if (errors.Any)
             return errors.ToProblem();
 
-        var user = Create(request.Email!, request.FullName!, Role.User, request.Password!, passwords, time.GetUtcNow());
+        var hash = await passwords.HashAsync(request.Password!, cancellationToken);
+        var user = Create(request.Email!, request.FullName!, Role.User, hash, time.GetUtcNow());
         await db.Users.AddAsync(user, cancellationToken);
         db.Publish(UserEvents.Created(user), user.Version, user.UpdatedAt);
         try
@@ -53,20 +59,14 @@ internal static class Register
     }
 
     /// <summary>A new user, not saved yet.</summary>
-    public static User Create(
-        string email, string fullName, string role, string password, IPasswordHasher<User> passwords, DateTimeOffset now)
+    public static User Create(string email, string fullName, string role, string passwordHash, DateTimeOffset now) => new()
     {
-        var user = new User
-        {
-            Email = email,
-            EmailKey = User.KeyOf(email),
-            FullName = fullName,
-            Role = role,
-            PasswordHash = "",
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
-        user.PasswordHash = passwords.HashPassword(user, password);
-        return user;
-    }
+        Email = email,
+        EmailKey = User.KeyOf(email),
+        FullName = fullName,
+        Role = role,
+        PasswordHash = passwordHash,
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
 }

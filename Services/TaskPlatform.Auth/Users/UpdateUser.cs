@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.Auth.Accounts;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Data;
@@ -29,7 +29,7 @@ internal static class UpdateUser
         Request request,
         ClaimsPrincipal caller,
         AuthDb db,
-        IPasswordHasher<User> passwords,
+        PasswordHashing passwords,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -42,7 +42,8 @@ internal static class UpdateUser
         if (request.Role is { } role && role != user.Role && !caller.IsAdmin)
             return UserAccess.Forbidden("Only an admin may change a role.");
 
-        var changed = Apply(request, user, passwords);
+        var hash = request.Password is null ? null : await passwords.HashAsync(request.Password, cancellationToken);
+        var changed = Apply(request, user, hash);
         if (changed.Count == 0)
             return TypedResults.Ok(UserView.Of(user));
 
@@ -73,7 +74,7 @@ internal static class UpdateUser
         return errors.Require(request.Role is null or Role.Admin or Role.User, "role", $"Must be {Role.Admin} or {Role.User}.");
     }
 
-    private static List<string> Apply(Request request, User user, IPasswordHasher<User> passwords)
+    private static List<string> Apply(Request request, User user, string? passwordHash)
     {
         List<string> changed = [];
         if (request.Email is { } email && email != user.Email)
@@ -94,9 +95,9 @@ internal static class UpdateUser
             changed.Add("role");
         }
 
-        if (request.Password is { } password)
+        if (passwordHash is not null)
         {
-            user.PasswordHash = passwords.HashPassword(user, password);
+            user.PasswordHash = passwordHash;
             changed.Add("password");
         }
 
