@@ -11,11 +11,14 @@ public sealed class FieldErrors
     /// <summary>Whether anything is wrong.</summary>
     public bool Any => errors.Count > 0;
 
+    /// <summary>The first error that was noted; null where nothing is wrong.</summary>
+    public string? First { get; private set; }
+
     /// <summary>Notes an error unless the condition holds. A field keeps its first error.</summary>
     public FieldErrors Require(bool condition, string field, string error)
     {
-        if (!condition)
-            errors.TryAdd(field, [error]);
+        if (!condition && errors.TryAdd(field, [error]))
+            First ??= error;
         return this;
     }
 

@@ -12,6 +12,13 @@ public sealed class AccountTests(RunningServices services)
 {
     private const string Password = "a-long-password";
 
+    private static readonly string[] LookAlikes =
+    [
+        "an\u200Bn@example.org", "ann\u00AD@example.org", "\uFF41nn@example.org", "ann@ex\u0430mple.org", "ann@m\u00FCller.example", "ann@mu\u0308ller.example",
+        "ann@example\u3002org", "\u202Eann@example.org", "ann@example.org.", "\"ann\"@example.org", "ann.@example.org", "a..nn@example.org", "ann@[127.0.0.1]",
+        "ann@-example.org", "ann@example.org\n", "\u212Aim@example.org",
+    ];
+
     [Fact]
     public async Task Who_registered_signs_in_and_is_known_by_the_token()
     {
@@ -69,6 +76,10 @@ public sealed class AccountTests(RunningServices services)
     [InlineData("""{"email":"ann@example.org","password":"eleven-char","full_name":"Ann"}""", "password")]
     [InlineData("""{"email":"ann@example.org","password":"a-long-password"}""", "full_name")]
     [InlineData("""{"email":5,"password":"a-long-password","full_name":"Ann"}""", "email")]
+    [InlineData("""{"email":"ann@example.org","password":"            ","full_name":"Ann"}""", "password")]
+    [InlineData("""{"email":"ann@example.org","password":"P@ssw0rd1234","full_name":"Ann"}""", "password")]
+    [InlineData("""{"email":"annabel.smith@example.org","password":"Annabel.Smith","full_name":"Ann"}""", "password")]
+    [InlineData("""{"email":"ann@example.org","password":"ann@example.org","full_name":"Ann"}""", "password")]
     public async Task A_registration_that_lacks_something_names_the_field(string body, string field)
     {
         using var client = services.Anonymous();
@@ -76,6 +87,32 @@ public sealed class AccountTests(RunningServices services)
         var answer = await client.PostAsync("/api/auth/register", body);
 
         Assert.Equal([field], answer.AssertProblem(HttpStatusCode.BadRequest).Fields);
+    }
+
+    [Fact]
+    public async Task An_address_that_looks_like_another_one_is_refused_by_every_route()
+    {
+        using var ann = await services.RegisterAsync();
+
+        foreach (var email in LookAlikes)
+        {
+            (await ann.PostAsync("/api/auth/register", new { Email = email, Password, FullName = "Ann" })).AssertProblem(HttpStatusCode.BadRequest);
+            (await ann.PutAsync($"/api/users/{ann.UserId}", new { Email = email })).AssertProblem(HttpStatusCode.BadRequest);
+            (await ann.PostAsync("/api/auth/login", new { Email = email, Password })).AssertProblem(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    [Fact]
+    public async Task A_changed_password_follows_the_same_rules()
+    {
+        using var ann = await services.RegisterAsync();
+        var path = $"/api/users/{ann.UserId}";
+        var email = (await ann.GetAsync(path)).Json.GetProperty("email").GetString()!;
+
+        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = email.Split('@')[0] })).AssertProblem(HttpStatusCode.BadRequest).Fields);
+        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = "qwertyuiop12" })).AssertProblem(HttpStatusCode.BadRequest).Fields);
+        Assert.Equal(HttpStatusCode.OK, (await ann.PutAsync(path, new { Password = "another-password" })).Status);
+        await ann.LoginAsync(email, "another-password");
     }
 
     [Fact]

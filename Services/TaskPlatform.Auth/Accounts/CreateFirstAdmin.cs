@@ -4,6 +4,7 @@ using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Users;
 using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Start;
 using TaskPlatform.ServiceDefaults.Tokens;
 
@@ -41,10 +42,9 @@ internal sealed partial class CreateFirstAdmin(
     {
         if (!UserRules.IsEmail(admin.Email))
             throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Email is missing or not an e-mail address.");
-        if (admin.Password is not { Length: >= UserRules.MinPassword })
-            throw new StartupException(
-                $"There is no admin yet, and the setting {AdminOptions.Section}:Password is missing or has fewer than {UserRules.MinPassword} characters.");
-        return (admin.Email!, admin.Password);
+        if (new FieldErrors().RequirePassword(admin.Password, admin.Email).First is { } error)
+            throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Password can't be used: {error}");
+        return (admin.Email!, admin.Password!);
     }
 
     [LoggerMessage(LogLevel.Information, "The first admin is user {UserId}")]

@@ -37,7 +37,7 @@ internal static class Register
 
         var errors = new FieldErrors()
             .RequireEmail(request.Email)
-            .RequirePassword(request.Password)
+            .RequirePassword(request.Password, request.Email)
             .RequireFullName(request.FullName);
         if (errors.Any)
             return errors.ToProblem();

@@ -35,10 +35,10 @@ internal static class UpdateUser
     {
         if (!caller.MayTouch(id))
             return UserAccess.NotYours();
-        if (Validate(request) is { Any: true } errors)
-            return errors.ToProblem();
         if (await db.Users.FindAsync([id], cancellationToken) is not { } user)
             return UserAccess.NotFound(id);
+        if (Validate(request, user) is { Any: true } errors)
+            return errors.ToProblem();
         if (request.Role is { } role && role != user.Role && !caller.IsAdmin)
             return UserAccess.Forbidden("Only an admin may change a role.");
 
@@ -62,7 +62,7 @@ internal static class UpdateUser
         return TypedResults.Ok(UserView.Of(user));
     }
 
-    private static FieldErrors Validate(Request request)
+    private static FieldErrors Validate(Request request, User user)
     {
         var errors = new FieldErrors();
         if (request.Email is not null)
@@ -70,7 +70,7 @@ internal static class UpdateUser
         if (request.FullName is not null)
             errors.RequireFullName(request.FullName);
         if (request.Password is not null)
-            errors.RequirePassword(request.Password);
+            errors.RequirePassword(request.Password, request.Email ?? user.Email);
         return errors.Require(request.Role is null or Role.Admin or Role.User, "role", $"Must be {Role.Admin} or {Role.User}.");
     }
 

@@ -1,0 +1,62 @@
+namespace TaskPlatform.Auth.Users;
+
+/// <summary>
+/// Passwords that are guessed first, of the length that is required here: the common words of <c>common-passwords.txt</c> with digits and signs
+/// around them, with digits for letters, or repeated; runs of neighbouring keys, letters or digits; and few characters over and over.
+/// </summary>
+internal static class CommonPasswords
+{
+    private const int MinDistinct = 5;
+    private const int MinRun = 4;
+
+    // Digits and signs that stand for letters, and the letters.
+    private const string Signs = "@4031!$57", Letters = "aaoeiisst";
+
+    private static readonly string[] Runs =
+    [
+        "abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "00112233445566778899", "147258369147258369", "789456123789456123",
+        "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "1q2w3e4r5t6y7u8i9o0p", "qazwsxedcrfvtgbyhnujmikolp",
+    ];
+
+    private static readonly HashSet<string> Words = Read();
+
+    public static bool Has(string password)
+    {
+        var text = password.ToLowerInvariant();
+        if (text.Distinct().Count() < MinDistinct)
+            return true;
+
+        var core = text.Trim([.. text.Where(letter => !char.IsLetter(letter))]);
+        return IsCommon(core) || IsCommon(Replace(core)) || IsRun(text);
+    }
+
+    private static bool IsCommon(string core) => core.Length > 0 && (IsRun(core) || Words.Contains(Unit(core)));
+
+    private static bool IsRun(string text)
+    {
+        var unit = Unit(text);
+        if (unit.Length < MinRun)
+            return false;
+
+        var backwards = string.Concat(unit.Reverse());
+        return Runs.Any(run => run.Contains(unit, StringComparison.Ordinal) || run.Contains(backwards, StringComparison.Ordinal));
+    }
+
+    /// <summary>What the text repeats, or the text.</summary>
+    private static string Unit(string text)
+    {
+        // A text that repeats something is found within its own double before its second half.
+        var period = (text + text).IndexOf(text, startIndex: 1, StringComparison.Ordinal);
+        return text[..period];
+    }
+
+    private static string Replace(string text)
+        => string.Concat(text.Select(letter => Signs.IndexOf(letter, StringComparison.Ordinal) is var sign and >= 0 ? Letters[sign] : letter));
+
+    private static HashSet<string> Read()
+    {
+        using var resource = typeof(CommonPasswords).Assembly.GetManifestResourceStream("common-passwords.txt")!;
+        using var reader = new StreamReader(resource);
+        return [.. reader.ReadToEnd().Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+    }
+}
