@@ -113,7 +113,7 @@ public sealed class AdminApiTests(Operated platform)
         var other = await platform.AddLetterAsync(group + "-other");
 
         Assert.Contains("3", (await admin.DeleteAsync($"/admin/dlq?group={group}")).AssertProblem(HttpStatusCode.BadRequest).Text, StringComparison.Ordinal);
-        (await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=4")).AssertProblem(HttpStatusCode.BadRequest);
+        Assert.Contains("confirm=3", (await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=4")).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
         var accepted = await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=3");
         var job = await Operated.EndOfAsync(admin, accepted);
 
@@ -121,6 +121,53 @@ public sealed class AdminApiTests(Operated platform)
         Assert.Equal(("done", 3, 3), (job.GetProperty("state").GetString(), job.GetProperty("done").GetInt32(), job.GetProperty("total").GetInt32()));
         Assert.Equal(0, (await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json.GetProperty("count").GetInt32());
         Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync($"/admin/dlq/{other}")).Status);
+    }
+
+    [Fact]
+    public async Task Of_five_purges_at_once_one_is_accepted()
+    {
+        using var admin = await platform.Services.AdminAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            await platform.AddLetterAsync(group);
+            await platform.AddLetterAsync(group);
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => admin.DeleteAsync($"/admin/dlq?group={group}&confirm=2&rate=0")));
+
+            var accepted = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Accepted);
+            Assert.All(answers.Except([accepted]), answer => answer.AssertProblem(HttpStatusCode.Conflict));
+            Assert.Equal(2, (await Operated.EndOfAsync(admin, accepted)).GetProperty("done").GetInt32());
+        }
+    }
+
+    [Theory]
+    [InlineData("purge")]
+    [InlineData("reprocess")]
+    [InlineData("replay")]
+    public async Task A_request_that_another_process_has_done_while_it_waited_starts_no_job(string kind)
+    {
+        using var admin = await platform.Services.AdminAsync();
+        await platform.AddLetterAsync(group);
+        await platform.View.Redis.ExecuteAsync("XGROUP", "CREATE", $"{platform.View.Prefix}events:task.deleted", group, "$", "MKSTREAM");
+        await using var database = platform.Services.OpenDatabase("notifications-db");
+        await using var held = await HeldLock.TakeAsync(database, "admin-jobs");
+
+        var asked = kind switch
+        {
+            "purge" => admin.DeleteAsync($"/admin/dlq?group={group}&confirm=1"),
+            "reprocess" => admin.PostAsync("/admin/dlq/reprocess", new { Group = group }),
+            _ => admin.PostAsync("/admin/streams/task.deleted/replay", new { Group = group, Effects = "again" }),
+        };
+        await held.WaitersAsync(1);
+        await held.RunAsync(
+            $$"""
+              INSERT INTO admin_jobs (id, kind, state, consumer_group, parameters, cutoff, done, refused, user_id, email, created_at, next_at)
+              VALUES ('{{Guid.CreateVersion7()}}', 'Purge', 'Done', '{{group}}', '{}', '0-0', 1, 0, 1, '', now(), now())
+              """);
+        await held.ReleaseAsync();
+
+        Assert.Contains("at the same moment", (await asked).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
+        await platform.View.Redis.ExecuteAsync("XGROUP", "DESTROY", $"{platform.View.Prefix}events:task.deleted", group);
     }
 
     [Theory]

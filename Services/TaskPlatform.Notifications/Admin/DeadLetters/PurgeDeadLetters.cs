@@ -11,7 +11,8 @@ internal static class PurgeDeadLetters
     public static void Map(IEndpointRouteBuilder letters) => letters.MapDelete("/", HandleAsync)
         .WithName(nameof(PurgeDeadLetters))
         .WithSummary("Deletes the dead letters of a filter for good, as a job")
-        .WithDescription("With no filter: every dead letter. Nothing happens unless confirm says how many there are; the answer to a wrong one does.")
+        .WithDescription("With no filter: every dead letter. Nothing happens unless confirm says how many there are: without it the answer, 400, does, and so does "
+            + "that to another number, 409. Of requests at the same moment one is accepted.")
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
@@ -31,8 +32,12 @@ internal static class PurgeDeadLetters
         var started = await jobs.PurgeAsync(query.Filter, confirm, rate, caller, cancellationToken);
         if (started.Job is { } job)
             return JobView.Accepted(job);
-        return started.Matching is { } matching
-            ? errors.Require(false, "confirm", $"There are {matching} such dead letters: repeat the request with confirm={matching}.").ToProblem()
-            : BulkJobs.InTheWay(started);
+        if (started.Matching is not { } matching)
+            return BulkJobs.InTheWay(started);
+
+        var advice = $"There are {matching} such dead letters: repeat the request with confirm={matching}.";
+        return confirm is null
+            ? errors.Require(false, "confirm", advice).ToProblem()
+            : TypedResults.Problem(advice, statusCode: StatusCodes.Status409Conflict);
     }
 }

@@ -11,7 +11,10 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Admin.Jobs;
 
-/// <summary>Starts jobs: one a consumer group at a time, each with a cutoff beyond which it touches nothing.</summary>
+/// <summary>
+/// Starts jobs: one a consumer group at a time, each with a cutoff beyond which it touches nothing. Of concurrent requests for a group only
+/// one starts a job, even if that job has ended when the others are handled.
+/// </summary>
 internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBell bell, Deed deed, TimeProvider time)
 {
     /// <summary>Gentle enough for a group that has just recovered.</summary>
@@ -22,38 +25,58 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBe
 
     /// <summary>What became of a request for a job.</summary>
     /// <param name="Job">The job, where one was started.</param>
-    /// <param name="Other">The one that is in its way.</param>
+    /// <param name="Other">The one that is in its way: at work, or started after this request had begun.</param>
     /// <param name="Matching">How many letters there are, where the request was wrong about it.</param>
-    public sealed record Start(AdminJob? Job, AdminJob? Other = null, long? Matching = null);
+    public sealed record Start(AdminJob? Job, AdminJob? Other = null, long? Matching = null)
+    {
+        /// <summary>Why there is no job, in two sentences; null where there is one, or where the number of letters is why.</summary>
+        public string? Conflict => Other switch
+        {
+            null => null,
+            { State: JobState.Running } => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) is at work. Wait for its end, or cancel it.",
+            _ => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) was started at the same moment. Look at what it did before you repeat this.",
+        };
+    }
 
     public Task<Start> ReprocessAsync(DeadLetterFilter filter, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
         => SweepAsync(JobKind.Reprocess, filter, matching => true, rate, caller, cancellationToken);
 
     /// <summary>Deletes letters, if there are as many as confirmed.</summary>
-    public Task<Start> PurgeAsync(
+    public async Task<Start> PurgeAsync(
         DeadLetterFilter filter, long? confirmed, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
-        => SweepAsync(JobKind.Purge, filter, matching => matching == confirmed, rate, caller, cancellationToken);
+        => confirmed is null
+            ? new Start(null, Matching: (await CountAsync(filter, cancellationToken)).Matching)
+            : await SweepAsync(JobKind.Purge, filter, matching => matching == confirmed, rate, caller, cancellationToken);
 
     public Task<Start> ReplayAsync(
         ReplayParameters replay, string group, string cutoff, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
-        => AddAsync(NewJob(JobKind.Replay, group, replay, cutoff, total: null, rate, caller), cancellationToken);
+        => AddAsync(
+            group,
+            () => Task.FromResult(new Start(NewJob(JobKind.Replay, group, replay, cutoff, total: null, rate, caller))),
+            cancellationToken);
 
-    public static ProblemHttpResult InTheWay(Start start) => TypedResults.Problem(
-        start.Other is { } other
-            ? $"The job {other.Id} ({other.Kind}, group {other.Group}) is at work. Wait for its end, or cancel it."
-            : "Another job is at work.",
-        statusCode: StatusCodes.Status409Conflict);
+    public static ProblemHttpResult InTheWay(Start start)
+        => TypedResults.Problem(start.Conflict, statusCode: StatusCodes.Status409Conflict);
 
-    private async Task<Start> SweepAsync(
+    private Task<Start> SweepAsync(
         JobKind kind, DeadLetterFilter filter, Func<long, bool> isMeant, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
-        var cutoff = await queue.FindNewestAsync(cancellationToken) ?? Nothing;
-        var matching = await queue.CountAsync(filter, cutoff, cancellationToken);
-        if (!isMeant(matching))
-            return new Start(null, Matching: matching);
+        var group = filter.Group ?? AdminJob.EveryGroup;
+        return AddAsync(group, MakeAsync, cancellationToken);
 
-        return await AddAsync(
-            NewJob(kind, filter.Group ?? AdminJob.EveryGroup, filter, cutoff, matching, rate, caller), cancellationToken);
+        async Task<Start> MakeAsync()
+        {
+            var (cutoff, matching) = await CountAsync(filter, cancellationToken);
+            return isMeant(matching)
+                ? new Start(NewJob(kind, group, filter, cutoff, matching, rate, caller))
+                : new Start(null, Matching: matching);
+        }
+    }
+
+    private async Task<(string Cutoff, long Matching)> CountAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
+    {
+        var cutoff = await queue.FindNewestAsync(cancellationToken) ?? Nothing;
+        return (cutoff, await queue.CountAsync(filter, cutoff, cancellationToken));
     }
 
     private AdminJob NewJob<TParameters>(
@@ -76,16 +99,25 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBe
         };
     }
 
-    private async Task<Start> AddAsync(AdminJob job, CancellationToken cancellationToken)
+    /// <summary>Creates and adds a job while no other one can be added: what it was created from has not changed then.</summary>
+    private async Task<Start> AddAsync(string group, Func<Task<Start>> make, CancellationToken cancellationToken)
     {
+        var jobs = db.AdminJobs.AsNoTracking()
+            .Where(job => job.Group == group || job.Group == AdminJob.EveryGroup || group == AdminJob.EveryGroup);
+        var before = await jobs.CountAsync(cancellationToken);
+        if (await FindRunningAsync() is { } running)
+            return new Start(null, running);
+
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.LockAsync("admin-jobs", cancellationToken);
-        var other = await db.AdminJobs.AsNoTracking().FirstOrDefaultAsync(
-            running => running.State == JobState.Running
-                && (running.Group == job.Group || running.Group == AdminJob.EveryGroup || job.Group == AdminJob.EveryGroup),
-            cancellationToken);
-        if (other is not null)
+        if (await jobs.CountAsync(cancellationToken) > before)
+            return new Start(null, await jobs.OrderByDescending(job => job.Id).FirstAsync(cancellationToken));
+        if (await FindRunningAsync() is { } other)
             return new Start(null, other);
+
+        var start = await make();
+        if (start.Job is not { } job)
+            return start;
 
         db.AdminJobs.Add(job);
         await db.SaveChangesAsync(cancellationToken);
@@ -93,6 +125,8 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBe
         bell.Ring();
         var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all";
         deed.Say($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
-        return new Start(job);
+        return start;
+
+        Task<AdminJob?> FindRunningAsync() => jobs.FirstOrDefaultAsync(job => job.State == JobState.Running, cancellationToken);
     }
 }

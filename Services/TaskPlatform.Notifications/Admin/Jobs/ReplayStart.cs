@@ -24,9 +24,7 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
     public sealed record Outcome(AdminJob? Job, FieldErrors? Errors = null, BulkJobs.Start? InTheWay = null, bool NoStream = false)
     {
         /// <summary>Why there is no job, in a sentence.</summary>
-        public string Problem => InTheWay is { Other: { } other }
-            ? $"A job ({other.Kind}, group {other.Group}) is at work. Wait for its end, or cancel it."
-            : "That can't be replayed: check the group and the times.";
+        public string Problem => InTheWay?.Conflict ?? "That can't be replayed: check the group and the times.";
     }
 
     public async Task<Outcome> StartAsync(string type, Request request, ClaimsPrincipal caller, CancellationToken cancellationToken)

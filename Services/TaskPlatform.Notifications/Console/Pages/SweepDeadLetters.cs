@@ -58,9 +58,7 @@ internal static class SweepDeadLetters
         if (started.Job is { } job)
             return TypedResults.LocalRedirect($"/console/jobs/{job.Id}");
 
-        var problem = started.Other is { } other
-            ? $"A job ({other.Kind}, group {other.Group}) is at work. Wait for its end, or cancel it."
-            : "Their number has changed since you were asked. Look again.";
+        var problem = started.Conflict ?? "Their number has changed since you were asked. Look again.";
         return await AskAsync(kind, query, caller, queue, problem, cancellationToken);
     }
 }
