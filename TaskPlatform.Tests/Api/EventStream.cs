@@ -48,6 +48,16 @@ internal sealed class EventStream : IDisposable
         return found;
     }
 
+    /// <summary>Returns when the service ends the stream; one that breaks off throws.</summary>
+    public async Task EndAsync()
+    {
+        using var limit = NewLimit();
+        while (await reader.ReadLineAsync(limit.Token) is not null)
+        {
+            // What came before the end.
+        }
+    }
+
     public void Dispose() => reader.Dispose();
 
     private static CancellationTokenSource NewLimit()

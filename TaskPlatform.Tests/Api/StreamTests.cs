@@ -50,6 +50,7 @@ public sealed class StreamTests(RunningServices services)
         const int clients = 50;
         var settings = new Dictionary<string, string>(services.Settings);
         settings["ConnectionStrings:notifications-db"] += $";Application Name={counted}";
+        settings["LiveStreams:MaxPerUser"] = $"{clients}";
         await using var service = ServiceFactory<NotificationsService>.Start(settings);
         using var ann = await SettledUserAsync();
         using var client = new ApiClient(service.Address, service.Address, service.Address) { Token = ann.Token };
@@ -71,6 +72,31 @@ public sealed class StreamTests(RunningServices services)
         {
             foreach (var stream in streams)
                 stream.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task The_twenty_first_stream_of_a_user_ends_the_oldest_and_nobody_elses()
+    {
+        using var ann = await SettledUserAsync();
+        using var bob = await SettledUserAsync();
+        using var others = await EventStream.OpenAsync(bob);
+        using var oldest = await EventStream.OpenAsync(ann);
+        List<EventStream> streams = [];
+        try
+        {
+            for (var i = 0; i < 20; i++)
+                streams.Add(await EventStream.OpenAsync(ann));
+            await oldest.EndAsync();
+
+            await services.AddNotificationAsync(ann.UserId, "for twenty");
+            await services.AddNotificationAsync(bob.UserId, "for another");
+            Assert.All(await Task.WhenAll(streams.Select(stream => stream.NextAsync())), message => Assert.Equal("for twenty", message));
+            Assert.Equal("for another", await others.NextAsync());
+        }
+        finally
+        {
+            streams.ForEach(stream => stream.Dispose());
         }
     }
 

@@ -1,34 +1,49 @@
-using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.Notifications.Live;
 
 /// <summary>Tells the open streams of this process that something was committed for them, by whichever process.</summary>
-internal sealed class NewNotifications : IDisposable
+internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : IDisposable
 {
     // Streams share so many connections, however many there are.
     private const int Readers = 4;
 
-    private readonly ConcurrentDictionary<StreamSubscription, byte> open = [];
+    private readonly Lock changing = new();
+    private readonly Dictionary<long, List<StreamSubscription>> open = []; // By user, the oldest first.
     private readonly SemaphoreSlim reading = new(Readers);
 
-    /// <summary>Begins to listen to what comes for a user.</summary>
-    public StreamSubscription Subscribe(long userId)
+    /// <summary>Begins to listen to what comes for a user. Where the user has too many streams, the oldest ends.</summary>
+    public async Task<StreamSubscription> SubscribeAsync(long userId)
     {
-        var subscription = new StreamSubscription(userId, closed => open.TryRemove(closed, out _));
-        open.TryAdd(subscription, 0);
+        var subscription = new StreamSubscription(userId, Close);
+        if (Add(subscription) is { } oldest)
+            await oldest.EndAsync();
         return subscription;
     }
 
     /// <summary>Takes a message of the database's trigger: the user's id.</summary>
     public void Take(string message)
     {
-        if (long.TryParse(message, CultureInfo.InvariantCulture, out var userId))
-            Wake(subscription => subscription.UserId == userId);
+        if (!long.TryParse(message, CultureInfo.InvariantCulture, out var userId))
+            return;
+
+        lock (changing)
+        {
+            if (open.TryGetValue(userId, out var streams))
+                streams.ForEach(stream => stream.Wake());
+        }
     }
 
     /// <summary>Messages may have been missed: every stream looks for itself.</summary>
-    public void CatchUp() => Wake(_ => true);
+    public void CatchUp()
+    {
+        lock (changing)
+        {
+            foreach (var streams in open.Values)
+                streams.ForEach(stream => stream.Wake());
+        }
+    }
 
     /// <summary>Reads for a stream when it is its turn.</summary>
     public async Task<T> ReadAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
@@ -46,12 +61,29 @@ internal sealed class NewNotifications : IDisposable
 
     public void Dispose() => reading.Dispose();
 
-    private void Wake(Func<StreamSubscription, bool> concerned)
+    /// <returns>The stream that has to end for it.</returns>
+    private StreamSubscription? Add(StreamSubscription subscription)
     {
-        foreach (var (subscription, _) in open)
+        lock (changing)
         {
-            if (concerned(subscription))
-                subscription.Wake();
+            if (!open.TryGetValue(subscription.UserId, out var streams))
+                open[subscription.UserId] = streams = [];
+            streams.Add(subscription);
+            if (streams.Count <= options.Value.MaxPerUser)
+                return null;
+
+            var oldest = streams[0];
+            streams.RemoveAt(0);
+            return oldest;
+        }
+    }
+
+    private void Close(StreamSubscription subscription)
+    {
+        lock (changing)
+        {
+            if (open.TryGetValue(subscription.UserId, out var streams) && streams.Remove(subscription) && streams.Count == 0)
+                open.Remove(subscription.UserId);
         }
     }
 }

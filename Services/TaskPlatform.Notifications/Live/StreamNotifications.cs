@@ -19,6 +19,7 @@ internal static class StreamNotifications
 
     public static void AddNotificationStream(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<LiveStreamOptions>().BindConfiguration(LiveStreamOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<NewNotifications>();
         builder.Services.AddHostedService<NotificationListener>();
     }
@@ -27,7 +28,7 @@ internal static class StreamNotifications
         .WithName(nameof(StreamNotifications))
         .WithSummary("My notifications as they come, as server-sent events")
         .WithDescription("Each has an id, which only the server understands. Last-Event-ID, which a client sends by itself when it comes again, brings what it missed meanwhile. "
-            + "The stream ends with the token.")
+            + "The stream ends with the token. A user has up to 20 open: one more ends the oldest.")
         .Produces<string>(contentType: "text/event-stream")
         .ProducesValidationProblem()
         .DisableHttpMetrics();
@@ -43,8 +44,9 @@ internal static class StreamNotifications
         HttpContext http)
     {
         using var expiry = new CancellationTokenSource(Remaining(caller, time), time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping, expiry.Token);
-        using var subscription = news.Subscribe(caller.UserId);
+        using var subscription = await news.SubscribeAsync(caller.UserId);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(
+            http.RequestAborted, host.ApplicationStopping, expiry.Token, subscription.Ended);
         var rows = new StreamRows(db, news, caller.UserId);
         try
         {
