@@ -124,6 +124,8 @@ public sealed record Answer(HttpStatusCode Status, string? MediaType, HttpRespon
 {
     public JsonElement Json => JsonElement.Parse(Text);
 
+    public bool IsSuccess() => (int)Status is >= 200 and < 300;
+
     /// <summary>The names of the fields that a 400 complains about.</summary>
     public IEnumerable<string> Fields => Json.GetProperty("errors").EnumerateObject().Select(error => error.Name);
 

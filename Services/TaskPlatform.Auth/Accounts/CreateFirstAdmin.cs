@@ -10,7 +10,11 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Accounts;
 
-/// <summary>Makes the admin of the configuration where there is none: somebody must be able to appoint the others.</summary>
+/// <summary>
+/// Creates the admin of the configuration where there is no admin: requests can't remove the last one (<see cref="Admins"/>). Nothing that users
+/// can do makes a start fail: where the address belongs to a user, the service starts without an admin and logs an error. That user is not
+/// made an admin, because anyone may have registered the address.
+/// </summary>
 internal sealed partial class CreateFirstAdmin(
     AuthDb db,
     PasswordHashing passwords,
@@ -21,19 +25,24 @@ internal sealed partial class CreateFirstAdmin(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.LockAsync("first-admin", cancellationToken);
+        await db.LockAdminsAsync(cancellationToken);
         if (await db.Users.AnyAsync(user => user.Role == Role.Admin, cancellationToken))
             return;
 
         var (email, password) = Read(options.Value);
-        var key = User.KeyOf(email);
-        if (await db.Users.AnyAsync(user => user.EmailKey == key, cancellationToken))
-            throw new StartupException($"There is no admin, and the address of {AdminOptions.Section}:Email belongs to a user who is none.");
-
         var admin = Register.Create(email, "Administrator", Role.Admin, await passwords.HashAsync(password, cancellationToken), time.GetUtcNow());
         await db.Users.AddAsync(admin, cancellationToken);
         db.Publish(UserEvents.Created(admin), admin.Version, admin.UpdatedAt);
-        await db.SaveChangesAsync(cancellationToken);
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException failure) when (DatabaseFailure.IsDuplicate(failure, User.UniqueEmail))
+        {
+            LogAddressTaken($"{AdminOptions.Section}:Email");
+            return;
+        }
+
         await transaction.CommitAsync(cancellationToken);
         LogCreated(admin.Id);
     }
@@ -49,4 +58,7 @@ internal sealed partial class CreateFirstAdmin(
 
     [LoggerMessage(LogLevel.Information, "The first admin is user {UserId}")]
     private partial void LogCreated(long userId);
+
+    [LoggerMessage(LogLevel.Error, "There is no admin, and the address in the setting {Setting} belongs to another user. Set it to a free address and restart.")]
+    private partial void LogAddressTaken(string setting);
 }

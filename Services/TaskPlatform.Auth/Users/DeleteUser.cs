@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Users;
 
@@ -11,7 +12,7 @@ internal static class DeleteUser
         .WithName(nameof(DeleteUser))
         .WithSummary("Deletes a user")
         .WithDescription("By that user or an admin. This service knows the tokens of a deleted account no longer; "
-            + "the others believe them until they expire.")
+            + "the others believe them until they expire. The only admin can't be deleted.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict);
@@ -26,7 +27,11 @@ internal static class DeleteUser
 
         db.Users.Remove(user);
         db.Publish(UserEvents.Deleted(user), user.Version + 1);
-        await db.SaveChangesAsync(cancellationToken);
+        if (user.Role != Role.Admin)
+            await db.SaveChangesAsync(cancellationToken);
+        else if (!await db.TrySaveWithoutAdminAsync(user, cancellationToken))
+            return UserAccess.LastAdmin();
+
         return TypedResults.NoContent();
     }
 }

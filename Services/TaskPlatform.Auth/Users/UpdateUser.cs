@@ -19,7 +19,7 @@ internal static class UpdateUser
         .WithName(nameof(UpdateUser))
         .WithSummary("Changes a user")
         .WithDescription("By that user or an admin; the role by an admin only. Members left out stay as they are. "
-            + "A new role counts here at once, elsewhere with the tokens of the next login.")
+            + "A new role counts here at once, elsewhere with the tokens of the next login. The only admin stays one.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict);
@@ -42,6 +42,7 @@ internal static class UpdateUser
         if (request.Role is { } role && role != user.Role && !caller.IsAdmin)
             return UserAccess.Forbidden("Only an admin may change a role.");
 
+        var wasAdmin = user.Role == Role.Admin;
         var hash = request.Password is null ? null : await passwords.HashAsync(request.Password, cancellationToken);
         var changed = Apply(request, user, hash);
         if (changed.Count == 0)
@@ -52,7 +53,10 @@ internal static class UpdateUser
         db.Publish(UserEvents.Updated(user, changed), user.Version, user.UpdatedAt);
         try
         {
-            await db.SaveChangesAsync(cancellationToken);
+            if (!wasAdmin || user.Role == Role.Admin)
+                await db.SaveChangesAsync(cancellationToken);
+            else if (!await db.TrySaveWithoutAdminAsync(user, cancellationToken))
+                return UserAccess.LastAdmin();
         }
         catch (DbUpdateException failure) when (DatabaseFailure.IsDuplicate(failure, User.UniqueEmail))
         {

@@ -17,6 +17,9 @@ internal static class UserAccess
 
     public static ProblemHttpResult NotYours() => Forbidden("Only the user or an admin may do this.");
 
+    public static ProblemHttpResult LastAdmin() => TypedResults.Problem(
+        "This is the only admin. Make another user an admin first.", statusCode: StatusCodes.Status409Conflict);
+
     public static ProblemHttpResult EmailTaken()
         => TypedResults.Problem("There is an account with this e-mail address.", statusCode: StatusCodes.Status409Conflict);
 }
