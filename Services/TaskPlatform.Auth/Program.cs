@@ -1,6 +1,7 @@
 using TaskPlatform.Auth.Accounts;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Keys;
+using TaskPlatform.Auth.Revocation;
 using TaskPlatform.Auth.Users;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus.Postgres;
@@ -19,12 +20,14 @@ builder.AddDatabase<AuthDb>("auth-db");
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<AuthDb>("auth");
 builder.AddSigningKeys();
+builder.AddRevocation();
 builder.AddAccounts();
 
 var app = builder.Build();
 
 app.UseServiceDefaults();
 app.MapKeyEndpoints();
+app.MapRevocationEndpoints();
 app.MapAccountEndpoints();
 app.MapUserEndpoints();
 

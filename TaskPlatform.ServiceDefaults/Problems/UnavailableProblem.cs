@@ -20,6 +20,7 @@ internal sealed partial class UnavailableProblem(IProblemDetailsService problems
         {
             OverloadedException overloaded => overloaded.Message,
             TokenKeysUnavailableException => "The tokens' keys can't be fetched at the moment.",
+            RevokedTokensUnavailableException => "The list of revoked tokens can't be fetched at the moment. Until then routes for admins are closed.",
             _ when DatabaseFailure.IsUnavailable(exception) => "The database can't be reached at the moment.",
             _ => null,
         };

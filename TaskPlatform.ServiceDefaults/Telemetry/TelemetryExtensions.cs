@@ -7,6 +7,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using TaskPlatform.ServiceDefaults.Health;
+using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.ServiceDefaults.Telemetry;
 
@@ -27,7 +28,7 @@ public static class TelemetryExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = request => !HealthEndpoints.IsProbe(request.Request.Path))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = request => !HealthEndpoints.IsProbe(request.Request.Path) && request.Request.Path != TokenFormat.RevokedTokensPath)
                 .AddHttpClientInstrumentation()
                 .AddNpgsql()
                 .AddSource(EventBus)

@@ -14,6 +14,14 @@ public static class Caller
                 ?? throw new InvalidOperationException("Nobody is signed in: the endpoint lacks RequireAuthorization."),
             CultureInfo.InvariantCulture);
 
+        /// <summary>What the user's tokens carry until they are revoked; null in what is no valid token.</summary>
+        public string? Stamp => caller.FindFirstValue(TokenFormat.StampClaim);
+
+        /// <summary>When the token expires.</summary>
+        public DateTimeOffset TokenExpiry => long.TryParse(caller.FindFirstValue(TokenFormat.ExpiryClaim), CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : DateTimeOffset.MinValue;
+
         /// <summary>Whether the user may do everything.</summary>
         public bool IsAdmin => caller.IsInRole(Role.Admin);
     }

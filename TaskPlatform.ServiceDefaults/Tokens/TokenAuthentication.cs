@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -15,18 +16,19 @@ public static class TokenAuthentication
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>Verifies tokens with the keys that Auth publishes.</summary>
+    // Half a million stamps: far more than the logins behind them can be.
+    private const int MaxRevokedBytes = 16 * 1024 * 1024;
+
+    /// <summary>Verifies tokens with the keys that Auth publishes, and refuses those that Auth has revoked.</summary>
     public static WebApplicationBuilder AddTokenAuthentication(this WebApplicationBuilder builder)
     {
         builder.RequireSetting(AuthConfiguration.AddressKey, CheckAddress);
         var services = builder.Services;
-        var http = services.AddHttpClient(AuthConfiguration.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5));
-#pragma warning disable EXTEXP0001 // The fetch loop is the retry.
-        http.RemoveAllResilienceHandlers();
-#pragma warning restore EXTEXP0001
+        services.AddAuthClient(AuthConfiguration.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5));
         services.AddHostedService(provider => provider.GetRequiredService<AuthConfiguration>());
         services.AddHealthChecks().Add(new HealthCheckRegistration("token-keys", provider => provider.GetRequiredService<AuthConfiguration>(), null, null));
-        return builder.AddTokenAuthentication<AuthConfiguration>();
+        builder.AddTokenAuthentication<AuthConfiguration>();
+        return builder.AddRevokedTokens();
     }
 
     /// <summary>Verifies tokens with keys from another source, which is registered as a singleton.</summary>
@@ -37,10 +39,53 @@ public static class TokenAuthentication
         services.AddSingleton<TConfiguration>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TConfiguration>(Configure);
-        services.AddAuthorizationBuilder()
-            .AddPolicy(Role.Admin, policy => policy.RequireAuthenticatedUser().RequireRole(Role.Admin));
+        services.AddAuthorizationBuilder().AddPolicy(Role.Admin, RequireAdmin);
         builder.AddOpenApiDocument();
         return builder;
+    }
+
+    private static WebApplicationBuilder AddRevokedTokens(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<RevokedTokensOptions>().BindConfiguration(RevokedTokensOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddAuthClient(RevokedTokens.HttpClientName, client =>
+        {
+            client.Timeout = TimeSpan.FromSeconds(2);
+            client.MaxResponseContentBufferSize = MaxRevokedBytes;
+        });
+        services.AddSingleton<RevokedTokens>();
+        services.AddHostedService(provider => provider.GetRequiredService<RevokedTokens>());
+        services.AddHealthChecks().Add(new HealthCheckRegistration("revoked-tokens", provider => provider.GetRequiredService<RevokedTokens>(), null, null));
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure<RevokedTokens>((options, revoked) => options.Events.OnTokenValidated = async context =>
+            {
+                if (await revoked.IsRevokedAsync(context.Principal!, context.HttpContext.RequestAborted))
+                    context.Fail("The token was revoked.");
+            });
+
+        // In place of the policy without the list.
+        services.AddOptions<AuthorizationOptions>().Configure<RevokedTokens>((options, revoked) => options.AddPolicy(Role.Admin, policy =>
+        {
+            RequireAdmin(policy);
+            policy.RequireAssertion(context =>
+            {
+                // Others are refused for their role.
+                if (context.User.IsAdmin)
+                    revoked.RequireCurrent();
+                return true;
+            });
+        }));
+        return builder;
+    }
+
+    private static void RequireAdmin(AuthorizationPolicyBuilder policy) => policy.RequireAuthenticatedUser().RequireRole(Role.Admin);
+
+    private static void AddAuthClient(this IServiceCollection services, string name, Action<HttpClient> configure)
+    {
+        var http = services.AddHttpClient(name, configure);
+#pragma warning disable EXTEXP0001 // The fetch loop is the retry.
+        http.RemoveAllResilienceHandlers();
+#pragma warning restore EXTEXP0001
     }
 
     private static void Configure<TConfiguration>(JwtBearerOptions options, TConfiguration configuration)

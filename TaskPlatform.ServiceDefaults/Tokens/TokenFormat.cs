@@ -15,9 +15,18 @@ public static class TokenFormat
     /// <summary>The user's role.</summary>
     public const string RoleClaim = "role";
 
+    /// <summary>A random value that all tokens of a user share until they are revoked together.</summary>
+    public const string StampClaim = "stamp";
+
+    /// <summary>When the token expires, in seconds since 1970.</summary>
+    public const string ExpiryClaim = "exp";
+
     /// <summary>Where Auth publishes the public keys.</summary>
     public const string KeysPath = "/.well-known/jwks.json";
 
     /// <summary>Where Auth publishes its OpenID Connect configuration.</summary>
     public const string DiscoveryPath = "/.well-known/openid-configuration";
+
+    /// <summary>Where Auth publishes the stamps of revoked tokens.</summary>
+    public const string RevokedTokensPath = "/.well-known/revoked-tokens";
 }

@@ -25,8 +25,10 @@ public sealed record Access(
         //                                                                               nobody other worker creator admin
         new("auth", "GET", "/.well-known/openid-configuration", null,                       200, 200, 200, 200, 200),
         new("auth", "GET", "/.well-known/jwks.json", null,                                  200, 200, 200, 200, 200),
+        new("auth", "GET", "/.well-known/revoked-tokens", null,                             200, 200, 200, 200, 200),
         new("auth", "POST", "/api/auth/register", Nothing,                                  400, 400, 400, 400, 400),
         new("auth", "POST", "/api/auth/login", Nothing,                                     400, 400, 400, 400, 400),
+        new("auth", "POST", "/api/auth/logout", null,                                       401, 204, 204, 204, 204),
         new("auth", "GET", "/api/users/me", null,                                           401, 200, 200, 200, 200),
         new("auth", "GET", "/api/users", null,                                              401, 403, 403, 403, 200),
         new("auth", "GET", "/api/users/{user}", null,                                       401, 403, 403, 200, 200),

@@ -94,12 +94,19 @@ public sealed partial class AccessTests(RunningServices services)
     [Fact]
     public async Task Auth_goes_by_what_an_account_is_now()
     {
+        const string password = "a-long-password";
+        var email = RunningServices.NewEmail();
         using var admin = await services.AdminAsync();
-        using var deputy = await services.RegisterAsync();
+        using var deputy = services.Anonymous();
+        await deputy.RegisterAsync(email, password, "Deputy");
         await admin.PutAsync($"/api/users/{deputy.UserId}", new { Role = "admin" });
+        (await deputy.GetAsync("/api/users/me")).AssertProblem(HttpStatusCode.Unauthorized);
+        await deputy.LoginAsync(email, password);
         Assert.Equal(HttpStatusCode.OK, (await deputy.GetAsync("/api/users")).Status);
 
         await admin.PutAsync($"/api/users/{deputy.UserId}", new { Role = "user" });
+        (await deputy.GetAsync("/api/users/me")).AssertProblem(HttpStatusCode.Unauthorized);
+        await deputy.LoginAsync(email, password);
         (await deputy.GetAsync("/api/users")).AssertProblem(HttpStatusCode.Forbidden);
 
         await admin.DeleteAsync($"/api/users/{deputy.UserId}");

@@ -26,6 +26,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
         ["AssignTask"] = "tasks",
         ["CompleteTask"] = "tasks",
         ["DeleteUser"] = "users",
+        ["Logout"] = "users",
     };
 
     [Theory]
@@ -58,6 +59,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
         var user = scene.Creator;
         return (status, name) switch
         {
+            (304, _) => await SendAsync(user, headers: ("If-None-Match", "*")),
             (401, "Login") => await SendAsync(user, """{"email":"nobody@example.org","password":"a-wrong-password"}"""),
             (401, _) => await SendAsync(services.Anonymous(), Body(name, scene)),
             (413, _) => await SendAsync(user, new string(' ', 64 * 1024) + "{}"),

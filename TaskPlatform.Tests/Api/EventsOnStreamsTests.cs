@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Aspire.Hosting.Testing;
+using Npgsql;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Graph;
 
@@ -39,7 +41,9 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal(created.GetProperty("email").GetString(), deleted.GetProperty("email").GetString());
 
         // Her notifications go with her.
-        await BusView.Until(() => ann.NotificationsAboutAsync(taskId), items => items.Count == 0);
+        await using var database = NpgsqlDataSource.Create((await platform.App.GetConnectionStringAsync("notifications-db", Cancelled))!);
+        await using var count = database.CreateCommand($"SELECT count(*) FROM notifications WHERE user_id = {ann.UserId}");
+        await BusView.Until(async () => await count.ExecuteScalarAsync(Cancelled), left => left is 0L);
     }
 
     [Fact]

@@ -206,7 +206,7 @@ public sealed class FuzzTests(RunningServices services)
     {
         "/api/auth/register" => [Email, Password, FullName],
         "/api/auth/login" => [Email, Password],
-        "/api/users/{id}" => [Email, FullName, ("role", "\"user\""), Password],
+        "/api/users/{id}" => [Email, FullName, ("role", "\"user\""), Password, ("current_password", Password.Value)],
         "/api/tasks/{id}/assign" => [Workers],
         _ when path.StartsWith("/admin/streams", StringComparison.Ordinal) => [("from", "\"2026-01-01T00:00:00Z\""), ("to", "null"), ("group", "\"nobody\""), ("effects", "\"once\""), ("rate", "1")],
         _ when path.StartsWith("/admin", StringComparison.Ordinal) => [("type", "\"task.created\""), ("group", "\"nobody\""), ("reason", "\"exhausted\"")],

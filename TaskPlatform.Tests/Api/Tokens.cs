@@ -10,28 +10,33 @@ namespace TaskPlatform.Tests.Api;
 /// <summary>Tokens that must not let anybody in, though each is nearly right.</summary>
 internal static class Tokens
 {
+    private static readonly string[] Copied = [TokenFormat.SubjectClaim, TokenFormat.EmailClaim, TokenFormat.RoleClaim, TokenFormat.StampClaim];
+
     /// <summary>All of them, by what is wrong.</summary>
     public static IEnumerable<(string Wrong, string Token)> Bad(string good, ECDsaSecurityKey ours)
     {
         using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var (header, payload, signature) = (good.Split('.')[0], good.Split('.')[1], good.Split('.')[2]);
+        var claims = new JsonWebToken(good).Claims.Where(claim => Copied.Contains(claim.Type)).ToDictionary(claim => claim.Type, object (claim) => claim.Value);
 
-        yield return ("expired", Sign(ours, expires: TimeSpan.FromMinutes(-5)));
-        yield return ("not valid yet", Sign(ours, begins: TimeSpan.FromMinutes(5)));
-        yield return ("signed with a foreign key of our key's id", Sign(new ECDsaSecurityKey(stranger) { KeyId = ours.KeyId }));
-        yield return ("signed with a foreign key", Sign(new ECDsaSecurityKey(stranger) { KeyId = "foreign" }));
+        yield return ("expired", Sign(ours, claims, expires: TimeSpan.FromMinutes(-5)));
+        yield return ("not valid yet", Sign(ours, claims, begins: TimeSpan.FromMinutes(5)));
+        yield return ("signed with a foreign key of our key's id", Sign(new ECDsaSecurityKey(stranger) { KeyId = ours.KeyId }, claims));
+        yield return ("signed with a foreign key", Sign(new ECDsaSecurityKey(stranger) { KeyId = "foreign" }, claims));
         yield return ("alg none", $"{Base64("""{"alg":"none","typ":"JWT"}""")}.{payload}.");
         yield return ("alg none with our key's id", $"{Base64($$"""{"alg":"none","typ":"JWT","kid":"{{ours.KeyId}}"}""")}.{payload}.");
         yield return ("HMAC with the public key", WithPublicKeyAsSecret(payload, ours));
         yield return ("tampered role", $"{header}.{Base64(Text(payload).Replace("\"role\":\"user\"", "\"role\":\"admin\"", StringComparison.Ordinal))}.{signature}");
         yield return ("no signature", $"{header}.{payload}.");
-        yield return ("for somebody else", Sign(ours, audience: "elsewhere"));
-        yield return ("from somebody else", Sign(ours, issuer: "elsewhere"));
+        yield return ("for somebody else", Sign(ours, claims, audience: "elsewhere"));
+        yield return ("from somebody else", Sign(ours, claims, issuer: "elsewhere"));
+        yield return ("without a stamp", Sign(ours, claims.Where(claim => claim.Key != TokenFormat.StampClaim).ToDictionary()));
         yield return ("not a token", "x");
     }
 
     private static string Sign(
-        ECDsaSecurityKey key, TimeSpan? begins = null, TimeSpan? expires = null, string issuer = TokenFormat.Issuer, string audience = TokenFormat.Audience)
+        ECDsaSecurityKey key, Dictionary<string, object> claims, TimeSpan? begins = null, TimeSpan? expires = null,
+        string issuer = TokenFormat.Issuer, string audience = TokenFormat.Audience)
     {
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
@@ -44,12 +49,7 @@ internal static class Tokens
 
             // One that its neighbours with the same id share must not come back from the cache.
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
-            Claims = new Dictionary<string, object>
-            {
-                [TokenFormat.SubjectClaim] = "1",
-                [TokenFormat.EmailClaim] = "admin@taskplatform.local",
-                [TokenFormat.RoleClaim] = Role.Admin,
-            },
+            Claims = claims,
         });
     }
 

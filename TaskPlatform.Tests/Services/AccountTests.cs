@@ -39,7 +39,7 @@ public sealed class AccountTests(RunningServices services)
         Assert.Equal((email, "Ann", "user"), (me.GetProperty("email").GetString(), me.GetProperty("full_name").GetString(), me.GetProperty("role").GetString()));
 
         var claims = JsonElement.Parse(Base64(client.Token!.Split('.')[1]));
-        Assert.Equal(["aud", "email", "exp", "iat", "iss", "nbf", "role", "sub"], claims.EnumerateObject().Select(claim => claim.Name).Order());
+        Assert.Equal(["aud", "email", "exp", "iat", "iss", "nbf", "role", "stamp", "sub"], claims.EnumerateObject().Select(claim => claim.Name).Order());
         Assert.Equal("ES256", JsonElement.Parse(Base64(client.Token.Split('.')[0])).GetProperty("alg").GetString());
     }
 

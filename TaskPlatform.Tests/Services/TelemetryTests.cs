@@ -50,7 +50,8 @@ public sealed class TelemetryTests : IDisposable
     [Theory]
     [InlineData("/health")]
     [InlineData("/alive")]
-    public async Task A_health_probe_is_not_traced(string path)
+    [InlineData("/.well-known/revoked-tokens")]
+    public async Task A_probe_or_poll_is_not_traced(string path)
     {
         using var client = services.Anonymous();
 

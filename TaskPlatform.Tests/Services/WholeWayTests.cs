@@ -45,12 +45,16 @@ public sealed class WholeWayTests(RunningServices services)
     [Fact]
     public async Task A_new_admin_is_told_what_admins_are_told()
     {
-        using var user = await services.RegisterAsync();
+        const string password = "a-long-password";
+        var email = RunningServices.NewEmail();
+        using var user = services.Anonymous();
+        await user.RegisterAsync(email, password, "Ann");
         using var admin = await services.AdminAsync();
         await WaitForAsync(user, "user.created");
 
         var promoted = await admin.PutAsync($"/api/users/{user.UserId}", new { Role = "admin" });
         Assert.Equal(HttpStatusCode.OK, promoted.Status);
+        await user.LoginAsync(email, password);
         await WaitUntilAsync(async () => await ScalarAsync($"SELECT role FROM readers WHERE id = {user.UserId}") is "admin");
 
         var id = await user.CreateTaskAsync("Count the chairs");
@@ -90,7 +94,7 @@ public sealed class WholeWayTests(RunningServices services)
 
         Assert.Equal(HttpStatusCode.NoContent, (await leaving.DeleteAsync($"/api/users/{leaving.UserId}")).Status);
 
-        await WaitUntilAsync(async () => (await ListAsync(leaving)).Count == 0);
+        await WaitUntilAsync(async () => await ScalarAsync($"SELECT count(*) FROM notifications WHERE user_id = {leaving.UserId}") is 0L);
         (await leaving.GetAsync("/api/users/me")).AssertProblem(HttpStatusCode.Unauthorized);
     }
 

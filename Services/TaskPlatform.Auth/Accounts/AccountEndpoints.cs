@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using TaskPlatform.Auth.Accounts.Limits;
+using TaskPlatform.Auth.Data;
+using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.Auth.Accounts;
@@ -24,9 +26,12 @@ internal static class AccountEndpoints
 
     public static void MapAccountEndpoints(this IEndpointRouteBuilder app)
     {
-        var accounts = app.MapGroup("/api/auth").AllowAnonymous().WithTags("Accounts");
+        var accounts = app.MapGroup("/api/auth").WithTags("Accounts");
 
-        Register.Map(accounts);
-        Login.Map(accounts);
+        var open = accounts.MapGroup("").AllowAnonymous();
+        Register.Map(open);
+        Login.Map(open);
+
+        Logout.Map(accounts.MapGroup("").RequireAuthorization().AddEndpointFilter<RouteGroupBuilder, ConflictRetry<AuthDb>>());
     }
 }

@@ -12,6 +12,8 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
 
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
+    public DbSet<RevokedStamp> RevokedStamps => Set<RevokedStamp>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddEventLog();
@@ -25,6 +27,9 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
             user.Property(e => e.FullName).HasColumnName("full_name").HasMaxLength(200);
             user.Property(e => e.Role).HasColumnName("role").HasMaxLength(20);
             user.Property(e => e.PasswordHash).HasColumnName("password_hash");
+
+            // A sign-out has no event, so no new version: this is what two of them at once differ in.
+            user.Property(e => e.SecurityStamp).HasColumnName("security_stamp").HasMaxLength(32).IsConcurrencyToken();
             user.Property(e => e.CreatedAt).HasColumnName("created_at");
             user.Property(e => e.UpdatedAt).HasColumnName("updated_at");
             user.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
@@ -38,6 +43,15 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
             key.Property(e => e.CreatedAt).HasColumnName("created_at");
             key.Property(e => e.SignsUntil).HasColumnName("signs_until");
             key.Property(e => e.PublishedUntil).HasColumnName("published_until");
+        });
+        modelBuilder.Entity<RevokedStamp>(revoked =>
+        {
+            revoked.ToTable("revoked_stamps");
+            revoked.Property(e => e.Id).HasColumnName("id").UseIdentityAlwaysColumn();
+            revoked.Property(e => e.Stamp).HasColumnName("stamp").HasMaxLength(32);
+            revoked.Property(e => e.RevokedAt).HasColumnName("revoked_at");
+            revoked.Property(e => e.ExpiresAt).HasColumnName("expires_at");
+            revoked.HasIndex(e => e.ExpiresAt).HasDatabaseName("ix_revoked_stamps_expires_at");
         });
     }
 }

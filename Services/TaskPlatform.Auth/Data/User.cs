@@ -1,9 +1,13 @@
+using System.Security.Cryptography;
+
 namespace TaskPlatform.Auth.Data;
 
 /// <summary>An account. Its version is that of its last event.</summary>
 internal sealed class User
 {
     public const string UniqueEmail = "ix_users_email_key";
+
+    private const int StampLength = 32;
 
     public long Id { get; init; }
 
@@ -19,6 +23,9 @@ internal sealed class User
 
     public required string PasswordHash { get; set; }
 
+    /// <summary>What the user's tokens carry: random, and valid until the next <see cref="RenewStamp"/>.</summary>
+    public string SecurityStamp { get; private set; } = NewStamp();
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; set; }
@@ -27,4 +34,15 @@ internal sealed class User
 
     /// <summary>Addresses that differ only in case are the same account.</summary>
     public static string KeyOf(string email) => email.ToUpperInvariant();
+
+    /// <summary>Gives the user a new stamp.</summary>
+    /// <returns>The old one.</returns>
+    public string RenewStamp()
+    {
+        var old = SecurityStamp;
+        SecurityStamp = NewStamp();
+        return old;
+    }
+
+    private static string NewStamp() => RandomNumberGenerator.GetHexString(StampLength, lowercase: true);
 }

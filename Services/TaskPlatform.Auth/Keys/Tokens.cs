@@ -31,6 +31,7 @@ internal sealed class Tokens(SigningKeys keys, IOptions<TokenOptions> options, T
                 [TokenFormat.SubjectClaim] = user.Id.ToString(CultureInfo.InvariantCulture),
                 [TokenFormat.EmailClaim] = user.Email,
                 [TokenFormat.RoleClaim] = user.Role,
+                [TokenFormat.StampClaim] = user.SecurityStamp,
             },
         });
     }

@@ -7,8 +7,8 @@ using TaskPlatform.ServiceDefaults.Tokens;
 namespace TaskPlatform.Auth.Users;
 
 /// <summary>
-/// Has this service, which knows the accounts, go by what they are now: a token of a deleted account is no good here, and the
-/// role is today's. The other services believe what the token says until it expires.
+/// Has this service, which knows the accounts, go by what they are now: a revoked token is refused here at once, and the role is
+/// today's. The other services learn of it from <see cref="Revocation.GetRevokedTokens"/>.
 /// </summary>
 internal static class CurrentUser
 {
@@ -20,16 +20,18 @@ internal static class CurrentUser
     {
         var caller = context.Principal!;
         var id = caller.UserId;
-        var role = await context.HttpContext.RequestServices.GetRequiredService<AuthDb>().Users
-            .Where(user => user.Id == id).Select(user => user.Role).SingleOrDefaultAsync(context.HttpContext.RequestAborted);
-        if (role is null)
+        var account = await context.HttpContext.RequestServices.GetRequiredService<AuthDb>().Users
+            .Where(user => user.Id == id)
+            .Select(user => new { user.Role, user.SecurityStamp })
+            .SingleOrDefaultAsync(context.HttpContext.RequestAborted);
+        if (account is null || account.SecurityStamp != caller.Stamp)
         {
-            context.Fail("There is no such account any more.");
+            context.Fail("The token was revoked.");
             return;
         }
 
         var identity = (ClaimsIdentity)caller.Identity!;
         identity.TryRemoveClaim(identity.FindFirst(TokenFormat.RoleClaim));
-        identity.AddClaim(new Claim(TokenFormat.RoleClaim, role));
+        identity.AddClaim(new Claim(TokenFormat.RoleClaim, account.Role));
     }
 }

@@ -46,10 +46,10 @@ internal static class ConsoleEndpoints
             .AddEndpointFilter<RouteGroupBuilder, ConsolePages>();
         SignIn.Map(site);
 
-        var console = site.MapGroup("")
-            .RequireAdminSession()
-            .AddEndpointFilter<RouteGroupBuilder, ConsoleForms>()
-            .AddEndpointFilter<RouteGroupBuilder, Audited>();
+        var session = site.MapGroup("").RequireAdminSession();
+        SignOut.Map(WithChecks(session.MapGroup("")));
+
+        var console = WithChecks(session.MapGroup("").AddEndpointFilter<RouteGroupBuilder, CurrentSessions>());
         ShowOverview.Map(console);
         ShowDeadLetters.Map(console);
         ShowDeadLetter.Map(console);
@@ -63,6 +63,8 @@ internal static class ConsoleEndpoints
         ShowJob.Map(console);
         StopJob.Map(console);
         ShowAudit.Map(console);
-        SignOut.Map(console);
     }
+
+    private static RouteGroupBuilder WithChecks(RouteGroupBuilder pages)
+        => pages.AddEndpointFilter<RouteGroupBuilder, ConsoleForms>().AddEndpointFilter<RouteGroupBuilder, Audited>();
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using TaskPlatform.EventBus;
 using TaskPlatform.Notifications.Console.Pages;
 using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Console;
 
@@ -23,6 +24,10 @@ internal sealed class ConsolePages : IEndpointFilter
         catch (WrongKeyException wrong)
         {
             return Unavailable("Something is in the way", wrong.Message);
+        }
+        catch (RevokedTokensUnavailableException)
+        {
+            return Unavailable("The auth service can't be reached", "So it is not known which sessions have ended. This page works again as soon as it is back.");
         }
         catch (Exception failure) when (DatabaseFailure.IsUnavailable(failure))
         {

@@ -8,18 +8,19 @@ namespace TaskPlatform.Notifications.Console;
 
 /// <summary>
 /// An operator's session: an encrypted cookie that no script can read and no other site can send. It is valid below
-/// <c>/console</c> only, and for as long as the token that Auth issued at sign-in.
+/// <c>/console</c> only, and for as long as the token that Auth issued at sign-in: until that expires or is revoked.
 /// </summary>
 internal static class ConsoleSession
 {
     public const string Path = "/console";
 
-    /// <summary>The claim that says when the session ends, in seconds since 1970.</summary>
-    public const string ExpiryClaim = "exp";
+    /// <summary>The token is kept for the sign-out, which has Auth revoke it.</summary>
+    public const string TokenName = "access_token";
 
     public const string Scheme = CookieAuthenticationDefaults.AuthenticationScheme;
 
-    private static readonly string[] Claims = [TokenFormat.SubjectClaim, TokenFormat.EmailClaim, TokenFormat.RoleClaim, ExpiryClaim];
+    private static readonly string[] Claims =
+        [TokenFormat.SubjectClaim, TokenFormat.EmailClaim, TokenFormat.RoleClaim, TokenFormat.StampClaim, TokenFormat.ExpiryClaim];
 
     public static void Configure(CookieAuthenticationOptions options)
     {
@@ -29,6 +30,15 @@ internal static class ConsoleSession
         options.Cookie.SameSite = SameSiteMode.Strict;
         options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         options.SlidingExpiration = false;
+        options.Events.OnValidatePrincipal = async context =>
+        {
+            var revoked = context.HttpContext.RequestServices.GetRequiredService<RevokedTokens>();
+            if (await revoked.IsRevokedAsync(context.Principal!, context.HttpContext.RequestAborted))
+            {
+                context.RejectPrincipal();
+                await context.HttpContext.SignOutAsync(Scheme);
+            }
+        };
         options.Events.OnRedirectToLogin = context =>
         {
             // What was posted can't be opened again.
@@ -53,7 +63,8 @@ internal static class ConsoleSession
     {
         var claims = token.Claims.Where(claim => Claims.Contains(claim.Type));
         var identity = new ClaimsIdentity(claims, Scheme, TokenFormat.SubjectClaim, TokenFormat.RoleClaim);
-        return http.SignInAsync(
-            Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true, ExpiresUtc = token.ValidTo });
+        var properties = new AuthenticationProperties { IsPersistent = true, ExpiresUtc = token.ValidTo };
+        properties.StoreTokens([new AuthenticationToken { Name = TokenName, Value = token.EncodedToken }]);
+        return http.SignInAsync(Scheme, new ClaimsPrincipal(identity), properties);
     }
 }

@@ -28,7 +28,7 @@ internal static class StreamNotifications
         .WithName(nameof(StreamNotifications))
         .WithSummary("My notifications as they come, as server-sent events")
         .WithDescription("Each has an id, which only the server understands. Last-Event-ID, which a client sends by itself when it comes again, brings what it missed meanwhile. "
-            + "The stream ends with the token. A user has up to 20 open: one more ends the oldest.")
+            + "The stream ends with the token, when that expires or is revoked. A user has up to 20 open: one more ends the oldest.")
         .Produces<string>(contentType: "text/event-stream")
         .ProducesValidationProblem()
         .DisableHttpMetrics();
@@ -37,6 +37,7 @@ internal static class StreamNotifications
         [FromHeader(Name = "Last-Event-ID")] StreamCursor? lastEventId,
         ClaimsPrincipal caller,
         NewNotifications news,
+        RevokedTokens revokedTokens,
         NotificationsDb db,
         IOptions<JsonOptions> json,
         TimeProvider time,
@@ -44,9 +45,10 @@ internal static class StreamNotifications
         HttpContext http)
     {
         using var expiry = new CancellationTokenSource(Remaining(caller, time), time);
+        using var watch = revokedTokens.Watch(caller);
         using var subscription = await news.SubscribeAsync(caller.UserId);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
-            http.RequestAborted, host.ApplicationStopping, expiry.Token, subscription.Ended);
+            http.RequestAborted, host.ApplicationStopping, expiry.Token, watch.Revoked, subscription.Ended);
         var rows = new StreamRows(db, news, caller.UserId);
         try
         {
@@ -88,6 +90,5 @@ internal static class StreamNotifications
     }
 
     private static TimeSpan Remaining(ClaimsPrincipal caller, TimeProvider time)
-        => long.TryParse(caller.FindFirstValue("exp"), out var expiry)
-            && DateTimeOffset.FromUnixTimeSeconds(expiry) - time.GetUtcNow() is { Ticks: > 0 } remaining ? remaining : TimeSpan.Zero;
+        => caller.TokenExpiry - time.GetUtcNow() is { Ticks: > 0 } remaining ? remaining : TimeSpan.Zero;
 }

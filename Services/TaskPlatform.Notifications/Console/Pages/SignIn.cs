@@ -10,7 +10,7 @@ namespace TaskPlatform.Notifications.Console.Pages;
 /// <summary>Asks Auth for a token, as any other client does, and begins a session with its claims.</summary>
 internal static class SignIn
 {
-    public const string HttpClientName = "console-sign-in";
+    public const string HttpClientName = "console-auth";
 
     private const string AuthAddress = "services:auth:http:0";
 

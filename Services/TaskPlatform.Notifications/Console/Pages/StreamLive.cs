@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using TaskPlatform.EventBus;
 using TaskPlatform.ServiceDefaults.Http;
+using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Console.Pages;
 
@@ -23,17 +24,21 @@ internal static class StreamLive
 
     private static ServerSentEventsResult<Item?> Handle(
         string? type, string? aggregate, ClaimsPrincipal caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
-        TimeProvider time, IHostApplicationLifetime host, HttpContext http, CancellationToken cancellationToken)
-        => TypedResults.ServerSentEvents(FollowAsync(
-            new LiveFilter(type, aggregate), http.IsHead() ? DateTimeOffset.MinValue : EndOf(caller), streams, events, options.Value, time, host.ApplicationStopping, cancellationToken));
+        RevokedTokens revoked, TimeProvider time, IHostApplicationLifetime host, HttpContext http, CancellationToken cancellationToken)
+    {
+        return TypedResults.ServerSentEvents(FollowAsync(new LiveFilter(type, aggregate), IsOpen, streams, events, options.Value, time, cancellationToken));
+
+        bool IsOpen() => !http.IsHead() && !host.ApplicationStopping.IsCancellationRequested
+            && time.GetUtcNow() < caller.TokenExpiry && revoked.IsCurrent && !revoked.IsRevoked(caller);
+    }
 
     private static async IAsyncEnumerable<SseItem<Item?>> FollowAsync(
-        LiveFilter filter, DateTimeOffset end, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
-        CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+        LiveFilter filter, Func<bool> isOpen, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
             .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
-        for (var looks = 0; time.GetUtcNow() < end && !stopping.IsCancellationRequested; looks++)
+        for (var looks = 0; isOpen(); looks++)
         {
             // At once, so that the page knows it is connected; then often enough for proxies that close idle connections.
             if (looks % LooksBetweenBeats == 0)
@@ -55,7 +60,4 @@ internal static class StreamLive
     private static Item ItemOf(StreamEntry entry, ConsoleOptions options) => new(
         entry.EntryId, EntryId.Parse(entry.EntryId).Time, entry.Type, entry.AggregateId,
         entry.Headers.GetValueOrDefault("target_group"), options.TraceLink(entry.TraceId), entry.Data);
-
-    private static DateTimeOffset EndOf(ClaimsPrincipal caller)
-        => long.TryParse(caller.FindFirstValue(ConsoleSession.ExpiryClaim), out var expiry) ? DateTimeOffset.FromUnixTimeSeconds(expiry) : DateTimeOffset.MinValue;
 }

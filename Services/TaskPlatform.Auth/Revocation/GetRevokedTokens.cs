@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+using TaskPlatform.ServiceDefaults.Tokens;
+
+namespace TaskPlatform.Auth.Revocation;
+
+internal static class GetRevokedTokens
+{
+    /// <param name="Stamps">Tokens that carry one of these as their claim <c>stamp</c> are not valid.</param>
+    public sealed record Response(IReadOnlyList<string> Stamps);
+
+    public static void Map(IEndpointRouteBuilder app) => app.MapGet(TokenFormat.RevokedTokensPath, HandleAsync)
+        .WithName(nameof(GetRevokedTokens))
+        .WithSummary("Which tokens were revoked before they expire")
+        .WithDescription("Poll it with If-None-Match: 304 says that nothing has changed. The stamps are random and say nothing about users.")
+        .WithTags("Keys")
+        .Produces(StatusCodes.Status304NotModified);
+
+    private static async Task<Results<Ok<Response>, StatusCodeHttpResult>> HandleAsync(
+        RevocationList list, HttpRequest request, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var current = await list.GetAsync(cancellationToken);
+        response.Headers.ETag = current.ETag;
+        response.Headers.CacheControl = "no-cache";
+        return EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)
+            && known.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(EntityTagHeaderValue.Parse(current.ETag), useStrongComparison: false))
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(new Response(current.Stamps));
+    }
+}

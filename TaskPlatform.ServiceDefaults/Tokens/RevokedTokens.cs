@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Claims;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenTelemetry;
+
+namespace TaskPlatform.ServiceDefaults.Tokens;
+
+/// <summary>
+/// The tokens that Auth has revoked before they expire. The list is polled in the background, one fetch at a time, so that no request waits
+/// for Auth; only before the first fetch has ended do requests wait for it. Decision 0018 says what is refused while Auth is unavailable.
+/// </summary>
+public sealed partial class RevokedTokens(
+    IHttpClientFactory clients, IOptions<RevokedTokensOptions> options, TimeProvider time, ILogger<RevokedTokens> logger)
+    : BackgroundService, IHealthCheck
+{
+    internal const string HttpClientName = "revoked-tokens";
+
+    // So that services that were started together do not poll together.
+    private const double Jitter = 0.1;
+
+    // Service discovery resolves the host.
+    private static readonly Uri Address = new($"http://auth{TokenFormat.RevokedTokensPath}");
+
+    private readonly TaskCompletionSource firstFetch = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<RevocationWatch, byte> watches = [];
+    private volatile Fetched? last;
+    private volatile Exception? failure;
+
+    /// <summary>Whether the list is recent enough to let an admin's token in.</summary>
+    public bool IsCurrent => last is { } known && time.GetElapsedTime(known.At) <= options.Value.MaxAge;
+
+    /// <summary>Whether the caller's token is refused: it was revoked, or lacks what would tell. Waits for the first fetch only.</summary>
+    public async ValueTask<bool> IsRevokedAsync(ClaimsPrincipal caller, CancellationToken cancellationToken)
+    {
+        await firstFetch.Task.WaitAsync(cancellationToken);
+        return IsRevoked(caller);
+    }
+
+    /// <summary>Whether the caller's token is refused by now.</summary>
+    public bool IsRevoked(ClaimsPrincipal caller) => IsRevoked(caller.Stamp);
+
+    /// <summary>Lets only requests pass that may rely on the list.</summary>
+    /// <exception cref="RevokedTokensUnavailableException">The list is too old.</exception>
+    public void RequireCurrent()
+    {
+        if (!IsCurrent)
+            throw new RevokedTokensUnavailableException();
+    }
+
+    /// <summary>Watches the caller's token until the watch is disposed.</summary>
+    public RevocationWatch Watch(ClaimsPrincipal caller)
+    {
+        var watch = new RevocationWatch(caller.Stamp, ended => watches.TryRemove(ended, out _));
+        watches.TryAdd(watch, 0);
+
+        // The list may have changed since the request was authenticated.
+        if (IsRevoked(watch.Stamp))
+            watch.Revoke();
+        return watch;
+    }
+
+    /// <summary>Degraded while the routes for admins are closed.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        => Task.FromResult(IsCurrent
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Degraded("The list of revoked tokens can't be fetched from Auth; routes for admins answer 503.", failure));
+
+    /// <summary>Fetches the list once. While that fails, the last one stays in use.</summary>
+    internal async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            last = await GetAsync(last, cancellationToken);
+            failure = null;
+            await Task.WhenAll(watches.Keys.Where(watch => IsRevoked(watch.Stamp)).Select(watch => watch.RevokeAsync()));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (failure is null)
+                LogFetchFailed(e.GetBaseException().Message);
+            failure = e;
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A poll is no part of a trace.
+        using var untraced = SuppressInstrumentationScope.Begin();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await FetchAsync(stoppingToken);
+            firstFetch.TrySetResult();
+            await Task.Delay(options.Value.PollInterval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble())), time, stoppingToken);
+        }
+    }
+
+    private bool IsRevoked(string? stamp) => string.IsNullOrEmpty(stamp) || last?.Stamps.Contains(stamp) == true;
+
+    private async Task<Fetched> GetAsync(Fetched? known, CancellationToken cancellationToken)
+    {
+        // What is revoked while the answer is on its way is not in it.
+        var at = time.GetTimestamp();
+        using var client = clients.CreateClient(HttpClientName);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address);
+        if (known?.Version is { } version)
+            request.Headers.IfNoneMatch.Add(version);
+        using var response = await client.SendAsync(request, cancellationToken);
+        if (known is not null && response.StatusCode == HttpStatusCode.NotModified)
+            return known with { At = at };
+
+        var list = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<List>(cancellationToken);
+        return list?.Stamps is { } stamps
+            ? new Fetched(stamps.ToHashSet(StringComparer.Ordinal), response.Headers.ETag, at)
+            : throw new InvalidOperationException("Auth's answer is no list of revoked tokens.");
+    }
+
+    private sealed record List(IReadOnlyList<string>? Stamps);
+
+    private sealed record Fetched(HashSet<string> Stamps, EntityTagHeaderValue? Version, long At);
+
+    [LoggerMessage(LogLevel.Warning, "The list of revoked tokens can't be fetched from Auth; the last one stays in use, and after a while routes for admins answer 503: {Reason}")]
+    private partial void LogFetchFailed(string reason);
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using TaskPlatform.Notifications;
+using TaskPlatform.Tests.EventBus;
+using TaskPlatform.Tests.Servers;
+using TaskPlatform.Tests.Services;
+
+namespace TaskPlatform.Tests.Operations;
+
+/// <summary>The console, and the routes for admins, when tokens are revoked and when it is not known which are.</summary>
+[Collection(OperationsTests.Name)]
+public sealed class RevokedSessionTests(Operated platform)
+{
+    private const string Password = "a-long-password";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Signing_out_ends_copies_of_the_session_its_live_pages_and_the_operators_other_tokens()
+    {
+        var (deputy, email) = await DeputyAsync();
+        using var browser = new ConsoleClient(platform.Services.NotificationsAddress);
+        using var signedIn = await browser.SignInAsync(email, Password);
+        var copied = browser.CookieHeader;
+        using var live = await SendAsync("/console/live/events", copied);
+        using var page = await SendAsync("/console/jobs", copied);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (live.StatusCode, page.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, (await deputy.GetAsync("/admin/streams")).Status);
+
+        using var signedOut = await browser.PostAsync("/console/sign-out", ConsoleClient.FormTokenOf(await browser.PageAsync("/console/jobs")));
+
+        Assert.Equal(HttpStatusCode.Redirect, signedOut.StatusCode);
+        (await deputy.GetAsync("/api/users/me")).AssertProblem(HttpStatusCode.Unauthorized);
+        await BusView.Until(() => deputy.GetAsync("/admin/streams"), answer => answer.Status == HttpStatusCode.Unauthorized);
+        await BusView.Until(() => StatusAsync("/console/jobs", copied), status => status == HttpStatusCode.Redirect);
+        await (await live.Content.ReadAsStreamAsync(Token)).CopyToAsync(Stream.Null, Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        deputy.Dispose();
+    }
+
+    [Fact]
+    public async Task While_Auth_is_away_routes_for_admins_are_closed_the_others_open_and_one_can_sign_out()
+    {
+        var (deputy, email) = await DeputyAsync();
+        using var user = await platform.Services.RegisterAsync();
+        var proxy = FaultProxy.To(platform.Services.AddressOf("auth").Port);
+        await using var service = ServiceFactory<NotificationsService>.Start(new Dictionary<string, string>(platform.Services.Settings)
+        {
+            ["services:auth:http:0"] = $"http://127.0.0.1:{proxy.Port}",
+            ["RevokedTokens:PollInterval"] = "00:00:00.2",
+            ["RevokedTokens:MaxAge"] = "00:00:03",
+        });
+        using var admin = new ApiClient(service.Address, service.Address, service.Address) { Token = deputy.Token };
+        using var other = new ApiClient(service.Address, service.Address, service.Address) { Token = user.Token };
+        using var browser = new ConsoleClient(service.Address);
+        using var signedIn = await browser.SignInAsync(email, Password);
+        var formToken = ConsoleClient.FormTokenOf(await browser.PageAsync("/console/jobs"));
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync("/admin/streams")).Status);
+
+        await proxy.DisposeAsync();
+
+        var closed = await BusView.Until(() => admin.GetAsync("/admin/streams"), answer => answer.Status != HttpStatusCode.OK);
+        Assert.True(closed.AssertProblem(HttpStatusCode.ServiceUnavailable).Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        Assert.Contains("revoked tokens", closed.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync("/api/notifications")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/notifications")).Status);
+        (await other.GetAsync("/admin/streams")).AssertProblem(HttpStatusCode.Forbidden);
+
+        using var page = await browser.GetAsync("/console/jobs");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, page.StatusCode);
+        Assert.Contains("The auth service can&#x27;t be reached", await page.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        using var signedOut = await browser.PostAsync("/console/sign-out", formToken);
+        Assert.Equal("/console/sign-in", signedOut.Headers.Location?.ToString());
+        Assert.False(browser.HasSession);
+        var audit = (await deputy.GetAsync("/admin/audit?limit=10")).Json.GetProperty("items").EnumerateArray();
+        Assert.StartsWith(
+            "Auth could not revoke the token",
+            audit.First(action => action.GetProperty("action").GetString() == "SignOut").GetProperty("details").GetString(),
+            StringComparison.Ordinal);
+        deputy.Dispose();
+    }
+
+    /// <summary>An admin whose sessions are not those of other tests.</summary>
+    private async Task<(ApiClient Client, string Email)> DeputyAsync()
+    {
+        var email = RunningServices.NewEmail();
+        var deputy = platform.Services.Anonymous();
+        await deputy.RegisterAsync(email, Password, "Deputy");
+        using var admin = await platform.Services.AdminAsync();
+        await admin.PutAsync($"/api/users/{deputy.UserId}", new { Role = "admin" });
+        await deputy.LoginAsync(email, Password);
+        return (deputy, email);
+    }
+
+    private async Task<HttpStatusCode> StatusAsync(string path, string cookies)
+    {
+        using var answer = await SendAsync(path, cookies);
+        return answer.StatusCode;
+    }
+
+    // A copy of the cookies, which no answer changes. Only the headers are waited for: a live page has no end.
+    private async Task<HttpResponseMessage> SendAsync(string path, string cookies)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(platform.Services.NotificationsAddress, path)) { Headers = { { "Cookie", cookies } } };
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+    }
+}
