@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Auth.Accounts;
+using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Revocation;
 using TaskPlatform.EventBus.Postgres;
@@ -26,10 +27,11 @@ internal static class UpdateUser
         .WithSummary("Changes a user")
         .WithDescription("By that user or an admin; the role by an admin only. Members left out stay as they are. "
             + "A new password needs current_password, the caller's own. A new password or role revokes the user's tokens: here at once, "
-            + "in the other services within 5 seconds. The only admin stays one.")
+            + "in the other services within 5 seconds. A wrong current password counts as a failed login. The only admin stays one.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict);
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
     private static async Task<Results<Ok<UserView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         long id,
@@ -37,8 +39,10 @@ internal static class UpdateUser
         ClaimsPrincipal caller,
         AuthDb db,
         PasswordHashing passwords,
+        LoginLimits limits,
         Revocations revocations,
         TimeProvider time,
+        HttpContext http,
         CancellationToken cancellationToken)
     {
         if (!caller.MayTouch(id))
@@ -54,7 +58,13 @@ internal static class UpdateUser
         if (request.Password is not null)
         {
             var self = caller.UserId == id ? user : await db.Users.FindAsync([caller.UserId], cancellationToken);
-            if (!await passwords.IsRightAsync(self, request.CurrentPassword!, cancellationToken))
+            using var attempt = await limits.BeginAsync(self?.EmailKey ?? "", ClientAddress.Of(http), cancellationToken);
+            if (attempt.IsRefused)
+                return TooManyRequests.After(attempt.RetryAfter!.Value, http.Response);
+
+            var isRight = await passwords.IsRightAsync(self, request.CurrentPassword!, cancellationToken);
+            attempt.Record(isRight);
+            if (!isRight)
                 return errors.Require(false, "current_password", "This is not your password.").ToProblem();
         }
 
