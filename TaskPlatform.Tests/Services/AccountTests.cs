@@ -109,9 +109,9 @@ public sealed class AccountTests(RunningServices services)
         var path = $"/api/users/{ann.UserId}";
         var email = (await ann.GetAsync(path)).Json.GetProperty("email").GetString()!;
 
-        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = email.Split('@')[0] })).AssertProblem(HttpStatusCode.BadRequest).Fields);
-        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = "qwertyuiop12" })).AssertProblem(HttpStatusCode.BadRequest).Fields);
-        Assert.Equal(HttpStatusCode.OK, (await ann.PutAsync(path, new { Password = "another-password" })).Status);
+        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = email.Split('@')[0], CurrentPassword = "a-long-password" })).AssertProblem(HttpStatusCode.BadRequest).Fields);
+        Assert.Equal(["password"], (await ann.PutAsync(path, new { Password = "qwertyuiop12", CurrentPassword = "a-long-password" })).AssertProblem(HttpStatusCode.BadRequest).Fields);
+        Assert.Equal(HttpStatusCode.OK, (await ann.PutAsync(path, new { Password = "another-password", CurrentPassword = "a-long-password" })).Status);
         await ann.LoginAsync(email, "another-password");
     }
 
