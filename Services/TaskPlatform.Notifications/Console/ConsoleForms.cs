@@ -57,7 +57,7 @@ internal sealed class ConsoleForms : IEndpointFilter
     private static async Task<IResult?> RefuseUnreadableAsync(HttpContext http)
     {
         // A browser sends no other: the pages have no form with a file.
-        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || type.MediaType != FormType)
+        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals(FormType, StringComparison.OrdinalIgnoreCase))
             return TypedResults.Problem($"A form must be {FormType}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
 
         try
