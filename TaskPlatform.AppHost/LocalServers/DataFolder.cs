@@ -32,17 +32,16 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
     {
         var file = PasswordFileOf(server);
 
+        Create(server);
         if (!File.Exists(file))
             WritePrivate(file, RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 24));
 
         return File.ReadAllText(file);
     }
 
-    /// <summary>Writes a file that no other user of this machine can read. It is there as a whole, or not at all.</summary>
+    /// <summary>Writes a file that no other user of this machine can read, into a folder that exists. It is there as a whole, or not at all.</summary>
     public static void WritePrivate(string file, string content, bool isExecutable = false)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!, OwnerExecutes);
-
         var unfinished = $"{file}.new";
         File.Delete(unfinished);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = isExecutable ? OwnerExecutes : OwnerOnly };
@@ -51,10 +50,18 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         File.Move(unfinished, file, overwrite: true);
     }
 
-    /// <summary>Creates a server's folder for its owner alone. Takes from others what an earlier version of this application gave them.</summary>
+    /// <summary>Creates a server's folder, for its owner alone, unless it exists.</summary>
+    public void Create(string server)
+    {
+        // One by one, because a folder on the way to another one is created with the default mode.
+        Directory.CreateDirectory(_root, OwnerExecutes);
+        Directory.CreateDirectory(Of(server), OwnerExecutes);
+    }
+
+    /// <summary>Creates a server's folder where there is none. Takes from others what an earlier version of this application gave them.</summary>
     public string Protect(string server)
     {
-        Directory.CreateDirectory(Of(server), OwnerExecutes);
+        Create(server);
         Restrict(Of(server));
 
         return Of(server);
@@ -74,7 +81,7 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
     /// </summary>
     public string ReachableBy(string user, string server)
     {
-        Directory.CreateDirectory(Of(server), OwnerExecutes);
+        Create(server);
         Restrict(Of(server), except: AnyoneEnters);
         File.SetUnixFileMode(_root, File.GetUnixFileMode(_root) | AnyoneEnters);
 

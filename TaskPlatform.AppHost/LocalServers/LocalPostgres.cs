@@ -54,6 +54,7 @@ internal sealed class LocalPostgres(string name, DataFolder data, ParameterResou
             .WithHealthCheck(check)
             .OnBeforeResourceStarted((_, _, _) =>
             {
+                data.Create(name);
                 DataFolder.WritePrivate(postgres.Command, ReadScript(), isExecutable: true);
                 return Task.CompletedTask;
             });

@@ -17,8 +17,8 @@ internal static class Login
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/login", HandleAsync)
         .WithName(nameof(Login))
         .WithSummary("Gives a token for an e-mail address and a password")
-        .WithDescription("Answers alike, and in like time, for an unknown address and a wrong password. After failed attempts the next ones are delayed (429); "
-            + "an address from which the account has signed in before is not.")
+        .WithDescription("Answers alike, and in like time, for an unknown address and a wrong password. After failed attempts the next ones are delayed (429), "
+            + "but never the right password from an address from which the account has signed in before.")
         .ProducesProblem(StatusCodes.Status401Unauthorized)
         .ProducesProblem(StatusCodes.Status429TooManyRequests);
 

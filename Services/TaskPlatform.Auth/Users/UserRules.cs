@@ -11,7 +11,7 @@ internal static partial class UserRules
     private const int MaxEmail = 254;
     private const int MaxName = 200;
 
-    // Hashing costs time by length too.
+    // Hashing costs time by length too, and so do the rules.
     private const int MaxPassword = 256;
 
     public static FieldErrors RequireEmail(this FieldErrors errors, string? email) => errors
@@ -31,7 +31,7 @@ internal static partial class UserRules
         .Require(password is not { Length: > MaxPassword }, "password", $"Must have at most {MaxPassword} characters.")
         .Require(!string.IsNullOrWhiteSpace(password), "password", "Must not consist of spaces.")
         .Require(!IsFrom(password, email), "password", "Must not be the e-mail address or the part before its @.")
-        .Require(password is null || !CommonPasswords.Has(password), "password", "This is too common, or a common password with something added. Choose another one.");
+        .Require(password is not { Length: <= MaxPassword } || !CommonPasswords.Has(password), "password", "This is too common, or a common password with something added. Choose another one.");
 
     /// <summary>
     /// Whether it is an address that can be told apart from every other one. Only ASCII is accepted: beyond it there are many ways to write what
