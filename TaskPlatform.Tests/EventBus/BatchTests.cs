@@ -87,6 +87,26 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
 
     [Theory]
     [InlineData(nameof(UnitOfWork.Event))]
+    [InlineData(nameof(UnitOfWork.Batch))]
+    public async Task What_no_database_stores_is_dead_lettered_at_once(string unit)
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
+        await using var view = await BusView.OfAsync(place);
+        string[] texts = ["good", "a\\u0000b", "good", ObeyNote.HalfPair, "good"];
+        for (var i = 0; i < texts.Length; i++)
+            await view.AddAsync("events:note.written", "data", Foreign(i, i, texts[i]));
+
+        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+
+        var letters = await view.DeadLettersAsync(2);
+        await view.AssertExactlyOnceAsync(Group);
+        Assert.All(letters, letter => Assert.Equal(("rejected", "1"), (letter["reason"], letter["attempts"])));
+        Assert.Equal(["Npgsql.PostgresException", "System.Text.EncoderFallbackException"], letters.Select(letter => letter["exception"]).Order(StringComparer.Ordinal));
+        Assert.Equal([0, 2, 4], (await view.EffectsAsync()).Select(effect => effect.NoteId).Order());
+    }
+
+    [Theory]
+    [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Isolated))]
     public async Task A_handler_sees_what_was_handled_before_it(string unit)
     {

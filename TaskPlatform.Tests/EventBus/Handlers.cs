@@ -75,6 +75,7 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     public const string FailForGood = "fail for good";
     public const string Kill = "kill";
     public const string Unsavable = "unsavable";
+    public const string HalfPair = "half a surrogate pair";
     public const string Erased = "erased";
     public const string BreakConnection = "break connection";
 
@@ -102,6 +103,9 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
                 throw new PermanentException("This note will never do.");
             case [Unsavable]:
                 db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = null! });
+                break;
+            case ["half", ..]:
+                db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = "\ud800" });
                 break;
             case [Kill]:
                 System.Diagnostics.Process.GetCurrentProcess().Kill();
