@@ -14,6 +14,9 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
     /// <summary>The command timeout in seconds, where neither the service nor the connection string has one.</summary>
     private const int CommandTimeout = 10;
 
+    /// <summary>How long to try to end a transaction whose connection broke.</summary>
+    private static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(3);
+
     private bool? hasLimit;
 
     public async Task<IInboxTransaction> BeginAsync(
@@ -192,7 +195,36 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
                 cancellationToken);
         }
 
-        public ValueTask DisposeAsync() => isCommitted ? transaction.DisposeAsync() : RollBackAsync(db, transaction);
+        public async ValueTask DisposeAsync()
+        {
+            if (isCommitted)
+            {
+                await transaction.DisposeAsync();
+                return;
+            }
+
+            var isBroken = db.Database.GetDbConnection().State != System.Data.ConnectionState.Open;
+            await RollBackAsync(db, transaction);
+            if (isBroken)
+                await TryTerminateAsync();
+        }
+
+        /// <summary>
+        /// Postgres may not have noticed that the connection broke. Until its limit for idle transactions the rows would stand, and the next attempt
+        /// would wait for them.
+        /// </summary>
+        private async Task TryTerminateAsync()
+        {
+            using var limit = new CancellationTokenSource(TerminateTimeout);
+            try
+            {
+                await TerminateAsync(limit.Token);
+            }
+            catch (Exception e) when (limit.IsCancellationRequested || PostgresAvailability.IsUnavailable(e) || e is NpgsqlException)
+            {
+                // The database can't be reached. If it still has the transaction when it can, that ends at the limit.
+            }
+        }
     }
 
     private sealed class InboxSavepoint(TDb db, NpgsqlTransaction transaction, string group) : IInboxSavepoint
