@@ -8,13 +8,13 @@ namespace TaskPlatform.AppHost.LocalServers;
 /// <summary>A <c>redis-server</c> for this application alone: own port, own password, own append-only file.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class LocalRedis(string name, string folder, ParameterResource password)
-    : ExecutableResource(name, Shell, folder), IResourceWithConnectionString
+    : ExecutableResource(name, Path.Combine(folder, Script), folder), IResourceWithConnectionString
 {
     private const string Program = "redis-server";
-    private const string Shell = "/bin/sh";
+    private const string Script = "redis.sh";
 
     // Redis creates files that everybody can read, unless the umask says otherwise.
-    private const string RunPrivately = "umask 077; exec \"$0\" \"$@\"";
+    private const string ScriptText = "#!/bin/sh\numask 077\nexec \"$@\"\n";
     private const string SettingsFile = "redis.conf";
     private const string EndpointName = "tcp";
 
@@ -38,11 +38,12 @@ internal sealed class LocalRedis(string name, string folder, ParameterResource p
         return builder.AddResource(redis)
             .WithIconName("DatabaseLightning")
             .WithServerEndpoint(EndpointName, port)
-            .WithArgs("-c", RunPrivately, Path.Combine(programs ?? "", Program), SettingsFile)
+            .WithArgs(Path.Combine(programs ?? "", Program), SettingsFile)
             .WithHealthCheck(check)
             .OnBeforeResourceStarted(async (_, _, cancellationToken) =>
             {
                 data.ProtectAll(name);
+                DataFolder.WritePrivate(redis.Command, ScriptText, isExecutable: true);
                 DataFolder.WritePrivate(Path.Combine(redis.WorkingDirectory, SettingsFile), await redis.SettingsAsync(cancellationToken));
             });
     }
