@@ -79,7 +79,7 @@ public static class PostgresAvailability
     /// <summary>Class 22, data exceptions, but for those that may come of what is stored already.</summary>
     private static bool IsUnstorable(string state) => state switch
     {
-        PostgresErrorCodes.DivisionByZero or "2200H" => false, // The latter: a sequence has come to its end.
+        PostgresErrorCodes.DivisionByZero or "2200H" => false, // 2200H: a sequence has reached its limit.
         ['2', '2', ..] => true,
         _ => false,
     };

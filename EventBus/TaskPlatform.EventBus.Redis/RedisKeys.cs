@@ -23,7 +23,7 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Sorted set of the dead letters by kind; member = the kind's number and the entry's id, both of fixed width.</summary>
     public RedisKey DeadLettersByKind { get; } = prefix + "event_dlq:by_kind";
 
-    /// <summary>Counter of the letters that a bulk work has done; goes by itself a week after the last.</summary>
+    /// <summary>Counter of the dead letters that a bulk job has processed; expires a week after the last.</summary>
     public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
 
     /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = stream, entry id and group of what waits.</summary>

@@ -159,7 +159,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return firstEntryId is null ? fields : fields.Append(new NameValueEntry(EntryFields.FirstEntryId, firstEntryId));
     }
 
-    /// <summary>Null where somebody wrote anything else there.</summary>
+    /// <summary>Null where the text is not a request; another program may have written it.</summary>
     private static LogReplay? ReadRequest(string json)
     {
         try

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Looks at the streams as an operator would with redis-cli.</summary>
 internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdmin
 {
-    /// <summary>Counting is a walk, during which Redis serves nobody else: 10,000 entries take it about 2 ms.</summary>
+    /// <summary>Counting reads entry by entry and blocks Redis meanwhile: 10,000 entries take about 2 ms.</summary>
     private const int CountLimit = 10_000;
 
     public async Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken)

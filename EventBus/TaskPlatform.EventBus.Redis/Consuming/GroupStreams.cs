@@ -79,7 +79,7 @@ internal sealed class GroupStreams(
         return RunAsync(Script.DeadLetter, scriptKeys, arguments);
     }
 
-    /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to somebody else.</summary>
+    /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to another consumer.</summary>
     public Task<bool> StartAsync(Delivery delivery)
         => RunAsync(Script.Start, [keys.Stream(delivery.Stream)], [group.Name, consumer.Value, delivery.EntryId]);
 
@@ -87,15 +87,15 @@ internal sealed class GroupStreams(
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
         => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ConsumerName.WaitsForRetry]);
 
-    /// <summary>Lists what this consumer holds already; of each entry's deliveries so many are not counted.</summary>
+    /// <summary>Lists the entries that this consumer holds already. The last <paramref name="uncounted"/> deliveries of each do not count as attempts.</summary>
     public Task<PendingPage> OwnAsync(string stream, string from, int count, int uncounted)
         => PageAsync(stream, Script.Own, [group.Name, consumer.Value, from, count, stream], uncounted);
 
-    /// <summary>Keeps entries from being taken over; returns those that are somebody else's by now.</summary>
+    /// <summary>Renews the claims on entries; returns those that another consumer owns by now.</summary>
     public Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries)
         => RenewAsync(stream, deliveries, consumer.Value, TimeSpan.Zero);
 
-    /// <summary>Offers entries to the group's other consumers, who take them at their next look. Until then a name without a process holds them.</summary>
+    /// <summary>Offers entries to the group's other consumers, who claim them at their next poll. Until then a name without a process holds them.</summary>
     public Task ReleaseAsync(string stream, IReadOnlyList<Delivery> deliveries) => RenewAsync(stream, deliveries, ConsumerName.Released, TimeSpan.FromDays(1));
 
     /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
@@ -144,6 +144,6 @@ internal sealed class GroupStreams(
 
 /// <summary>A page of pending entries.</summary>
 /// <param name="Next">Where the next page begins; <c>0-0</c> or empty after the last.</param>
-/// <param name="Deleted">Entries that were pending but are not in the stream any more: nobody can handle them.</param>
+/// <param name="Deleted">Entries that were pending but are no longer in the stream, so that they can't be handled.</param>
 /// <param name="Deliveries">The rest.</param>
 internal sealed record PendingPage(string Next, IReadOnlyList<string> Deleted, IReadOnlyList<Delivery> Deliveries);

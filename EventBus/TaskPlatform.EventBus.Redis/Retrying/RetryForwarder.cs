@@ -76,6 +76,6 @@ internal sealed partial class RetryForwarder(
     [LoggerMessage(LogLevel.Error, "A scheduled retry can't be put back into its stream and is tried again in 10 s: {Error}")]
     private partial void LogRefused(string error);
 
-    [LoggerMessage(LogLevel.Warning, "Forwarding retries was interrupted; it goes on by itself.")]
+    [LoggerMessage(LogLevel.Warning, "Forwarding retries was interrupted; it recovers automatically.")]
     private partial void LogInterrupted(Exception exception);
 }

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>The Lua scripts of this folder. Each is atomic: nobody sees a half of it, and a dying caller leaves no half behind.</summary>
+/// <summary>The Lua scripts of this folder. Each is atomic: no other client sees a part of its changes, and a caller that dies leaves no part behind.</summary>
 internal static class Script
 {
     public static readonly string Publish = Load("publish");

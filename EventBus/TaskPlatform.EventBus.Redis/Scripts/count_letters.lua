@@ -12,8 +12,8 @@ return by_index(KEYS[1], KEYS[2], KEYS[3], ARGV[1], function()
     if count > 0 then
       local first = plain(string.sub(redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, 1)[1], 10))
       local last = plain(string.sub(redis.call('ZREVRANGEBYLEX', KEYS[3], to, from, 'LIMIT', 0, 1)[1], 10))
-      local letter = redis.call('XRANGE', KEYS[1], last, last)[1]
-      local err = string.sub(fields_of(letter).error or '', 1, ARGV[8])
+      local newest = redis.call('XRANGE', KEYS[1], last, last)[1]
+      local err = string.sub(fields_of(newest).error or '', 1, ARGV[8])
       counts[#counts + 1] = { kind[1], kind[2], kind[3], kind[4], count, first, last, err }
     end
   end)

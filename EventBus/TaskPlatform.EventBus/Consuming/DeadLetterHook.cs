@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus;
 /// <summary>
 /// Has a group's <see cref="IDeadLetterHandler"/> run before an event is moved to the dead letter queue, and remembers in the same
 /// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it. Two events that share an
-/// id are told apart by what they say; entries that can't be read are told of one by one.
+/// id are distinguished by their content; of entries that can't be read, each is reported.
 /// </summary>
 internal sealed partial class DeadLetterHook(
     ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)

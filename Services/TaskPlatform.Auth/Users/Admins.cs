@@ -5,7 +5,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Users;
 
-/// <summary>There is always an admin: without one nobody could appoint another.</summary>
+/// <summary>There is always an admin: without one, no other could be appointed.</summary>
 internal static class Admins
 {
     /// <summary>Until the transaction ends, no other one that calls this changes who is an admin.</summary>
