@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using TaskPlatform.Tests.EventBus;
@@ -78,6 +79,34 @@ public sealed class PostgresFaults(RedisServer redis)
 
         await load.StopAsync();
         await view.AssertExactlyOnceAsync(Group, load.Written);
+        await view.AssertNoAttemptSpentAsync();
+    }
+
+    [Fact]
+    public async Task What_a_half_open_connection_has_written_does_not_hold_up_the_next_attempt()
+    {
+        const int notes = 40; // So that each lane has several, under savepoints.
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var place = await BusPlace.CreateAsync(redis, postgres);
+        await using var view = await BusView.OfAsync(place);
+        await using (var writer = await BusProcess.StartAsync(place))
+        {
+            await writer.WriteAsync([.. Enumerable.Range(0, notes).Select(i => new NoteWritten(i, "good"))]);
+            await view.PublishedAsync();
+        }
+
+        await using var proxy = FaultProxy.To(postgres.Port);
+        var written = proxy.HoldReply("INSERT INTO inbox");
+        var slow = place with { Postgres = place.Postgres + ";Command Timeout=2" };
+        await using var reader = await BusProcess.StartAsync(slow.Through(postgres: proxy), Group);
+        await written.Reached;
+        proxy.Freeze();
+
+        var started = Stopwatch.GetTimestamp();
+        await view.AssertExactlyOnceAsync(Group, notes);
+
+        // The limit for idle transactions is EventBus:ClaimIdle, 60 s.
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(40));
         await view.AssertNoAttemptSpentAsync();
     }
 

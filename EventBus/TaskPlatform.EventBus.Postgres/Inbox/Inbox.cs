@@ -2,13 +2,14 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The inbox in the database that the handlers change, on the connection and in the transaction of their unit of work.</summary>
-internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options) : IInbox
+internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options, ILogger<Inbox<TDb>> logger) : IInbox
     where TDb : DbContext
 {
     /// <summary>The command timeout in seconds, where neither the service nor the connection string has one.</summary>
@@ -28,7 +29,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
         try
         {
             var (session, handled) = await ReadHandledAsync(db, group, eventIds, cancellationToken);
-            return new InboxTransaction(scopes, db, transaction, session, group, handled);
+            return new InboxTransaction(this, db, transaction, session, group, handled);
         }
         catch
         {
@@ -75,6 +76,35 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
             NpgsqlConnection.ClearPool(broken);
         return transaction.DisposeAsync();
     }
+
+    /// <summary>Ends a transaction from another connection: its own may be in use, or broken.</summary>
+    private async Task TerminateAsync(Session session, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<TDb>().Database.ExecuteSqlAsync(
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session.ProcessId} AND xact_start = {session.Began}",
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends the transaction of a connection that broke. Postgres may not have noticed: until its limit for idle transactions the rows would stand, and
+    /// the next attempt would wait for them.
+    /// </summary>
+    private async Task TryTerminateAsync(Session session)
+    {
+        using var limit = new CancellationTokenSource(TerminateTimeout);
+        try
+        {
+            await TerminateAsync(session, limit.Token);
+        }
+        catch (Exception e)
+        {
+            LogNotTerminated(e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The transaction of a broken connection could not be ended; if Postgres still has it, it ends at its limit for idle transactions: {Error}")]
+    private partial void LogNotTerminated(string error);
 
     /// <summary>
     /// One look into the primary key for each event, whatever the planner thinks of the table: a prepared statement may have been
@@ -154,7 +184,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
     private readonly record struct Session(int ProcessId, DateTime Began);
 
     private sealed class InboxTransaction(
-        IServiceScopeFactory scopes, TDb db, IDbContextTransaction transaction, Session session, string group, IReadOnlySet<Guid> handled)
+        Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, string group, IReadOnlySet<Guid> handled)
         : IInboxTransaction
     {
         private bool isCommitted;
@@ -186,14 +216,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
             return true;
         }
 
-        /// <summary>On another connection: this one may be in use.</summary>
-        public async Task TerminateAsync(CancellationToken cancellationToken)
-        {
-            await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<TDb>().Database.ExecuteSqlAsync(
-                $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session.ProcessId} AND xact_start = {session.Began}",
-                cancellationToken);
-        }
+        public Task TerminateAsync(CancellationToken cancellationToken) => inbox.TerminateAsync(session, cancellationToken);
 
         public async ValueTask DisposeAsync()
         {
@@ -206,24 +229,7 @@ internal sealed class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions op
             var isBroken = db.Database.GetDbConnection().State != System.Data.ConnectionState.Open;
             await RollBackAsync(db, transaction);
             if (isBroken)
-                await TryTerminateAsync();
-        }
-
-        /// <summary>
-        /// Postgres may not have noticed that the connection broke. Until its limit for idle transactions the rows would stand, and the next attempt
-        /// would wait for them.
-        /// </summary>
-        private async Task TryTerminateAsync()
-        {
-            using var limit = new CancellationTokenSource(TerminateTimeout);
-            try
-            {
-                await TerminateAsync(limit.Token);
-            }
-            catch (Exception e) when (limit.IsCancellationRequested || PostgresAvailability.IsUnavailable(e) || e is NpgsqlException)
-            {
-                // The database can't be reached. If it still has the transaction when it can, that ends at the limit.
-            }
+                await inbox.TryTerminateAsync(session);
         }
     }
 
