@@ -14,8 +14,8 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddTokenAuthentication();
 builder.AddDatabase<TasksDb>("tasks-db");
-builder.Services.AddScoped<FirstAnswers>();
-builder.Services.AddHostedService<ForgetFirstAnswers>();
+builder.Services.AddScoped<IdempotencyStore>();
+builder.Services.AddHostedService<IdempotencyCleanup>();
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TasksDb>("tasks", keepHistory: true);
 

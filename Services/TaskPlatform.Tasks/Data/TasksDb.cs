@@ -11,7 +11,7 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
 
     public DbSet<TaskItem> Tasks => Set<TaskItem>();
 
-    public DbSet<FirstAnswer> FirstAnswers => Set<FirstAnswer>();
+    public DbSet<IdempotencyRecord> IdempotencyRecords => Set<IdempotencyRecord>();
 
     public DbSet<EventLogRow> EventLog => Set<EventLogRow>();
 
@@ -38,19 +38,19 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
             task.HasIndex(e => new { e.Status, e.Id }).HasDatabaseName("ix_tasks_status");
             task.HasIndex(e => e.WorkerIds).HasMethod("gin").HasDatabaseName("ix_tasks_worker_ids");
         });
-        modelBuilder.Entity<FirstAnswer>(answer =>
+        modelBuilder.Entity<IdempotencyRecord>(record =>
         {
-            answer.ToTable("first_answers");
-            answer.HasKey(e => new { e.UserId, e.Key }).HasName(FirstAnswer.PrimaryKey);
-            answer.Property(e => e.UserId).HasColumnName("user_id");
-            answer.Property(e => e.Key).HasColumnName("key").HasMaxLength(FirstAnswer.MaxKeyLength);
-            answer.Property(e => e.RequestHash).HasColumnName("request_hash");
-            answer.Property(e => e.Status).HasColumnName("status");
-            answer.Property(e => e.Location).HasColumnName("location");
-            answer.Property(e => e.ETag).HasColumnName("etag");
-            answer.Property(e => e.Body).HasColumnName("body");
-            answer.Property(e => e.CreatedAt).HasColumnName("created_at");
-            answer.HasIndex(e => e.CreatedAt).HasDatabaseName("ix_first_answers_created_at");
+            record.ToTable("first_answers");
+            record.HasKey(e => new { e.UserId, e.Key }).HasName(IdempotencyRecord.PrimaryKey);
+            record.Property(e => e.UserId).HasColumnName("user_id");
+            record.Property(e => e.Key).HasColumnName("key").HasMaxLength(IdempotencyRecord.MaxKeyLength);
+            record.Property(e => e.RequestHash).HasColumnName("request_hash");
+            record.Property(e => e.Status).HasColumnName("status");
+            record.Property(e => e.Location).HasColumnName("location");
+            record.Property(e => e.ETag).HasColumnName("etag");
+            record.Property(e => e.Body).HasColumnName("body");
+            record.Property(e => e.CreatedAt).HasColumnName("created_at");
+            record.HasIndex(e => e.CreatedAt).HasDatabaseName("ix_first_answers_created_at");
         });
     }
 }

@@ -183,7 +183,7 @@ namespace TaskPlatform.Tasks.Migrations
                     b.ToTable("tasks", (string)null);
                 });
 
-            modelBuilder.Entity("TaskPlatform.Tasks.Idempotency.FirstAnswer", b =>
+            modelBuilder.Entity("TaskPlatform.Tasks.Idempotency.IdempotencyRecord", b =>
                 {
                     b.Property<long>("UserId")
                         .HasColumnType("bigint")

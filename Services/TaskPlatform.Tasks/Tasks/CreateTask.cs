@@ -20,12 +20,12 @@ internal static class CreateTask
         .Produces<TaskView>(StatusCodes.Status201Created)
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
-    private static async Task<Results<GivenAnswer, ValidationProblem, ProblemHttpResult>> HandleAsync(
+    private static async Task<Results<StoredResponse, ValidationProblem, ProblemHttpResult>> HandleAsync(
         Request request,
-        [FromHeader(Name = FirstAnswers.Header)] string? idempotencyKey,
+        [FromHeader(Name = IdempotencyStore.Header)] string? idempotencyKey,
         ClaimsPrincipal caller,
         TasksDb db,
-        FirstAnswers answers,
+        IdempotencyStore idempotency,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -33,18 +33,18 @@ internal static class CreateTask
             .RequireTitle(request.Title)
             .RequireDescription(request.Description)
             .RequireWorkers(request.WorkerIds)
-            .Require(idempotencyKey is not { Length: > FirstAnswer.MaxKeyLength or 0 }, FirstAnswers.Header, "Must have 1 to 255 characters.");
+            .Require(idempotencyKey is not { Length: > IdempotencyRecord.MaxKeyLength or 0 }, IdempotencyStore.Header, "Must have 1 to 255 characters.");
         if (errors.Any)
             return errors.ToProblem();
 
-        return await answers.OnceAsync(caller.UserId, idempotencyKey, request, AddAsync, cancellationToken) switch
+        return await idempotency.OnceAsync(caller.UserId, idempotencyKey, request, AddAsync, cancellationToken) switch
         {
             { } answer => answer,
             null => TypedResults.Problem(
                 "This Idempotency-Key was used for a different request.", statusCode: StatusCodes.Status422UnprocessableEntity),
         };
 
-        async Task<GivenAnswer> AddAsync()
+        async Task<StoredResponse> AddAsync()
         {
             var now = time.GetUtcNow();
             var task = new TaskItem
@@ -59,7 +59,7 @@ internal static class CreateTask
             };
             await db.Tasks.AddAsync(task, cancellationToken);
             db.Publish(TaskEvents.Created(task), task.Version, task.UpdatedAt);
-            return new GivenAnswer(StatusCodes.Status201Created, $"/api/tasks/{task.Id}", task.ETag(), answers.Write(TaskView.Of(task)));
+            return new StoredResponse(StatusCodes.Status201Created, $"/api/tasks/{task.Id}", task.ETag(), idempotency.Write(TaskView.Of(task)));
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class GetTask
         long id, DateTimeOffset? at, TasksDb db, HttpResponse response, CancellationToken cancellationToken)
     {
         var view = at is { } time
-            ? await TaskPast.FindAsync(db, id, time, cancellationToken)
+            ? await TaskAsOf.FindAsync(db, id, time, cancellationToken)
             : await db.Tasks.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, cancellationToken) is { } task ? TaskView.Of(task) : null;
         if (view is null)
             return TaskAccess.NotFound(id);

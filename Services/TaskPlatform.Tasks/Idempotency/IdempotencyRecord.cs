@@ -1,7 +1,7 @@
 namespace TaskPlatform.Tasks.Idempotency;
 
 /// <summary>What a user was answered under an Idempotency-Key; saved together with what the request changed.</summary>
-internal sealed class FirstAnswer
+internal sealed class IdempotencyRecord
 {
     public const string PrimaryKey = "pk_first_answers";
     public const int MaxKeyLength = 255;

@@ -8,7 +8,7 @@ using TaskPlatform.Tasks.Data;
 namespace TaskPlatform.Tasks.Tasks;
 
 /// <summary>A task as it was, told again from its events.</summary>
-internal static class TaskPast
+internal static class TaskAsOf
 {
     /// <summary>The task at a time; null where it didn't exist yet, or no longer.</summary>
     public static async Task<TaskView?> FindAsync(TasksDb db, long id, DateTimeOffset at, CancellationToken cancellationToken)

@@ -9,13 +9,13 @@ using TaskPlatform.Tasks.Data;
 namespace TaskPlatform.Tasks.Idempotency;
 
 /// <summary>Does what a request asks for once, however often it is sent under the same Idempotency-Key.</summary>
-internal sealed class FirstAnswers(TasksDb db, IOptions<JsonOptions> json, TimeProvider time)
+internal sealed class IdempotencyStore(TasksDb db, IOptions<JsonOptions> json, TimeProvider time)
 {
     public const string Header = "Idempotency-Key";
 
     private readonly JsonSerializerOptions options = json.Value.SerializerOptions;
 
-    /// <summary>Writes an answer's body.</summary>
+    /// <summary>Writes a response's body.</summary>
     public string Write<T>(T body) => JsonSerializer.Serialize(body, options);
 
     /// <summary>Saves what <paramref name="change"/> makes, or answers as the first time.</summary>
@@ -24,9 +24,9 @@ internal sealed class FirstAnswers(TasksDb db, IOptions<JsonOptions> json, TimeP
     /// <param name="request">What is asked for.</param>
     /// <param name="change">Adds it to <see cref="TasksDb"/>, unsaved, and says what to answer.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The answer; null where the key was used for another request.</returns>
-    public async Task<GivenAnswer?> OnceAsync<TRequest>(
-        long userId, string? key, TRequest request, Func<Task<GivenAnswer>> change, CancellationToken cancellationToken)
+    /// <returns>The response; null where the key was used for another request.</returns>
+    public async Task<StoredResponse?> OnceAsync<TRequest>(
+        long userId, string? key, TRequest request, Func<Task<StoredResponse>> change, CancellationToken cancellationToken)
     {
         if (key is null)
         {
@@ -39,24 +39,24 @@ internal sealed class FirstAnswers(TasksDb db, IOptions<JsonOptions> json, TimeP
         if (await FindAsync(userId, key, cancellationToken) is { } before)
             return Repeat(before, hash);
 
-        var answer = await change();
-        db.FirstAnswers.Add(new FirstAnswer
+        var response = await change();
+        db.IdempotencyRecords.Add(new IdempotencyRecord
         {
             UserId = userId,
             Key = key,
             RequestHash = hash,
-            Status = answer.Status,
-            Location = answer.Location,
-            ETag = answer.ETag,
-            Body = answer.Body,
+            Status = response.Status,
+            Location = response.Location,
+            ETag = response.ETag,
+            Body = response.Body,
             CreatedAt = time.GetUtcNow(),
         });
         try
         {
             await db.SaveChangesAsync(cancellationToken);
-            return answer;
+            return response;
         }
-        catch (DbUpdateException failure) when (DatabaseFailure.IsDuplicate(failure, FirstAnswer.PrimaryKey))
+        catch (DbUpdateException failure) when (DatabaseFailure.IsDuplicate(failure, IdempotencyRecord.PrimaryKey))
         {
             // The same request came twice at once, and the other one was faster. Nothing of ours was saved.
             db.ChangeTracker.Clear();
@@ -64,9 +64,9 @@ internal sealed class FirstAnswers(TasksDb db, IOptions<JsonOptions> json, TimeP
         }
     }
 
-    private Task<FirstAnswer?> FindAsync(long userId, string key, CancellationToken cancellationToken)
-        => db.FirstAnswers.AsNoTracking().SingleOrDefaultAsync(e => e.UserId == userId && e.Key == key, cancellationToken);
+    private Task<IdempotencyRecord?> FindAsync(long userId, string key, CancellationToken cancellationToken)
+        => db.IdempotencyRecords.AsNoTracking().SingleOrDefaultAsync(e => e.UserId == userId && e.Key == key, cancellationToken);
 
-    private static GivenAnswer? Repeat(FirstAnswer first, byte[] hash)
-        => first.RequestHash.AsSpan().SequenceEqual(hash) ? new GivenAnswer(first.Status, first.Location, first.ETag, first.Body) : null;
+    private static StoredResponse? Repeat(IdempotencyRecord record, byte[] hash)
+        => record.RequestHash.AsSpan().SequenceEqual(hash) ? new StoredResponse(record.Status, record.Location, record.ETag, record.Body) : null;
 }

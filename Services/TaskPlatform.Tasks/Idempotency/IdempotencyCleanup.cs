@@ -4,19 +4,19 @@ using TaskPlatform.Tasks.Data;
 namespace TaskPlatform.Tasks.Idempotency;
 
 /// <summary>Forgets answers that nobody repeats any more.</summary>
-internal sealed partial class ForgetFirstAnswers(IServiceScopeFactory scopes, TimeProvider time, ILogger<ForgetFirstAnswers> logger)
+internal sealed partial class IdempotencyCleanup(IServiceScopeFactory scopes, TimeProvider time, ILogger<IdempotencyCleanup> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Retention = TimeSpan.FromDays(1);
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     /// <summary>One pass.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var before = time.GetUtcNow() - Kept;
+        var before = time.GetUtcNow() - Retention;
         await scope.ServiceProvider.GetRequiredService<TasksDb>()
-            .FirstAnswers.Where(answer => answer.CreatedAt < before).ExecuteDeleteAsync(cancellationToken);
+            .IdempotencyRecords.Where(record => record.CreatedAt < before).ExecuteDeleteAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -7,7 +7,7 @@ namespace TaskPlatform.Tasks.Idempotency;
 /// <param name="Location">Where the new thing is.</param>
 /// <param name="ETag">Its version.</param>
 /// <param name="Body">JSON.</param>
-internal sealed record GivenAnswer(int Status, string Location, string ETag, string Body) : IResult
+internal sealed record StoredResponse(int Status, string Location, string ETag, string Body) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
