@@ -23,8 +23,8 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotificationsDb>();
-        var users = await db.Readers.Where(reader => reader.Deleted && reader.ErasedAt == null)
-            .OrderBy(reader => reader.Id).Select(reader => reader.Id).Take(UsersAtATime).ToListAsync(cancellationToken);
+        var users = await db.Recipients.Where(recipient => recipient.Deleted && recipient.ErasedAt == null)
+            .OrderBy(recipient => recipient.Id).Select(recipient => recipient.Id).Take(UsersAtATime).ToListAsync(cancellationToken);
         foreach (var gone in writers.Keys.Except(users).ToList())
             writers.Remove(gone);
         if (users.Count == 0)
@@ -41,8 +41,8 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
         var erased = users.Where(user => writers[user].Count == 0).ToList();
         var late = await db.Notifications.Where(notification => users.Contains(notification.UserId)).ExecuteDeleteAsync(cancellationToken);
         var now = time.GetUtcNow();
-        await db.Readers.Where(reader => erased.Contains(reader.Id) && reader.Deleted)
-            .ExecuteUpdateAsync(update => update.SetProperty(reader => reader.ErasedAt, now), cancellationToken);
+        await db.Recipients.Where(recipient => erased.Contains(recipient.Id) && recipient.Deleted)
+            .ExecuteUpdateAsync(update => update.SetProperty(recipient => recipient.ErasedAt, now), cancellationToken);
         if (late > 0)
             LogLate(late);
         return erased.Count < users.Count || users.Count == UsersAtATime;

@@ -16,11 +16,11 @@ internal sealed class Notifier(NotificationsDb db, TimeProvider time)
     private const string Channel = "in_app";
 
     // Taken once: each access to Local has Entity Framework search everything that the context tracks for changes.
-    private readonly LocalView<Reader> known = db.Readers.Local;
+    private readonly LocalView<Recipient> known = db.Recipients.Local;
 
     /// <summary>Tells users something, each once. A user whose account is gone is told nothing; an unknown one may turn up later.</summary>
     /// <exception cref="PermanentException">There are more than <see cref="MaxRecipients"/>.</exception>
-    public async Task TellAsync(
+    public async Task NotifyAsync(
         IEnumerable<long> userIds, string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
         var wanted = userIds.Distinct().ToList();
@@ -30,16 +30,16 @@ internal sealed class Notifier(NotificationsDb db, TimeProvider time)
             throw new PermanentException($"The event would notify {wanted.Count} users; {MaxRecipients} are allowed.");
 
         // Loaded, then looked at: an earlier event of the same batch may have deleted one, unsaved as yet.
-        await db.Readers.Where(reader => wanted.Contains(reader.Id)).LoadAsync(cancellationToken);
+        await db.Recipients.Where(recipient => wanted.Contains(recipient.Id)).LoadAsync(cancellationToken);
         foreach (var userId in wanted.Where(id => known.FindEntry(id)?.Entity.Deleted != true))
             await AddAsync(userId, message, taskId, cause, cancellationToken);
     }
 
     /// <summary>Tells every admin something.</summary>
-    public async Task TellAdminsAsync(string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
+    public async Task NotifyAdminsAsync(string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
-        await db.Readers.Where(reader => reader.Role == Reader.AdminRole).LoadAsync(cancellationToken);
-        var admins = known.Where(reader => reader is { Role: Reader.AdminRole, Deleted: false }).Select(reader => reader.Id).ToList();
+        await db.Recipients.Where(recipient => recipient.Role == Recipient.AdminRole).LoadAsync(cancellationToken);
+        var admins = known.Where(recipient => recipient is { Role: Recipient.AdminRole, Deleted: false }).Select(recipient => recipient.Id).ToList();
         foreach (var userId in admins)
             await AddAsync(userId, message, taskId, cause, cancellationToken);
     }

@@ -36,9 +36,9 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
         writing = Open();
         erasing = Open();
         await writing.Database.MigrateAsync(Token);
-        writing.Readers.AddRange(
-            new Reader { Id = Ann, FullName = "Ann", Role = Reader.AdminRole, Version = 1 },
-            new Reader { Id = Bob, FullName = "Bob", Role = "user", Version = 1 });
+        writing.Recipients.AddRange(
+            new Recipient { Id = Ann, FullName = "Ann", Role = Recipient.AdminRole, Version = 1 },
+            new Recipient { Id = Bob, FullName = "Bob", Role = "user", Version = 1 });
         await writing.SaveChangesAsync(Token);
         writing.ChangeTracker.Clear();
     }
@@ -108,13 +108,13 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     public async Task A_transaction_that_began_after_the_deletion_is_not_waited_for_twice()
     {
         await using var write = await writing.Database.BeginTransactionAsync(Token);
-        await writing.Readers.CountAsync(Token);
+        await writing.Recipients.CountAsync(Token);
         await EraseAsync();
         Assert.True(await eraseUsers.RunOnceAsync(Token));
 
         await using var later = Open();
         await using var running = await later.Database.BeginTransactionAsync(Token);
-        await later.Readers.CountAsync(Token);
+        await later.Recipients.CountAsync(Token);
         await write.RollbackAsync(Token);
 
         Assert.False(await eraseUsers.RunOnceAsync(Token));
@@ -134,7 +134,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
         await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => writing.SaveChangesAsync(Token));
         await using var db = Open();
-        Assert.Equal("", (await db.Readers.SingleAsync(reader => reader.Id == Ann, Token)).FullName);
+        Assert.Equal("", (await db.Recipients.SingleAsync(recipient => recipient.Id == Ann, Token)).FullName);
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     private async Task<DateTimeOffset?> ErasedAtAsync(long user)
     {
         await using var db = Open();
-        return (await db.Readers.SingleAsync(reader => reader.Id == user, Token)).ErasedAt;
+        return (await db.Recipients.SingleAsync(recipient => recipient.Id == user, Token)).ErasedAt;
     }
 
     private static EventContext Context(string type, long? version = 2) => new()

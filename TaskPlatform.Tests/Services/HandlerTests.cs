@@ -40,8 +40,8 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
         await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Oldest"), Context("user.created", 1), Token);
         await SaveAsync();
 
-        var reader = await db.Readers.SingleAsync(Token);
-        Assert.Equal(("New", "admin", 3), (reader.FullName, reader.Role, reader.Version));
+        var recipient = await db.Recipients.SingleAsync(Token);
+        Assert.Equal(("New", "admin", 3), (recipient.FullName, recipient.Role, recipient.Version));
         Assert.Equal(1, await db.Notifications.CountAsync(Token));
     }
 
@@ -59,9 +59,9 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
         await new NotifyAdmins(Notifier()).HandleAsync(new TaskUpdated(1, "Fix bug"), Context("task.updated", 2), Token);
         await SaveAsync();
 
-        var reader = await db.Readers.SingleAsync(Token);
-        Assert.True(reader.Deleted);
-        Assert.Equal("", reader.FullName);
+        var recipient = await db.Recipients.SingleAsync(Token);
+        Assert.True(recipient.Deleted);
+        Assert.Equal("", recipient.FullName);
         Assert.Empty(await db.Notifications.ToListAsync(Token));
     }
 

@@ -54,7 +54,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         return [.. entries.Select(entry => EntryReply.Read(eventType, entry))];
     }
 
-    public async Task<bool> DeclareGoneAsync(string eventType, string group, CancellationToken cancellationToken)
+    public async Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken)
         => (long)await redis.ScriptAsync(
             Script.Gone, [Key(eventType), keys.Groups], [group, StreamName.Of(eventType)], cancellationToken) == 1;
 

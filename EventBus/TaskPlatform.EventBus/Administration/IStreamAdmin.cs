@@ -34,7 +34,7 @@ public interface IStreamAdmin
 
     /// <summary>Gives up a group's place in a stream, so that trimming waits for it no more. Repeating it changes nothing.</summary>
     /// <returns>Whether the group was there, or expected.</returns>
-    Task<bool> DeclareGoneAsync(string eventType, string group, CancellationToken cancellationToken);
+    Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken);
 
     /// <summary>How many retries are scheduled.</summary>
     Task<long> CountScheduledAsync(CancellationToken cancellationToken);

@@ -4,11 +4,11 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>A notification is there for its reader.</summary>
+/// <summary>A notification is there for its recipient.</summary>
 /// <param name="NotificationId">Which.</param>
-/// <param name="UserId">The reader.</param>
+/// <param name="UserId">The recipient.</param>
 /// <param name="TaskId">The task it is about; null where it is about none.</param>
-/// <param name="Channel">How it reaches the reader: <c>in_app</c>.</param>
+/// <param name="Channel">How it reaches the recipient: <c>in_app</c>.</param>
 /// <param name="CauseEventId">The event that it tells of.</param>
 public sealed record NotificationSent(
     long NotificationId, long UserId, long? TaskId = null, string Channel = "in_app", Guid? CauseEventId = null)

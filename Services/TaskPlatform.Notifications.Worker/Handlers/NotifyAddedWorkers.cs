@@ -7,5 +7,5 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyAddedWorkers(Notifier notifier) : IEventHandler<TaskAssigned>
 {
     public Task HandleAsync(TaskAssigned data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAsync(data.Added, Messages.For(data), data.TaskId, context, cancellationToken);
+        => notifier.NotifyAsync(data.Added, Messages.For(data), data.TaskId, context, cancellationToken);
 }

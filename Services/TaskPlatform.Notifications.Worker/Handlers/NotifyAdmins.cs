@@ -7,5 +7,5 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyAdmins(Notifier notifier) : IEventHandler<TaskUpdated>
 {
     public Task HandleAsync(TaskUpdated data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAdminsAsync(Messages.For(data), data.TaskId, context, cancellationToken);
+        => notifier.NotifyAdminsAsync(Messages.For(data), data.TaskId, context, cancellationToken);
 }

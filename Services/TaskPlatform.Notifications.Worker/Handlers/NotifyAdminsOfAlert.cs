@@ -6,5 +6,5 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyAdminsOfAlert(Notifier notifier) : IEventHandler<AlertChanged>
 {
     public Task HandleAsync(AlertChanged data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAdminsAsync(Messages.For(data), null, context, cancellationToken);
+        => notifier.NotifyAdminsAsync(Messages.For(data), null, context, cancellationToken);
 }

@@ -7,6 +7,6 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyCreator(Notifier notifier) : IEventHandler<TaskCompleted>
 {
     public Task HandleAsync(TaskCompleted data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAsync(
+        => notifier.NotifyAsync(
             data.CreatorId is { } creator ? [creator] : [], Messages.For(data), data.TaskId, context, cancellationToken);
 }

@@ -7,5 +7,5 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyOfDeletion(Notifier notifier) : IEventHandler<TaskDeleted>
 {
     public Task HandleAsync(TaskDeleted data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
+        => notifier.NotifyAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
 }

@@ -7,5 +7,5 @@ namespace TaskPlatform.Notifications.Worker.Handlers;
 internal sealed class NotifyWorkers(Notifier notifier) : IEventHandler<TaskCreated>
 {
     public Task HandleAsync(TaskCreated data, EventContext context, CancellationToken cancellationToken)
-        => notifier.TellAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
+        => notifier.NotifyAsync(data.WorkerIds, Messages.For(data), data.TaskId, context, cancellationToken);
 }

@@ -10,6 +10,6 @@ internal sealed class WelcomeUser(NotificationsDb db, Notifier notifier) : IEven
     public async Task HandleAsync(UserCreated data, EventContext context, CancellationToken cancellationToken)
     {
         await db.RememberAsync(data.UserId, data.FullName, data.Role, context, cancellationToken);
-        await notifier.TellAsync([data.UserId], Messages.For(data), taskId: null, context, cancellationToken);
+        await notifier.NotifyAsync([data.UserId], Messages.For(data), taskId: null, context, cancellationToken);
     }
 }

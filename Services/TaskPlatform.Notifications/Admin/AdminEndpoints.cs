@@ -12,20 +12,20 @@ internal static class AdminEndpoints
     public static void AddAdministration(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddScoped<Deed>();
+        services.AddScoped<AuditEntry>();
         services.AddScoped<BulkJobs>();
         services.AddScoped<ReplayStart>();
-        services.AddScoped<Cancellation>();
+        services.AddScoped<JobCancellation>();
         services.AddScoped<SweepStep>();
         services.AddScoped<ReplayStep>();
-        services.AddSingleton<JobBell>();
+        services.AddSingleton<JobSignal>();
         services.AddHostedService<JobRunner>();
         services.AddExceptionHandler<RedisProblem>();
     }
 
     public static void MapAdminEndpoints(this IEndpointRouteBuilder app)
     {
-        var admin = app.MapGroup("/admin").RequireAuthorization(Role.Admin).AddEndpointFilter<RouteGroupBuilder, Audited>();
+        var admin = app.MapGroup("/admin").RequireAuthorization(Role.Admin).AddEndpointFilter<RouteGroupBuilder, AuditFilter>();
 
         var letters = admin.MapGroup("/dlq").WithTags("Dead letters");
         ListDeadLetters.Map(letters);
@@ -41,7 +41,7 @@ internal static class AdminEndpoints
         GetStream.Map(streams);
         PeekEntries.Map(streams);
         ListPending.Map(streams);
-        DeclareGroupGone.Map(streams);
+        RemoveGroup.Map(streams);
         ReplayEvents.Map(streams);
 
         var jobs = admin.MapGroup("/jobs").WithTags("Jobs");

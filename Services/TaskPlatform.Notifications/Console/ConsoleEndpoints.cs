@@ -66,5 +66,5 @@ internal static class ConsoleEndpoints
     }
 
     private static RouteGroupBuilder WithChecks(RouteGroupBuilder pages)
-        => pages.AddEndpointFilter<RouteGroupBuilder, ConsoleForms>().AddEndpointFilter<RouteGroupBuilder, Audited>();
+        => pages.AddEndpointFilter<RouteGroupBuilder, ConsoleForms>().AddEndpointFilter<RouteGroupBuilder, AuditFilter>();
 }

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Notifications.Data;
 
-/// <summary>Something an admin did. The row is there before the deed: what has no outcome was begun, and its process died.</summary>
+/// <summary>Something an admin did. The row is written before the action is taken: what has no outcome was begun, and its process died.</summary>
 public sealed class AdminAction
 {
     public long Id { get; init; }

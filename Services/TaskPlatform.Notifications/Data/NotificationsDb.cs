@@ -18,7 +18,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
 
     public DbSet<Notification> Notifications => Set<Notification>();
 
-    public DbSet<Reader> Readers => Set<Reader>();
+    public DbSet<Recipient> Recipients => Set<Recipient>();
 
     public DbSet<AdminAction> AdminActions => Set<AdminAction>();
 
@@ -60,19 +60,19 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
             notification.HasIndex(e => new { e.UserId, e.TransactionId }).HasDatabaseName("ix_notifications_stream");
             notification.HasIndex(e => new { e.UserId, e.Position }, "ix_notifications_unread").HasFilter("read_at IS NULL");
         });
-        modelBuilder.Entity<Reader>(reader =>
+        modelBuilder.Entity<Recipient>(recipient =>
         {
-            reader.ToTable("readers");
-            reader.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
-            reader.Property(e => e.FullName).HasColumnName("full_name");
-            reader.Property(e => e.Role).HasColumnName("role");
-            reader.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
+            recipient.ToTable("readers");
+            recipient.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
+            recipient.Property(e => e.FullName).HasColumnName("full_name");
+            recipient.Property(e => e.Role).HasColumnName("role");
+            recipient.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
 
             // Also where an event without a version deletes the user: a change decided before it must not bring the name back.
-            reader.Property(e => e.Deleted).HasColumnName("deleted").IsConcurrencyToken();
-            reader.Property(e => e.ErasedAt).HasColumnName("erased_at");
-            reader.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_readers_admins");
-            reader.HasIndex(e => e.Id).HasFilter("deleted AND erased_at IS NULL").HasDatabaseName("ix_readers_to_erase");
+            recipient.Property(e => e.Deleted).HasColumnName("deleted").IsConcurrencyToken();
+            recipient.Property(e => e.ErasedAt).HasColumnName("erased_at");
+            recipient.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_readers_admins");
+            recipient.HasIndex(e => e.Id).HasFilter("deleted AND erased_at IS NULL").HasDatabaseName("ix_readers_to_erase");
         });
     }
 }

@@ -7,11 +7,11 @@ namespace TaskPlatform.Notifications.Live;
 internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : IDisposable
 {
     // Streams share so many connections, however many there are.
-    private const int Readers = 4;
+    private const int MaxConcurrency = 4;
 
     private readonly Lock changing = new();
     private readonly Dictionary<long, List<StreamSubscription>> open = []; // By user, the oldest first.
-    private readonly SemaphoreSlim reading = new(Readers);
+    private readonly SemaphoreSlim reading = new(MaxConcurrency);
 
     /// <summary>Begins to listen to what comes for a user. Where the user has too many streams, the oldest ends.</summary>
     public async Task<StreamSubscription> SubscribeAsync(long userId)

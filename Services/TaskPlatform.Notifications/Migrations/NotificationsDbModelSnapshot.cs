@@ -379,7 +379,7 @@ namespace TaskPlatform.Notifications.Migrations
                     b.ToTable("notifications", (string)null);
                 });
 
-            modelBuilder.Entity("TaskPlatform.Notifications.Data.Reader", b =>
+            modelBuilder.Entity("TaskPlatform.Notifications.Data.Recipient", b =>
                 {
                     b.Property<long>("Id")
                         .HasColumnType("bigint")

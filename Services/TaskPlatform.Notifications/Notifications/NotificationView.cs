@@ -2,7 +2,7 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Notifications;
 
-/// <summary>A notification as its reader sees it.</summary>
+/// <summary>A notification as its recipient sees it.</summary>
 internal sealed record NotificationView(
     long NotificationId, string Type, long? TaskId, string Message, bool Read, DateTimeOffset CreatedAt, DateTimeOffset? ReadAt)
 {

@@ -16,14 +16,14 @@ internal static class DeleteDeadLetter
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors().RequireEntryId(id, "msg_id");
         if (errors.Any)
             return errors.ToProblem();
 
         var deleted = (await queue.DeleteAsync([id], cancellationToken))[0];
-        deed.Say($"{id}: {(deleted ? "deleted" : "gone")}.");
+        audit.Add($"{id}: {(deleted ? "deleted" : "gone")}.");
         return deleted ? TypedResults.Ok(new Response(id, true)) : GetDeadLetter.NotFound(id);
     }
 }

@@ -16,14 +16,14 @@ internal static class ReprocessDeadLetter
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<ReprocessResult>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors().RequireEntryId(id, "msg_id");
         if (errors.Any)
             return errors.ToProblem();
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
-        deed.Say($"{id}: {result.Outcome}.");
+        audit.Add($"{id}: {result.Outcome}.");
         return result.Outcome switch
         {
             ReprocessOutcome.Reprocessed => TypedResults.Ok(result),

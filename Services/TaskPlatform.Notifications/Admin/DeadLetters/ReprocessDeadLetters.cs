@@ -34,7 +34,7 @@ internal static class ReprocessDeadLetters
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<Response>, Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        Request request, IDeadLetterQueue queue, BulkJobs jobs, ClaimsPrincipal caller, Deed deed, CancellationToken cancellationToken)
+        Request request, IDeadLetterQueue queue, BulkJobs jobs, ClaimsPrincipal caller, AuditEntry audit, CancellationToken cancellationToken)
     {
         var errors = DeadLetterQuery.Validate(new FieldErrors(), request.Filter)
             .RequireRate(request.Rate)
@@ -53,7 +53,7 @@ internal static class ReprocessDeadLetters
 
         var results = await queue.ReprocessAsync(request.Ids, cancellationToken);
         var done = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
-        deed.Say($"{string.Join(", ", request.Ids)}: {done} of {results.Count} reprocessed.");
+        audit.Add($"{string.Join(", ", request.Ids)}: {done} of {results.Count} reprocessed.");
         return TypedResults.Ok(new Response(done, results));
     }
 }

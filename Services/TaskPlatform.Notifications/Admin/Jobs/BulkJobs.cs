@@ -15,7 +15,7 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 /// Starts jobs: one a consumer group at a time, each with a cutoff beyond which it touches nothing. Of concurrent requests for a group only
 /// one starts a job, even if that job has ended when the others are handled.
 /// </summary>
-internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBell bell, Deed deed, TimeProvider time)
+internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSignal signal, AuditEntry audit, TimeProvider time)
 {
     /// <summary>Gentle enough for a group that has just recovered.</summary>
     public const int DefaultRate = 200;
@@ -122,9 +122,9 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobBe
         db.AdminJobs.Add(job);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        bell.Ring();
+        signal.Set();
         var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all";
-        deed.Say($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
+        audit.Add($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
         return start;
 
         Task<AdminJob?> FindRunningAsync() => jobs.FirstOrDefaultAsync(job => job.State == JobState.Running, cancellationToken);

@@ -12,12 +12,12 @@ internal static class CancelJob
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<JobView>, ProblemHttpResult>> HandleAsync(
-        Guid id, Cancellation cancellation, Deed deed, CancellationToken cancellationToken)
+        Guid id, JobCancellation cancellation, AuditEntry audit, CancellationToken cancellationToken)
     {
         if (await cancellation.CancelAsync(id, cancellationToken) is not { } job)
             return GetJob.NotFound(id);
 
-        deed.Say($"{job.State} after {job.Done} entries.");
+        audit.Add($"{job.State} after {job.Done} entries.");
         return TypedResults.Ok(JobView.Of(job));
     }
 }

@@ -9,7 +9,7 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 /// loses its step, and any other takes the next. What a step does in Redis may be repeated.
 /// </summary>
 internal sealed partial class JobRunner(
-    IServiceScopeFactory scopes, JobBell bell, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
+    IServiceScopeFactory scopes, JobSignal signal, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
 {
     /// <summary>How often to look for jobs that other processes started, or left behind at their end.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -62,7 +62,7 @@ internal sealed partial class JobRunner(
                 wait = Pause;
             }
 
-            await bell.WaitAsync(wait, stoppingToken);
+            await signal.WaitAsync(wait, stoppingToken);
         }
     }
 

@@ -13,25 +13,25 @@ internal static class ActOnDeadLetter
     }
 
     private static async Task<IResult> ReprocessAsync(
-        string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        string id, CurrentOperator caller, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _))
             return ShowDeadLetter.NotFound(id, caller);
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
-        deed.Say($"{id}: {result.Outcome}.");
+        audit.Add($"{id}: {result.Outcome}.");
         return result.Outcome == ReprocessOutcome.Reprocessed
             ? TypedResults.LocalRedirect("/console/dead-letters")
             : ShowDeadLetter.NotDone(id, result.Outcome, caller);
     }
 
     private static async Task<IResult> DeleteAsync(
-        string id, CurrentOperator caller, IDeadLetterQueue queue, Deed deed, CancellationToken cancellationToken)
+        string id, CurrentOperator caller, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
         if (!EntryId.TryParse(id, out _) || !(await queue.DeleteAsync([id], cancellationToken))[0])
             return ShowDeadLetter.NotFound(id, caller);
 
-        deed.Say($"{id}: deleted.");
+        audit.Add($"{id}: deleted.");
         return TypedResults.LocalRedirect("/console/dead-letters");
     }
 }

@@ -18,10 +18,10 @@ internal static class SignOut
     public static void Map(IEndpointRouteBuilder session) => session.MapPost("/sign-out", HandleAsync).WithName(nameof(SignOut));
 
     private static async Task<SignOutHttpResult> HandleAsync(
-        HttpContext http, IHttpClientFactory clients, Deed deed, CancellationToken cancellationToken)
+        HttpContext http, IHttpClientFactory clients, AuditEntry audit, CancellationToken cancellationToken)
     {
         var token = await http.GetTokenAsync(ConsoleSession.Scheme, ConsoleSession.TokenName);
-        deed.Say(await RevokeAsync(token, clients, cancellationToken) is { } failure
+        audit.Add(await RevokeAsync(token, clients, cancellationToken) is { } failure
             ? $"Auth could not revoke the token, which expires by itself: {failure}"
             : "The operator's tokens are revoked.");
         return TypedResults.SignOut(new() { RedirectUri = $"{ConsoleSession.Path}/sign-in" }, [ConsoleSession.Scheme]);

@@ -9,12 +9,12 @@ internal static class StopJob
     public static void Map(IEndpointRouteBuilder console) => console.MapPost("/jobs/{id:guid}/cancel", HandleAsync).WithName("ConsoleCancel");
 
     private static async Task<IResult> HandleAsync(
-        Guid id, CurrentOperator caller, Cancellation cancellation, Deed deed, CancellationToken cancellationToken)
+        Guid id, CurrentOperator caller, JobCancellation cancellation, AuditEntry audit, CancellationToken cancellationToken)
     {
         if (await cancellation.CancelAsync(id, cancellationToken) is not { } job)
             return ShowJob.NotFound(id, caller);
 
-        deed.Say($"{job.State} after {job.Done} entries.");
+        audit.Add($"{job.State} after {job.Done} entries.");
         return TypedResults.LocalRedirect($"/console/jobs/{id}");
     }
 }

@@ -1,18 +1,18 @@
 namespace TaskPlatform.Notifications.Admin.Jobs;
 
 /// <summary>Wakes this process's <see cref="JobRunner"/> when a job was started here.</summary>
-internal sealed class JobBell : IDisposable
+internal sealed class JobSignal : IDisposable
 {
-    private readonly SemaphoreSlim rung = new(0);
+    private readonly SemaphoreSlim semaphore = new(0);
 
-    public void Ring() => rung.Release();
+    public void Set() => semaphore.Release();
 
-    /// <summary>Waits for the bell, for the time given, or for the end of the process, whatever comes first.</summary>
+    /// <summary>Waits for the signal, for the time given, or for the end of the process, whatever comes first.</summary>
     public async Task WaitAsync(TimeSpan time, CancellationToken stoppingToken)
     {
         try
         {
-            await rung.WaitAsync(time, stoppingToken);
+            await semaphore.WaitAsync(time, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -20,5 +20,5 @@ internal sealed class JobBell : IDisposable
         }
     }
 
-    public void Dispose() => rung.Dispose();
+    public void Dispose() => semaphore.Dispose();
 }

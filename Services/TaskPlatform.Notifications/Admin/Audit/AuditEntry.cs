@@ -1,9 +1,9 @@
 namespace TaskPlatform.Notifications.Admin.Audit;
 
 /// <summary>What the current request did, in words, for the audit.</summary>
-internal sealed class Deed
+internal sealed class AuditEntry
 {
     public string Details { get; private set; } = "";
 
-    public void Say(string what) => Details = Details.Length == 0 ? what : $"{Details} {what}";
+    public void Add(string what) => Details = Details.Length == 0 ? what : $"{Details} {what}";
 }

@@ -5,7 +5,7 @@ using TaskPlatform.ServiceDefaults.Problems;
 
 namespace TaskPlatform.Notifications.Admin.Streams;
 
-internal static class DeclareGroupGone
+internal static class RemoveGroup
 {
     // A living consumer would make the group again at once, from the stream's very first entry on.
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(1);
@@ -13,14 +13,14 @@ internal static class DeclareGroupGone
     public sealed record Response(string Type, string Group, bool Gone);
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapDelete("/{type}/groups/{group}", HandleAsync)
-        .WithName(nameof(DeclareGroupGone))
+        .WithName(nameof(RemoveGroup))
         .WithSummary("Gives up a group's place in a stream, so that trimming waits for it no more")
         .WithDescription("For a group that no service runs any longer. While a consumer of it was heard of within a minute: 409.")
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        string type, string group, IStreamAdmin streams, Deed deed, CancellationToken cancellationToken)
+        string type, string group, IStreamAdmin streams, AuditEntry audit, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors().RequireEventType(type).RequireName(group, "group");
         if (errors.Any)
@@ -34,8 +34,8 @@ internal static class DeclareGroupGone
                 statusCode: StatusCodes.Status409Conflict);
         }
 
-        var gone = await streams.DeclareGoneAsync(type, group, cancellationToken);
-        deed.Say(gone ? "Gone." : "It was not there.");
+        var gone = await streams.RemoveGroupAsync(type, group, cancellationToken);
+        audit.Add(gone ? "Gone." : "It was not there.");
         return gone
             ? TypedResults.Ok(new Response(type, group, true))
             : TypedResults.Problem($"There is no group {group} on the stream of {type}.", statusCode: StatusCodes.Status404NotFound);

@@ -7,7 +7,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 namespace TaskPlatform.Notifications.Admin.Audit;
 
 /// <summary>Writes down every request that changes something: before it is done, who wants what; afterwards, what became of it.</summary>
-internal sealed class Audited(NotificationsDb db, Deed deed, TimeProvider time) : IEndpointFilter
+internal sealed class AuditFilter(NotificationsDb db, AuditEntry audit, TimeProvider time) : IEndpointFilter
 {
     private const int LongestTarget = 2000;
 
@@ -17,7 +17,7 @@ internal sealed class Audited(NotificationsDb db, Deed deed, TimeProvider time) 
         if (HttpMethods.IsGet(http.Request.Method))
             return await next(context);
 
-        // Without the row no deed: while the database is away, nothing is done either.
+        // Without the row nothing is done: while the database is away, every change is refused.
         var action = new AdminAction
         {
             At = time.GetUtcNow(),
@@ -31,7 +31,7 @@ internal sealed class Audited(NotificationsDb db, Deed deed, TimeProvider time) 
         try
         {
             var result = await next(context);
-            await EndAsync(action.Id, StatusOf(result), deed.Details);
+            await EndAsync(action.Id, StatusOf(result), audit.Details);
             return result;
         }
         catch (Exception failure) when (!http.RequestAborted.IsCancellationRequested)
@@ -39,7 +39,7 @@ internal sealed class Audited(NotificationsDb db, Deed deed, TimeProvider time) 
             var status = failure is EventTransportUnavailableException
                 ? StatusCodes.Status503ServiceUnavailable
                 : StatusCodes.Status500InternalServerError;
-            await EndAsync(action.Id, status, $"{deed.Details} Failed: {failure.Message}".Trim());
+            await EndAsync(action.Id, status, $"{audit.Details} Failed: {failure.Message}".Trim());
             throw;
         }
     }

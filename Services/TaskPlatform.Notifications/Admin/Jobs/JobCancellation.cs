@@ -5,7 +5,7 @@ using TaskPlatform.Notifications.Data;
 namespace TaskPlatform.Notifications.Admin.Jobs;
 
 /// <summary>Ends jobs before their time.</summary>
-internal sealed class Cancellation(NotificationsDb db, IReplays replays, TimeProvider time)
+internal sealed class JobCancellation(NotificationsDb db, IReplays replays, TimeProvider time)
 {
     /// <summary>Waits for the job's current step, and lets no other follow.</summary>
     /// <returns>The job as it is now; null where there is none.</returns>
