@@ -55,9 +55,9 @@ internal static class DeadLetterCommands
     private static async Task<string> PurgeAsync(HttpClient admin, CancellationToken cancellationToken)
     {
         using var counted = await admin.GetAsync("/admin/dlq/groups", cancellationToken);
-        var letters = await AdminApi.ReadAsync<DeadLetters>(counted, cancellationToken);
+        var deadLetters = await AdminApi.ReadAsync<DeadLetters>(counted, cancellationToken);
 
-        using var accepted = await admin.DeleteAsync($"/admin/dlq?confirm={letters.Count}", cancellationToken);
+        using var accepted = await admin.DeleteAsync($"/admin/dlq?confirm={deadLetters.Count}", cancellationToken);
         var job = await EndOfJobAsync(admin, accepted, cancellationToken);
 
         return $"{job.Done} deleted.";

@@ -121,14 +121,14 @@ public sealed class EventsOnStreamsTests(Platform platform)
                 .FirstOrDefault(data => data.GetProperty("task_id") is { ValueKind: JsonValueKind.Number } id && id.GetInt64() == lostId),
             data => data.ValueKind == JsonValueKind.Object);
 
-        // The letter is put into the queue a moment after its group was told.
-        var letters = await BusView.Until(
-            async () => (await platform.EntriesAsync("event_dlq")).Where(letter => letter["data"].Contains($"\"{lostId}\"", StringComparison.Ordinal)).ToList(),
-            letters => letters.Count > 0);
-        var letter = Assert.Single(letters);
-        Assert.Equal(letter["event_id"], failed.GetProperty("cause_event_id").GetString());
+        // The dead letter is put into the queue a moment after its group was told.
+        var deadLetters = await BusView.Until(
+            async () => (await platform.EntriesAsync("event_dlq")).Where(deadLetter => deadLetter["data"].Contains($"\"{lostId}\"", StringComparison.Ordinal)).ToList(),
+            deadLetters => deadLetters.Count > 0);
+        var deadLetter = Assert.Single(deadLetters);
+        Assert.Equal(deadLetter["event_id"], failed.GetProperty("cause_event_id").GetString());
         Assert.Equal("task.created", failed.GetProperty("cause_type").GetString());
-        Assert.Equal(letter["error"], failed.GetProperty("error").GetString());
+        Assert.Equal(deadLetter["error"], failed.GetProperty("error").GetString());
         Assert.Equal(JsonValueKind.Null, failed.GetProperty("user_id").ValueKind);
     }
 

@@ -105,12 +105,12 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(Worker, TestContext.Current.CancellationToken);
         await platform.PurgeDeadLettersAsync();
         await PublishAsync(NoTask);
-        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1);
+        await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1);
         await dashboard.HasMeasuredAsync(Worker, "taskplatform.dlq.size", "1");
 
         await dashboard.ExecuteAsync(Worker, "Reprocess all dead letters");
         await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry["data"] == NoTask && entry.ContainsKey("target_group")));
-        await BusView.Until(DeadLettersAsync, letters => letters.Count == 1); // It is still no task.
+        await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1); // It is still no task.
 
         await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Delete every dead letter for good?");
         Assert.Empty(await DeadLettersAsync());

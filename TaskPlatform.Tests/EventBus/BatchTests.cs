@@ -80,8 +80,8 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
-        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
-        Assert.Contains("not this note", letter["stack"], StringComparison.Ordinal);
+        var deadLetter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Contains("not this note", deadLetter["stack"], StringComparison.Ordinal);
         Assert.InRange(process.Seen.Calls, Events, 4 * Events);
     }
 
@@ -98,10 +98,10 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
 
         await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
 
-        var letters = await view.DeadLettersAsync(2);
+        var deadLetters = await view.DeadLettersAsync(2);
         await view.AssertExactlyOnceAsync(Group);
-        Assert.All(letters, letter => Assert.Equal(("rejected", "1"), (letter["reason"], letter["attempts"])));
-        Assert.Equal(["Npgsql.PostgresException", "System.Text.EncoderFallbackException"], letters.Select(letter => letter["exception"]).Order(StringComparer.Ordinal));
+        Assert.All(deadLetters, deadLetter => Assert.Equal(("rejected", "1"), (deadLetter["reason"], deadLetter["attempts"])));
+        Assert.Equal(["Npgsql.PostgresException", "System.Text.EncoderFallbackException"], deadLetters.Select(deadLetter => deadLetter["exception"]).Order(StringComparer.Ordinal));
         Assert.Equal([0, 2, 4], (await view.EffectsAsync()).Select(effect => effect.NoteId).Order());
     }
 
@@ -173,8 +173,8 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
 
         await using var process = await BusProcess.StartAsync(place, Group);
 
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal(("exhausted", "4"), (letter["reason"], letter["attempts"]));
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("exhausted", "4"), (deadLetter["reason"], deadLetter["attempts"]));
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal sealed class BusView : IAsyncDisposable
 
     /// <summary>Waits until there are so many dead letters.</summary>
     public Task<List<Dictionary<string, string>>> DeadLettersAsync(int count)
-        => Until(() => EntriesAsync("event_dlq"), letters => letters.Count >= count);
+        => Until(() => EntriesAsync("event_dlq"), deadLetters => deadLetters.Count >= count);
 
     public async Task<List<Effect>> EffectsAsync()
     {
@@ -116,7 +116,7 @@ internal sealed class BusView : IAsyncDisposable
         var all = (await EffectsAsync()).Where(effect => effect.Group == group).ToList();
         var effects = all.Where(effect => effect.Text != ObeyNote.Erased).Select(effect => effect.EventId.ToString());
         Assert.Equal(others, all.Count(effect => effect.Text == ObeyNote.Erased));
-        var dead = (await EntriesAsync("event_dlq")).Where(letter => letter["group"] == group).Select(letter => letter["event_id"]).Order().ToList();
+        var dead = (await EntriesAsync("event_dlq")).Where(deadLetter => deadLetter["group"] == group).Select(deadLetter => deadLetter["event_id"]).Order().ToList();
         Assert.Equal(published.Union(logged).Order(), effects.Concat(dead).Order());
         Assert.Equal(dead, (await DeathsAsync()).Where(death => death.Group == group).Select(death => death.EventId.ToString()).Order());
     }

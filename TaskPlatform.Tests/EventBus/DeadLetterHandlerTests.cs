@@ -37,10 +37,10 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
 
         await process.WriteAsync(new NoteWritten(1, ObeyNote.Unsavable));
 
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal("Npgsql.PostgresException", letter["exception"]);
-        Assert.StartsWith("23502: null value in column", letter["error"], StringComparison.Ordinal);
-        Assert.Contains("DbUpdateException", letter["stack"], StringComparison.Ordinal);
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal("Npgsql.PostgresException", deadLetter["exception"]);
+        Assert.StartsWith("23502: null value in column", deadLetter["error"], StringComparison.Ordinal);
+        Assert.Contains("DbUpdateException", deadLetter["stack"], StringComparison.Ordinal);
         Assert.StartsWith("23502: null value in column", Assert.Single(await view.DeathsAsync()).Error, StringComparison.Ordinal);
     }
 
@@ -70,9 +70,9 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
             "events:note.written", "data",
             """{"type":"note.written","aggregate_id":"1","aggregate_type":"note","data":{"note_id":1,"text":5},"timestamp":"2026-01-01T00:00:00Z"}""");
 
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal(("unreadable", "System.Text.Json.JsonException"), (letter["reason"], letter["exception"]));
-        Assert.Contains("Path: $.text", letter["error"], StringComparison.Ordinal);
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("unreadable", "System.Text.Json.JsonException"), (deadLetter["reason"], deadLetter["exception"]));
+        Assert.Contains("Path: $.text", deadLetter["error"], StringComparison.Ordinal);
     }
 
     [Fact]

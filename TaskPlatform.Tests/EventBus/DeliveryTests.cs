@@ -92,20 +92,20 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
 
         await process.WriteAsync(new NoteWritten(1, "good"), new NoteWritten(2, ObeyNote.Fail), new NoteWritten(3, "good"));
-        var letters = await view.DeadLettersAsync(1);
+        var deadLetters = await view.DeadLettersAsync(1);
 
         var entries = await view.EntriesAsync("events:note.written");
-        var letter = Assert.Single(letters);
-        Assert.Equal("exhausted", letter["reason"]);
-        Assert.Equal("4", letter["attempts"]);
-        Assert.Equal("This note fails.", letter["error"]);
-        Assert.Equal(typeof(InvalidOperationException).FullName, letter["exception"]);
-        Assert.True(DateTimeOffset.TryParse(letter["failed_at"], out _));
-        var deliveries = entries.Where(e => e["event_id"] == letter["event_id"]).ToList();
+        var deadLetter = Assert.Single(deadLetters);
+        Assert.Equal("exhausted", deadLetter["reason"]);
+        Assert.Equal("4", deadLetter["attempts"]);
+        Assert.Equal("This note fails.", deadLetter["error"]);
+        Assert.Equal(typeof(InvalidOperationException).FullName, deadLetter["exception"]);
+        Assert.True(DateTimeOffset.TryParse(deadLetter["failed_at"], out _));
+        var deliveries = entries.Where(e => e["event_id"] == deadLetter["event_id"]).ToList();
         Assert.Equal([null, "1", "2", "3"], deliveries.Select(e => e.GetValueOrDefault("attempt")));
-        Assert.Equal(deliveries[0]["id"], letter["first_entry_id"]);
-        Assert.Equal(deliveries[3]["id"], letter["original_id"]);
-        Assert.All(deliveries, delivery => Assert.Equal(letter["data"], delivery["data"]));
+        Assert.Equal(deliveries[0]["id"], deadLetter["first_entry_id"]);
+        Assert.Equal(deliveries[3]["id"], deadLetter["original_id"]);
+        Assert.All(deliveries, delivery => Assert.Equal(deadLetter["data"], delivery["data"]));
         await view.SettledAsync(Group);
         Assert.Equal([1, 3], (await view.EffectsAsync()).Select(e => e.NoteId).Order());
     }
@@ -119,9 +119,9 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
 
         await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
 
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal("rejected", letter["reason"]);
-        Assert.Equal("1", letter["attempts"]);
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal("rejected", deadLetter["reason"]);
+        Assert.Equal("1", deadLetter["attempts"]);
         Assert.Single(await view.EntriesAsync("events:note.written"));
     }
 
@@ -141,13 +141,13 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
 
         await view.AddAsync("events:note.written", field, value);
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
         await process.WriteAsync(new NoteWritten(1, "after it"));
         await process.Seen.TakeAsync(1);
 
-        Assert.Equal(reason, letter["reason"]);
-        Assert.Equal(field == "data" ? value : "", letter["data"]);
-        Assert.NotEmpty(letter["error"]);
+        Assert.Equal(reason, deadLetter["reason"]);
+        Assert.Equal(field == "data" ? value : "", deadLetter["data"]);
+        Assert.NotEmpty(deadLetter["error"]);
         await view.SettledAsync(Group);
     }
 

@@ -142,18 +142,18 @@ internal sealed class NoteDeath(NotesDb db) : IDeadLetterHandler
 {
     public const string FailAndWait = "fail and wait";
 
-    public async Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken)
+    public async Task HandleAsync(DeadLetter deadLetter, CancellationToken cancellationToken)
     {
-        if (letter.Payload is NoteWritten { Text: FailAndWait })
+        if (deadLetter.Payload is NoteWritten { Text: FailAndWait })
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         db.Deaths.Add(new Death
         {
-            Group = letter.Group,
-            EventId = letter.EventId,
-            Reason = letter.Reason,
-            Error = letter.Error,
-            Attempts = letter.Attempts,
-            NoteId = (letter.Payload as NoteWritten)?.NoteId,
+            Group = deadLetter.Group,
+            EventId = deadLetter.EventId,
+            Reason = deadLetter.Reason,
+            Error = deadLetter.Error,
+            Attempts = deadLetter.Attempts,
+            NoteId = (deadLetter.Payload as NoteWritten)?.NoteId,
         });
     }
 }

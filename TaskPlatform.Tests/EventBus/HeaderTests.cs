@@ -42,15 +42,15 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
         await view.SettledAsync(Group);
         await view.SettledAsync(Other);
 
-        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
-        Assert.Equal(("unknown_group", "newcomers", Note()), (letter["reason"], letter["group"], letter["data"]));
+        var deadLetter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("unknown_group", "newcomers", Note()), (deadLetter["reason"], deadLetter["group"], deadLetter["data"]));
         Assert.Equal(0, await view.EffectCountAsync());
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
-        Assert.Equal(ReprocessOutcome.NoGroup, Assert.Single(await queue.ReprocessAsync([letter["id"]], Cancellation)).Outcome);
+        Assert.Equal(ReprocessOutcome.NoGroup, Assert.Single(await queue.ReprocessAsync([deadLetter["id"]], Cancellation)).Outcome);
 
         await using var newcomer = await BusProcess.StartAsync(place, "newcomers");
         await view.GroupsAsync("note.written", 3);
-        Assert.Equal(ReprocessOutcome.Reprocessed, Assert.Single(await queue.ReprocessAsync([letter["id"]], Cancellation)).Outcome);
+        Assert.Equal(ReprocessOutcome.Reprocessed, Assert.Single(await queue.ReprocessAsync([deadLetter["id"]], Cancellation)).Outcome);
         await newcomer.Seen.TakeAsync(1);
         await view.SettledAsync("newcomers");
         Assert.Equal("newcomers", Assert.Single(await view.EffectsAsync()).Group);
@@ -85,12 +85,12 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
         RedisValue[] unknown = ["x-tenant", "first", "x-tenant", "acme", "error", "not the bus's", "header:x", "y"];
 
         var added = await view.AddAsync(Stream, [.. unknown, "data", Note(ObeyNote.Fail)]);
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal(("acme", "not the bus's", "y"), (letter["header:x-tenant"], letter["header:error"], letter["header:header:x"]));
-        Assert.Equal("This note fails.", letter["error"]);
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("acme", "not the bus's", "y"), (deadLetter["header:x-tenant"], deadLetter["header:error"], deadLetter["header:header:x"]));
+        Assert.Equal("This note fails.", deadLetter["error"]);
 
-        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letter["id"]], Cancellation);
-        await BusView.Until(() => view.EntriesAsync("event_dlq"), letters => letters is [var again] && again["id"] != letter["id"]);
+        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([deadLetter["id"]], Cancellation);
+        await BusView.Until(() => view.EntriesAsync("event_dlq"), deadLetters => deadLetters is [var again] && again["id"] != deadLetter["id"]);
         var last = (await view.EntriesAsync(Stream))[^1]["id"];
         var copied = await process.Services.GetRequiredService<IReplays>()
             .CopyAsync(new Replay("replay", "note.written", Group, EntryId.Parse(added).Previous().ToString(), last, Again: true), 100, Cancellation);
@@ -112,13 +112,13 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
         await view.AddAsync(Stream, [.. Enumerable.Range(0, Count).SelectMany(i => new RedisValue[] { $"x-{i}", "y" }), "traceparent", "kept", "data", Note(ObeyNote.Fail)]);
         await view.AddAsync(Stream, ["x-large", new string('y', 10 * ForwardedHeaders.MaxBytes), "x-small", "kept", "data", Note(ObeyNote.Fail)]);
 
-        var letters = (await view.DeadLettersAsync(2)).OrderBy(letter => letter["first_entry_id"], StringComparer.Ordinal).ToList(); // Their retries are not in step.
-        Assert.Equal(("kept", "y"), (letters[0]["traceparent"], letters[0]["header:x-0"]));
-        Assert.Equal(ForwardedHeaders.MaxCount - 1, letters[0].Keys.Count(name => name.StartsWith("header:", StringComparison.Ordinal)));
-        Assert.Equal(["header:x-small"], letters[1].Keys.Where(name => name.StartsWith("header:", StringComparison.Ordinal)));
+        var deadLetters = (await view.DeadLettersAsync(2)).OrderBy(deadLetter => deadLetter["first_entry_id"], StringComparer.Ordinal).ToList(); // Their retries are not in step.
+        Assert.Equal(("kept", "y"), (deadLetters[0]["traceparent"], deadLetters[0]["header:x-0"]));
+        Assert.Equal(ForwardedHeaders.MaxCount - 1, deadLetters[0].Keys.Count(name => name.StartsWith("header:", StringComparison.Ordinal)));
+        Assert.Equal(["header:x-small"], deadLetters[1].Keys.Where(name => name.StartsWith("header:", StringComparison.Ordinal)));
         Assert.Equal(
             [ReprocessOutcome.Reprocessed, ReprocessOutcome.Reprocessed],
-            (await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letters[0]["id"], letters[1]["id"]], Cancellation)).Select(result => result.Outcome));
+            (await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([deadLetters[0]["id"], deadLetters[1]["id"]], Cancellation)).Select(result => result.Outcome));
         await view.SettledAsync(Group);
     }
 

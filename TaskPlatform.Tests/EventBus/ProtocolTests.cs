@@ -45,12 +45,12 @@ public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
 
         var listed = (await queue.ListAsync(DeadLetterFilter.All, limit: 10, after: null, Cancellation)).Items;
-        Assert.Equal(written.Select(letter => letter["id"]).Reverse(), listed.Select(letter => letter.Id));
+        Assert.Equal(written.Select(deadLetter => deadLetter["id"]).Reverse(), listed.Select(deadLetter => deadLetter.Id));
         Assert.Equal(written[0]["data"], (await queue.FindAsync(written[0]["id"], Cancellation))!.Data);
         Assert.Equal(2, Assert.Single(await queue.GroupAsync(DeadLetterFilter.All, Cancellation)).Count);
 
         Assert.Equal(ReprocessOutcome.Reprocessed, Assert.Single(await queue.ReprocessAsync([written[0]["id"]], Cancellation)).Outcome);
-        await BusView.Until(() => view.EntriesAsync("event_dlq"), letters => letters is [var first, _] && first["id"] == written[1]["id"]);
+        await BusView.Until(() => view.EntriesAsync("event_dlq"), deadLetters => deadLetters is [var first, _] && first["id"] == written[1]["id"]);
         var newest = (await queue.FindNewestAsync(Cancellation))!;
         var sweep = await queue.SweepAsync(new DeadLetterSweep(SweepAction.Delete, DeadLetterFilter.All, newest, After: null, "sweep", Limit: 10), Cancellation);
         Assert.Equal((2, 2L, 0L), (sweep.Handled, sweep.Total, await queue.CountAllAsync(Cancellation)));

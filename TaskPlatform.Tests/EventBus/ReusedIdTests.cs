@@ -31,18 +31,18 @@ public sealed class ReusedIdTests(RedisServer redis, PostgresServer postgres)
             await AddAsync(readable, Note(text));
         await view.SettledAsync(Group);
 
-        var letters = await view.EntriesAsync("event_dlq");
+        var deadLetters = await view.EntriesAsync("event_dlq");
         Assert.Equal(
             [(readable, 2), (unknown, 1), (unreadable, 5)],
-            letters.GroupBy(letter => letter["reason"]).OrderBy(kind => kind.Key).Select(kind => (Guid.Parse(kind.First()["event_id"]), kind.Count())));
-        Assert.Equal([Note("fail once"), Note("fail twice")], letters.Where(letter => letter["reason"] == "rejected").Select(letter => letter["data"]));
-        Assert.Equal(letters.Select(letter => letter["event_id"]).Order(), (await view.DeathsAsync()).Select(death => death.EventId.ToString()).Order());
+            deadLetters.GroupBy(deadLetter => deadLetter["reason"]).OrderBy(kind => kind.Key).Select(kind => (Guid.Parse(kind.First()["event_id"]), kind.Count())));
+        Assert.Equal([Note("fail once"), Note("fail twice")], deadLetters.Where(deadLetter => deadLetter["reason"] == "rejected").Select(deadLetter => deadLetter["data"]));
+        Assert.Equal(deadLetters.Select(deadLetter => deadLetter["event_id"]).Order(), (await view.DeathsAsync()).Select(death => death.EventId.ToString()).Order());
 
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
-        var reprocessed = letters.Where(letter => letter["reason"] == "rejected").Select(letter => letter["id"]).ToList();
+        var reprocessed = deadLetters.Where(deadLetter => deadLetter["reason"] == "rejected").Select(deadLetter => deadLetter["id"]).ToList();
         await queue.ReprocessAsync(reprocessed, Cancellation);
-        await BusView.Until(() => view.EntriesAsync("event_dlq"), now => now.Count == letters.Count && !now.Exists(letter => reprocessed.Contains(letter["id"])));
-        await queue.DeleteAsync([.. (await view.EntriesAsync("event_dlq")).Select(letter => letter["id"])], Cancellation);
+        await BusView.Until(() => view.EntriesAsync("event_dlq"), now => now.Count == deadLetters.Count && !now.Exists(deadLetter => reprocessed.Contains(deadLetter["id"])));
+        await queue.DeleteAsync([.. (await view.EntriesAsync("event_dlq")).Select(deadLetter => deadLetter["id"])], Cancellation);
         Assert.False(await view.Redis.KeyExistsAsync(place.Prefix + "event_dlq:index"));
 
         Task AddAsync(Guid eventId, string data) => view.AddAsync(Stream, "event_id", eventId.ToString(), "data", data);

@@ -55,9 +55,9 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
 
         await view.AddAsync(Stream, "schema", schema, "data", Draft("""{"draft_id":1,"title":"Looks right","words":2}"""));
 
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
-        Assert.Equal(("unknown_schema", schema), (letter["reason"], letter["schema"]));
-        Assert.Contains(error, letter["error"], StringComparison.Ordinal);
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("unknown_schema", schema), (deadLetter["reason"], deadLetter["schema"]));
+        Assert.Contains(error, deadLetter["error"], StringComparison.Ordinal);
         Assert.Equal([null, "1", "2", "3"], (await view.EntriesAsync(Stream)).Select(entry => entry.GetValueOrDefault("attempt")));
         Assert.Equal(0, await view.EffectCountAsync());
         await view.SettledAsync(Group, "draft.saved");
@@ -76,7 +76,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
         await view.AddAsync(Stream, "schema", "3", "data", Draft("""{"draft_id":2,"title":"x","words":1}"""));
 
         await BusView.Until(view.EffectCountAsync, effects => effects == 1);
-        Assert.Equal(["unreadable", "unreadable"], (await view.DeadLettersAsync(2)).Select(letter => letter["reason"]));
+        Assert.Equal(["unreadable", "unreadable"], (await view.DeadLettersAsync(2)).Select(deadLetter => deadLetter["reason"]));
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 

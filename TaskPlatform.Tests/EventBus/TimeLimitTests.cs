@@ -23,9 +23,9 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
         await using var process = await BusProcess.StartAsync(place, OneTry, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
-        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
-        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s."), (letter["reason"], letter["error"]));
-        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(letter["event_id"])));
+        var deadLetter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s."), (deadLetter["reason"], deadLetter["error"]));
+        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(deadLetter["event_id"])));
     }
 
     [Theory]
@@ -44,9 +44,9 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
         }, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
-        var letter = Assert.Single(await view.EntriesAsync("event_dlq"));
-        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s, nor did it stop when its token was cancelled."), (letter["reason"], letter["error"]));
-        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(letter["event_id"])));
+        var deadLetter = Assert.Single(await view.EntriesAsync("event_dlq"));
+        Assert.Equal(("exhausted", "ObeyNote did not finish within 0.2 s, nor did it stop when its token was cancelled."), (deadLetter["reason"], deadLetter["error"]));
+        Assert.Equal(1, process.Seen.CallsFor(Guid.Parse(deadLetter["event_id"])));
 
         var late = await Assert.ThrowsAnyAsync<Exception>(process.Seen.ReleaseAsync);
         Assert.True(PostgresAvailability.IsConnectionLost(late), late.ToString());

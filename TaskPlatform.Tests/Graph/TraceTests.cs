@@ -53,11 +53,11 @@ public sealed class TraceTests(Platform platform)
             taskId = await admin.CreateTaskAsync(poison.Title, worker.UserId);
         }
 
-        var letter = await BusView.Until(
+        var deadLetter = await BusView.Until(
             async () => (await platform.EntriesAsync("event_dlq")).Find(entry => entry["data"].Contains(poison.Title, StringComparison.Ordinal)),
             found => found is not null);
         await poison.MendAsync();
-        using (var reprocessed = await admin.Notifications.PostAsync($"/admin/dlq/reprocess/{letter!["id"]}", null, TestContext.Current.CancellationToken))
+        using (var reprocessed = await admin.Notifications.PostAsync($"/admin/dlq/reprocess/{deadLetter!["id"]}", null, TestContext.Current.CancellationToken))
             Assert.True(reprocessed.IsSuccessStatusCode, $"{reprocessed.StatusCode}");
 
         Assert.Single(await BusView.Until(() => worker.NotificationsAboutAsync(taskId), items => items.Count > 0));

@@ -54,22 +54,22 @@ public sealed class AdminApiTests(Operated platform)
     public async Task Letters_are_listed_grouped_and_shown()
     {
         using var admin = await platform.Services.AdminAsync();
-        await platform.AddLetterAsync(group, exception: "System.TimeoutException");
-        await platform.AddLetterAsync(group, type: "user.created");
-        var last = await platform.AddLetterAsync(group, data: "not json <script>");
+        await platform.AddDeadLetterAsync(group, exception: "System.TimeoutException");
+        await platform.AddDeadLetterAsync(group, type: "user.created");
+        var last = await platform.AddDeadLetterAsync(group, data: "not json <script>");
 
         var first = (await admin.GetAsync($"/admin/dlq?group={group}&limit=2")).Json;
         var second = (await admin.GetAsync($"/admin/dlq?group={group}&limit=2&after={first.GetProperty("next").GetString()}")).Json;
         var groups = (await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json;
-        var letter = (await admin.GetAsync($"/admin/dlq/{last}")).Json;
+        var deadLetter = (await admin.GetAsync($"/admin/dlq/{last}")).Json;
 
         Assert.Equal(2, first.GetProperty("items").GetArrayLength());
         Assert.Equal("System.TimeoutException", Assert.Single(second.GetProperty("items").EnumerateArray()).GetProperty("exception").GetString());
         Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
         Assert.Equal(3, groups.GetProperty("items").GetArrayLength());
-        Assert.Equal("not json <script>", letter.GetProperty("raw").GetString());
-        Assert.Equal(JsonValueKind.Null, letter.GetProperty("payload").ValueKind);
-        Assert.Equal("0af7651916cd43dd8448eb211c80319c", letter.GetProperty("letter").GetProperty("trace_id").GetString());
+        Assert.Equal("not json <script>", deadLetter.GetProperty("raw").GetString());
+        Assert.Equal(JsonValueKind.Null, deadLetter.GetProperty("payload").ValueKind);
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", deadLetter.GetProperty("dead_letter").GetProperty("trace_id").GetString());
         (await admin.GetAsync("/admin/dlq/1-1")).AssertProblem(HttpStatusCode.NotFound);
     }
 
@@ -77,7 +77,7 @@ public sealed class AdminApiTests(Operated platform)
     public async Task One_letter_is_deleted_once_and_one_without_readers_stays()
     {
         using var admin = await platform.Services.AdminAsync();
-        var id = await platform.AddLetterAsync(group);
+        var id = await platform.AddDeadLetterAsync(group);
 
         (await admin.PostAsync($"/admin/dlq/reprocess/{id}")).AssertProblem(HttpStatusCode.Conflict);
         Assert.Equal(HttpStatusCode.OK, (await admin.DeleteAsync($"/admin/dlq/{id}")).Status);
@@ -90,8 +90,8 @@ public sealed class AdminApiTests(Operated platform)
     {
         using var admin = await platform.Services.AdminAsync();
         using var user = await platform.Services.RegisterAsync();
-        var good = await platform.AddLetterAsync("notifications_service", data: TaskCreated(user.UserId, "Again"));
-        var stays = await platform.AddLetterAsync(group);
+        var good = await platform.AddDeadLetterAsync("notifications_service", data: TaskCreated(user.UserId, "Again"));
+        var stays = await platform.AddDeadLetterAsync(group);
 
         var answer = await admin.PostAsync("/admin/dlq/reprocess", new { Ids = new[] { good, stays, "1-1" } });
 
@@ -109,8 +109,8 @@ public sealed class AdminApiTests(Operated platform)
     {
         using var admin = await platform.Services.AdminAsync();
         for (var i = 0; i < 3; i++)
-            await platform.AddLetterAsync(group);
-        var other = await platform.AddLetterAsync(group + "-other");
+            await platform.AddDeadLetterAsync(group);
+        var other = await platform.AddDeadLetterAsync(group + "-other");
 
         Assert.Contains("3", (await admin.DeleteAsync($"/admin/dlq?group={group}")).AssertProblem(HttpStatusCode.BadRequest).Text, StringComparison.Ordinal);
         Assert.Contains("confirm=3", (await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=4")).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
@@ -129,8 +129,8 @@ public sealed class AdminApiTests(Operated platform)
         using var admin = await platform.Services.AdminAsync();
         for (var round = 0; round < 5; round++)
         {
-            await platform.AddLetterAsync(group);
-            await platform.AddLetterAsync(group);
+            await platform.AddDeadLetterAsync(group);
+            await platform.AddDeadLetterAsync(group);
 
             var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => admin.DeleteAsync($"/admin/dlq?group={group}&confirm=2&rate=0")));
 
@@ -147,7 +147,7 @@ public sealed class AdminApiTests(Operated platform)
     public async Task A_request_that_another_process_has_done_while_it_waited_starts_no_job(string kind)
     {
         using var admin = await platform.Services.AdminAsync();
-        await platform.AddLetterAsync(group);
+        await platform.AddDeadLetterAsync(group);
         await platform.View.Redis.ExecuteAsync("XGROUP", "CREATE", $"{platform.View.Prefix}events:task.deleted", group, "$", "MKSTREAM");
         await using var database = platform.Services.OpenDatabase("notifications-db");
         await using var held = await HeldLock.TakeAsync(database, "admin-jobs");
@@ -177,7 +177,7 @@ public sealed class AdminApiTests(Operated platform)
     {
         using var admin = await platform.Services.AdminAsync();
         await platform.View.Redis.ExecuteAsync("XGROUP", "CREATE", $"{platform.View.Prefix}events:task.deleted", group, "$", "MKSTREAM");
-        await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => platform.AddLetterAsync(group, "task.deleted")));
+        await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => platform.AddDeadLetterAsync(group, "task.deleted")));
 
         var accepted = kind == "purge"
             ? await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=10000&rate=0")
@@ -196,7 +196,7 @@ public sealed class AdminApiTests(Operated platform)
     {
         using var admin = await platform.Services.AdminAsync();
         for (var i = 0; i < 20; i++)
-            await platform.AddLetterAsync(group);
+            await platform.AddDeadLetterAsync(group);
 
         var accepted = await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=20&rate=1");
         var id = accepted.Json.GetProperty("job_id").GetString();
@@ -244,7 +244,7 @@ public sealed class AdminApiTests(Operated platform)
     public async Task Whatever_an_admin_changes_is_written_down()
     {
         using var admin = await platform.Services.AdminAsync();
-        var id = await platform.AddLetterAsync(group);
+        var id = await platform.AddDeadLetterAsync(group);
         await admin.DeleteAsync($"/admin/dlq/{id}");
         await admin.DeleteAsync($"/admin/dlq?group={group}");
 

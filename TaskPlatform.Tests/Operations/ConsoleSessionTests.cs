@@ -53,7 +53,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     [Fact]
     public async Task Sessions_and_forms_outlive_a_restart_and_are_valid_on_every_instance()
     {
-        var id = await platform.AddLetterAsync("nobody");
+        var id = await platform.AddDeadLetterAsync("nobody");
         var cookies = new CookieContainer();
         string formToken;
         await using (var first = ServiceFactory<NotificationsService>.Start(platform.Services.Settings))
@@ -71,13 +71,13 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
 
         using var deleted = await after.PostAsync($"/console/dead-letters/{id}/delete", formToken);
         Assert.Equal(HttpStatusCode.Redirect, deleted.StatusCode);
-        Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), letter => letter["id"] == id);
+        Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), deadLetter => deadLetter["id"] == id);
     }
 
     [Fact]
     public async Task Without_the_database_one_stays_signed_in_and_reads_that_it_is_away()
     {
-        var id = await platform.AddLetterAsync("nobody");
+        var id = await platform.AddDeadLetterAsync("nobody");
         var proxy = FaultProxy.To(postgres.Port);
         var settings = new Dictionary<string, string>(platform.Services.Settings);
         settings["ConnectionStrings:notifications-db"] = settings["ConnectionStrings:notifications-db"]

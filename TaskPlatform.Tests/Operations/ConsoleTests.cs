@@ -74,7 +74,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     public async Task A_post_from_elsewhere_or_without_the_forms_token_does_nothing()
     {
         using var signedIn = await browser.SignInAsync();
-        var id = await platform.AddLetterAsync("nobody");
+        var id = await platform.AddDeadLetterAsync("nobody");
         var token = ConsoleClient.FormTokenOf(await browser.PageAsync($"/console/dead-letters/{id}"));
         using var anonymous = new ConsoleClient(platform.Services.NotificationsAddress);
         var foreignToken = ConsoleClient.FormTokenOf(await anonymous.PageAsync("/console/sign-in"));
@@ -97,7 +97,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
                 Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         }
 
-        Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), letter => letter["id"] == id);
+        Assert.DoesNotContain(await platform.View.EntriesAsync("event_dlq"), deadLetter => deadLetter["id"] == id);
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
         const string script = "<script>alert('x')</script>";
         const string attribute = "\" onmouseover=\"alert(1)";
         using var signedIn = await browser.SignInAsync();
-        var id = await platform.AddLetterAsync(
+        var id = await platform.AddDeadLetterAsync(
             "group" + attribute, data: $$"""{"title":"{{script}}"}""", exception: script, error: script + attribute);
         await platform.View.AddAsync("event_dlq", script, script, "type", script, "group", script, "traceparent", script);
 

@@ -19,11 +19,11 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place, Group, "others");
         await view.GroupsAsync("note.written", 2);
-        var letter = await AddLetterAsync(view, noteId: 7, Group);
+        var deadLetter = await AddDeadLetterAsync(view, noteId: 7, Group);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
 
-        var first = Assert.Single(await queue.ReprocessAsync([letter], Token));
-        var second = Assert.Single(await queue.ReprocessAsync([letter], Token));
+        var first = Assert.Single(await queue.ReprocessAsync([deadLetter], Token));
+        var second = Assert.Single(await queue.ReprocessAsync([deadLetter], Token));
         await view.SettledAsync(Group);
 
         Assert.Equal(ReprocessOutcome.Reprocessed, first.Outcome);
@@ -43,17 +43,17 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place, Group);
         await process.WriteAsync(new NoteWritten(1, ObeyNote.FailForGood));
-        var letter = Assert.Single(await view.DeadLettersAsync(1));
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
 
-        await queue.ReprocessAsync([letter["id"]], Token);
-        var again = (await BusView.Until(() => view.EntriesAsync("event_dlq"), found => found is [var one] && one["id"] != letter["id"]))[0];
+        await queue.ReprocessAsync([deadLetter["id"]], Token);
+        var again = (await BusView.Until(() => view.EntriesAsync("event_dlq"), found => found is [var one] && one["id"] != deadLetter["id"]))[0];
 
-        Assert.Equal(letter["event_id"], again["event_id"]);
-        Assert.Equal(letter["first_entry_id"], again["first_entry_id"]);
-        Assert.Equal(letter["first_failed_at"], again["first_failed_at"]);
-        Assert.Equal(letter["correlation_id"], again["correlation_id"]);
-        Assert.Equal(letter["schema"], again["schema"]);
+        Assert.Equal(deadLetter["event_id"], again["event_id"]);
+        Assert.Equal(deadLetter["first_entry_id"], again["first_entry_id"]);
+        Assert.Equal(deadLetter["first_failed_at"], again["first_failed_at"]);
+        Assert.Equal(deadLetter["correlation_id"], again["correlation_id"]);
+        Assert.Equal(deadLetter["schema"], again["schema"]);
         Assert.Equal(again["id"], (string?)await view.Redis.HashGetAsync(place.Prefix + "event_dlq:index", $"{Group} {again["event_id"]}"));
     }
 
@@ -66,9 +66,9 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await process.WriteAsync(new NoteWritten(1, "good"));
         await view.SettledAsync(Group);
         var handled = Assert.Single(await view.EntriesAsync("events:note.written"));
-        var letter = await AddLetterAsync(view, 1, Group, handled["event_id"]);
+        var deadLetter = await AddDeadLetterAsync(view, 1, Group, handled["event_id"]);
 
-        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([letter], Token);
+        await process.Services.GetRequiredService<IDeadLetterQueue>().ReprocessAsync([deadLetter], Token);
         await view.SettledAsync(Group);
 
         Assert.Equal(2, await view.DeliveriesAsync());
@@ -76,13 +76,13 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_letter_that_nobody_would_read_stays()
+    public async Task A_dead_letter_that_nobody_would_read_stays()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place, Group);
         await view.SettledAsync(Group);
-        var ofNoGroup = await AddLetterAsync(view, 1, "strangers");
+        var ofNoGroup = await AddDeadLetterAsync(view, 1, "strangers");
         var ofNoStream = await view.AddAsync("event_dlq", "stream", "event_dlq", "group", Group, "data", "{}");
         var empty = await view.AddAsync("event_dlq", "anything", "");
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
@@ -92,9 +92,9 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         Assert.Equal([ReprocessOutcome.NoGroup, ReprocessOutcome.NoStream, ReprocessOutcome.NoStream], results.Select(result => result.Outcome));
         Assert.Equal(3, (await view.EntriesAsync("event_dlq")).Count);
         var page = await queue.ListAsync(DeadLetterFilter.All, 10, after: null, Token);
-        Assert.Equal([empty, ofNoStream, ofNoGroup], page.Items.Select(letter => letter.Id));
+        Assert.Equal([empty, ofNoStream, ofNoGroup], page.Items.Select(deadLetter => deadLetter.Id));
         Assert.Equal(3, (await queue.GroupAsync(DeadLetterFilter.All, Token)).Sum(group => group.Count));
-        Assert.Equal("", (await queue.FindAsync(empty, Token))!.Letter.Group);
+        Assert.Equal("", (await queue.FindAsync(empty, Token))!.Entry.Group);
     }
 
     [Fact]
@@ -105,14 +105,14 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var process = await BusProcess.StartAsync(place);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
         for (var i = 0; i < 25; i++)
-            await AddLetterAsync(view, i, i % 5 == 0 ? "fifth" : Group);
+            await AddDeadLetterAsync(view, i, i % 5 == 0 ? "fifth" : Group);
 
         var ids = new List<string>();
         string? after = null;
         do
         {
             var page = await queue.ListAsync(new DeadLetterFilter { Group = Group }, 7, after, Token);
-            ids.AddRange(page.Items.Select(letter => letter.Id));
+            ids.AddRange(page.Items.Select(deadLetter => deadLetter.Id));
             after = page.Next;
         }
         while (after is not null);
@@ -139,8 +139,8 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var process = await BusProcess.StartAsync(place);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
         const int many = 2_500;
-        await Task.WhenAll(Enumerable.Range(0, many).Select(i => AddLetterAsync(view, i, Group)));
-        var few = new[] { await AddLetterAsync(view, 1, "few"), await AddLetterAsync(view, 2, "few") };
+        await Task.WhenAll(Enumerable.Range(0, many).Select(i => AddDeadLetterAsync(view, i, Group)));
+        var few = new[] { await AddDeadLetterAsync(view, 1, "few"), await AddDeadLetterAsync(view, 2, "few") };
         await queue.GroupAsync(DeadLetterFilter.All, Token); // What came since the last query is indexed once.
 
         await view.Redis.ExecuteAsync("CONFIG", "RESETSTAT");
@@ -149,8 +149,8 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         var count = await queue.CountAsync(new DeadLetterFilter { Group = "few", Exception = "Oh" }, few[1], Token);
         var groups = await queue.GroupAsync(DeadLetterFilter.All, Token);
 
-        Assert.Equal(few.Reverse(), page.Items.Select(letter => letter.Id));
-        Assert.Contains("cmdstat_xrange:calls=3,", commands, StringComparison.Ordinal); // What came since the last query, and the two letters.
+        Assert.Equal(few.Reverse(), page.Items.Select(deadLetter => deadLetter.Id));
+        Assert.Contains("cmdstat_xrange:calls=3,", commands, StringComparison.Ordinal); // What came since the last query, and the two dead letters.
         Assert.DoesNotContain("cmdstat_xrevrange", commands, StringComparison.Ordinal);
         Assert.Equal(2, count);
         Assert.Equal([("readers", many), ("few", 2)], groups.Select(group => (group.Group, group.Count)));
@@ -183,8 +183,8 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await view.GroupsAsync("note.written", 1);
         var ids = new List<string>();
         for (var i = 0; i < 6; i++)
-            ids.Add(await AddLetterAsync(view, i, Group));
-        await AddLetterAsync(view, 6, "others");
+            ids.Add(await AddDeadLetterAsync(view, i, Group));
+        await AddDeadLetterAsync(view, 6, "others");
         await AssertFoundAsync(ids);
 
         // By these scripts, by XDEL, by XTRIM, and by emptying the queue.
@@ -198,12 +198,12 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await AssertFoundAsync(ids[1..3]);
         await view.Redis.KeyDeleteAsync(place.Prefix + "event_dlq");
         await AssertFoundAsync([]);
-        await AssertFoundAsync([await AddLetterAsync(view, 7, Group)]);
+        await AssertFoundAsync([await AddDeadLetterAsync(view, 7, Group)]);
 
         async Task AssertFoundAsync(IReadOnlyList<string> expected)
         {
             var filter = new DeadLetterFilter { Group = Group, Type = "note.written", Reason = "exhausted" };
-            Assert.Equal(expected.Reverse(), (await queue.ListAsync(filter, 50, after: null, Token)).Items.Select(letter => letter.Id));
+            Assert.Equal(expected.Reverse(), (await queue.ListAsync(filter, 50, after: null, Token)).Items.Select(deadLetter => deadLetter.Id));
             Assert.Equal(expected.Count, (await queue.GroupAsync(filter, Token)).Sum(group => group.Count));
             Assert.Equal(expected.Count, await queue.CountAsync(filter, expected is [.., var last] ? last : "0-1", Token));
         }
@@ -217,15 +217,15 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
-        var letter = await AddLetterAsync(view, 1, Group);
-        await AddLetterAsync(view, 2, "others");
+        var deadLetter = await AddDeadLetterAsync(view, 1, Group);
+        await AddDeadLetterAsync(view, 2, "others");
 
         await view.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
 
         var filter = new DeadLetterFilter { Group = Group };
-        Assert.Equal(letter, Assert.Single((await queue.ListAsync(filter, 50, after: null, Token)).Items).Id);
+        Assert.Equal(deadLetter, Assert.Single((await queue.ListAsync(filter, 50, after: null, Token)).Items).Id);
         Assert.Equal(1, Assert.Single(await queue.GroupAsync(filter, Token)).Count);
-        Assert.Equal(1, await queue.CountAsync(filter, letter, Token));
+        Assert.Equal(1, await queue.CountAsync(filter, deadLetter, Token));
     }
 
     [Fact]
@@ -236,9 +236,9 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var process = await BusProcess.StartAsync(place);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
         for (var i = 0; i < 10; i++)
-            await AddLetterAsync(view, i, Group);
+            await AddDeadLetterAsync(view, i, Group);
         var cutoff = (await queue.FindNewestAsync(Token))!;
-        var late = await AddLetterAsync(view, 10, Group);
+        var late = await AddDeadLetterAsync(view, 10, Group);
 
         var sweep = new DeadLetterSweep(SweepAction.Delete, DeadLetterFilter.All, cutoff, After: null, "a-job", Limit: 4);
         var totals = new List<long>();
@@ -263,7 +263,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place, Group);
         var queue = process.Services.GetRequiredService<IDeadLetterQueue>();
-        await AddLetterAsync(view, 100, Group);
+        await AddDeadLetterAsync(view, 100, Group);
         await view.Redis.KeyDeleteAsync(place.Prefix + "event_dlq");
         Assert.Empty((await queue.ListAsync(DeadLetterFilter.All, 10, null, Token)).Items);
         Assert.Null(await queue.FindNewestAsync(Token));
@@ -308,14 +308,14 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         Assert.Equal((9, "1-0", "10-0"), (found.Length, found.FirstEntryId, found.LastEntryId));
     }
 
-    private static async Task<string> AddLetterAsync(BusView view, int noteId, string group, string? eventId = null)
+    private static async Task<string> AddDeadLetterAsync(BusView view, int noteId, string group, string? eventId = null)
     {
         var id = eventId ?? Guid.CreateVersion7().ToString();
         var data = $$$"""{"type":"note.written","aggregate_id":"{{{noteId}}}","data":{"note_id":{{{noteId}}},"text":"good"},"timestamp":"2026-01-01T00:00:00Z"}""";
-        var letter = await view.AddAsync("event_dlq",
+        var deadLetter = await view.AddAsync("event_dlq",
             "stream", "events:note.written", "group", group, "type", "note.written", "event_id", id, "data", data, "reason", "exhausted",
             "exception", "Oh", "error", "no", "attempts", "4", "aggregate_version", "3", "first_entry_id", "1-1", "original_id", "2-1");
-        await view.Redis.HashSetAsync(view.Prefix + "event_dlq:index", $"{group} {id}", letter);
-        return letter;
+        await view.Redis.HashSetAsync(view.Prefix + "event_dlq:index", $"{group} {id}", deadLetter);
+        return deadLetter;
     }
 }

@@ -34,7 +34,7 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
     }
 
     /// <summary>Puts a dead letter into the queue, as a consumer does.</summary>
-    internal async Task<string> AddLetterAsync(
+    internal async Task<string> AddDeadLetterAsync(
         string group, string type = "task.created", string data = """{"type":"task.created"}""", string exception = "System.Exception", string error = "no")
     {
         var eventId = Guid.CreateVersion7().ToString();

@@ -25,14 +25,14 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
     public async Task<List<DeadLetterEntry>?> FindAsync(
         DeadLetterFilter filter, IdRange range, bool newestFirst, int limit, RedisValue[] fields, CancellationToken cancellationToken)
         => await CallAsync(
-            Script.FindLetters, [range.After.ToString(), range.UpTo.ToString(), newestFirst, limit, .. Kind(filter), MaxBytes, .. fields], cancellationToken) is { } found
+            Script.FindDeadLetters, [range.After.ToString(), range.UpTo.ToString(), newestFirst, limit, .. Kind(filter), MaxBytes, .. fields], cancellationToken) is { } found
             ? [.. found.Select(DeadLetterReply.Read)]
             : null;
 
     /// <summary>Counts dead letters by type, group, exception and reason; null where there is no index.</summary>
     public async Task<List<DeadLetterGroup>?> CountAsync(DeadLetterFilter filter, IdRange range, CancellationToken cancellationToken)
         => await CallAsync(
-            Script.CountLetters, [range.After.ToString(), range.UpTo.ToString(), .. Kind(filter), MaxBytes], cancellationToken) is { } counts
+            Script.CountDeadLetters, [range.After.ToString(), range.UpTo.ToString(), .. Kind(filter), MaxBytes], cancellationToken) is { } counts
             ? [.. counts.Select(ReadGroup)]
             : null;
 

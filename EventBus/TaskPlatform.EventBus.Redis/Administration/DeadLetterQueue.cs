@@ -14,7 +14,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private const int PageSize = 500;
     private const int LongestListed = 500;
 
-    /// <summary>Letters that one script moves: few enough that nobody waits for it.</summary>
+    /// <summary>Dead letters that one script moves: few enough that nobody waits for it.</summary>
     private const int ScriptSize = 100;
 
     public async Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
@@ -30,11 +30,11 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         while (true)
         {
             var page = await ReadAsync("XREVRANGE", begin, FirstOf(filter), PageSize, DeadLetterReply.Listed, cancellationToken);
-            foreach (var letter in page.Where(filter.Matches))
+            foreach (var deadLetter in page.Where(filter.Matches))
             {
                 if (found.Count == limit)
                     return new DeadLetterPage(found, found[^1].Id);
-                found.Add(letter);
+                found.Add(deadLetter);
             }
 
             if (page.Count < PageSize)
@@ -52,8 +52,8 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         }
         else
         {
-            await foreach (var letter in ScanAsync(filter, upTo: null, cancellationToken))
-                Add(new DeadLetterGroup(letter.Type, letter.Group, letter.Exception, 1, letter.FailedAt, letter.FailedAt, letter.Error));
+            await foreach (var deadLetter in ScanAsync(filter, upTo: null, cancellationToken))
+                Add(new DeadLetterGroup(deadLetter.Type, deadLetter.Group, deadLetter.Exception, 1, deadLetter.FailedAt, deadLetter.FailedAt, deadLetter.Error));
         }
 
         return [.. groups.Values.OrderByDescending(group => group.Count).ThenByDescending(group => group.Newest)];
@@ -88,8 +88,8 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     }
 
     public async Task<DeadLetterDetails?> FindAsync(string id, CancellationToken cancellationToken)
-        => await redis.CallAsync(database => database.StreamRangeAsync(keys.DeadLetters, id, id), cancellationToken) is [var letter]
-            ? DeadLetterReply.ReadDetails(letter)
+        => await redis.CallAsync(database => database.StreamRangeAsync(keys.DeadLetters, id, id), cancellationToken) is [var deadLetter]
+            ? DeadLetterReply.ReadDetails(deadLetter)
             : null;
 
     public async Task<string?> FindNewestAsync(CancellationToken cancellationToken)
@@ -109,7 +109,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var begin = sweep.After is null ? FirstOf(sweep.Filter) : EntryId.Parse(sweep.After).Next()?.ToString();
         var page = await FindAsync(sweep.Filter, range, newestFirst: false, sweep.Limit, DeadLetterReply.Grouped, cancellationToken)
             ?? (begin is null ? [] : await ReadAsync("XRANGE", begin, sweep.Cutoff, sweep.Limit, DeadLetterReply.Grouped, cancellationToken));
-        List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(letter => letter.Id)];
+        List<string> ids = [.. page.Where(sweep.Filter.Matches).Select(deadLetter => deadLetter.Id)];
 
         var (handled, refused) = (0, 0);
         if (sweep.Action == SweepAction.Reprocess)
@@ -182,8 +182,8 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         for (var begin = FirstOf(filter); begin is not null;)
         {
             var page = await ReadAsync("XRANGE", begin, upTo ?? LastOf(filter), PageSize, DeadLetterReply.Grouped, cancellationToken);
-            foreach (var letter in page.Where(filter.Matches))
-                yield return letter;
+            foreach (var deadLetter in page.Where(filter.Matches))
+                yield return deadLetter;
             begin = page.Count == PageSize ? EntryId.Parse(page[^1].Id).Next()?.ToString() : null;
         }
     }
@@ -192,7 +192,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         string command, string begin, string end, int count, RedisValue[] fields, CancellationToken cancellationToken)
     {
         RedisValue[] arguments = [command, begin, end, count, LongestListed, .. fields];
-        var reply = (RedisResult[])(await redis.ScriptAsync(Script.Letters, [keys.DeadLetters], arguments, cancellationToken))!;
+        var reply = (RedisResult[])(await redis.ScriptAsync(Script.ListDeadLetters, [keys.DeadLetters], arguments, cancellationToken))!;
         return [.. reply.Select(DeadLetterReply.Read)];
     }
 

@@ -7,14 +7,14 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Reads dead letters, whoever wrote them: a field may be missing, doubled, or anything but text.</summary>
 internal static class DeadLetterReply
 {
-    /// <summary>What a list shows of a letter.</summary>
+    /// <summary>What a list shows of a dead letter.</summary>
     public static readonly RedisValue[] Listed =
     [
         "stream", "group", "type", "reason", "exception", "error", "event_id", "attempts", "original_id", "first_entry_id",
         "first_failed_at", "consumer", EntryFields.TraceParent,
     ];
 
-    /// <summary>What tells letters of one kind from another.</summary>
+    /// <summary>What tells dead letters of one kind from another.</summary>
     public static readonly RedisValue[] Grouped = ["stream", "group", "type", "reason", "exception", "error"];
 
     public static DeadLetterEntry Read(RedisResult item)

@@ -13,9 +13,9 @@ internal static class Script
     public static readonly string Page = LoadWithEntries("page");
     public static readonly string Answer = Load("answer");
     public static readonly string Describe = LoadWithEntries("describe");
-    public static readonly string Letters = Load("letters");
-    public static readonly string FindLetters = LoadWithIndex("find_letters");
-    public static readonly string CountLetters = LoadWithIndex("count_letters");
+    public static readonly string ListDeadLetters = Load("list_dead_letters");
+    public static readonly string FindDeadLetters = LoadWithIndex("find_dead_letters");
+    public static readonly string CountDeadLetters = LoadWithIndex("count_dead_letters");
     public static readonly string Reprocess = LoadWithIndex("reprocess");
     public static readonly string Delete = LoadWithIndex("delete");
     public static readonly string Due = LoadWithEntries("due");

@@ -25,7 +25,7 @@ if known and fields_of(known).data ~= fields.data then
   known = find(place)
 end
 if not known then
-  local added = add_letter(KEYS[2], ARGV, 6)
+  local added = add_dead_letter(KEYS[2], ARGV, 6)
   if added.err then return added end
   redis.pcall('HSET', KEYS[3], place, added)
 end

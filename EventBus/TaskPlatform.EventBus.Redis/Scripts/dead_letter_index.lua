@@ -17,9 +17,9 @@ end
 
 local function prefix(number) return string.format('%08d:', number) end
 
-local function fields_of(letter)
+local function fields_of(dead_letter)
   local fields = {}
-  for f = 1, #letter[2], 2 do fields[letter[2][f]] = letter[2][f + 1] end
+  for f = 1, #dead_letter[2], 2 do fields[dead_letter[2][f]] = dead_letter[2][f + 1] end
   return fields
 end
 
@@ -101,7 +101,7 @@ local function by_content(fields) return by_event(fields) .. ' ' .. redis.sha1he
 local function by_entry(fields) return (fields.group or '') .. ' ' .. (fields.stream or '') .. ' ' .. (fields.original_id or '') end
 
 -- Takes a dead letter out of the queue and the indexes, and counts it. Whatever is wrong with those, it leaves the queue.
-local function remove_letter(dlq, index, kinds, by_kind, counter, id, fields)
+local function remove_dead_letter(dlq, index, kinds, by_kind, counter, id, fields)
   redis.call('XDEL', dlq, id)
   for _, place_of in ipairs({ by_event, by_entry, by_content }) do
     local place = place_of(fields)

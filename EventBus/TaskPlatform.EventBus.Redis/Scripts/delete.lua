@@ -4,8 +4,8 @@
 -- Returns 1 for each that was there, else 0.
 local results = {}
 for i, id in ipairs(ARGV) do
-  local letter = redis.call('XRANGE', KEYS[1], id, id)[1]
-  results[i] = letter and 1 or 0
-  if letter then remove_letter(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], letter[1], fields_of(letter)) end
+  local dead_letter = redis.call('XRANGE', KEYS[1], id, id)[1]
+  results[i] = dead_letter and 1 or 0
+  if dead_letter then remove_dead_letter(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], dead_letter[1], fields_of(dead_letter)) end
 end
 return results

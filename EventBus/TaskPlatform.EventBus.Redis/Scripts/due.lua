@@ -15,7 +15,7 @@ local function refuse(retry, answer)
 end
 
 local function dead_letter(retry)
-  local added = add_letter(KEYS[2], {
+  local added = add_dead_letter(KEYS[2], {
     'original_id', '', 'error', 'A scheduled retry that can not be read.', 'failed_at', tostring(now), 'reason', 'unreadable', 'data', retry,
   }, 1)
   if added.err then return refuse(retry, added) end

@@ -28,7 +28,7 @@ end
 
 -- Adds a dead letter of these fields, from the place `first` on. An empty queue that has used up its ids begins anew.
 -- Returns its id, or an error.
-local function add_letter(dlq, fields, first)
+local function add_dead_letter(dlq, fields, first)
   local added = redis.pcall('XADD', dlq, '*', unpack(fields, first))
   if not added.err or not is_used_up(dlq) then return added end
   if redis.call('XLEN', dlq) > 0 then

@@ -50,14 +50,14 @@ public sealed record DeadLetterEntry
 }
 
 /// <summary>A dead letter with all that is in it.</summary>
-/// <param name="Letter">What a list shows of it.</param>
+/// <param name="Entry">What a list shows of it.</param>
 /// <param name="Data">The event as it was in the stream, to the letter. What is no UTF-8 is replaced.</param>
 /// <param name="Stack">Where it failed.</param>
 /// <param name="Headers">Every other field of the entry.</param>
-public sealed record DeadLetterDetails(DeadLetterEntry Letter, string Data, string Stack, IReadOnlyDictionary<string, string> Headers);
+public sealed record DeadLetterDetails(DeadLetterEntry Entry, string Data, string Stack, IReadOnlyDictionary<string, string> Headers);
 
 /// <summary>A page of dead letters, the newest first.</summary>
-/// <param name="Items">The letters.</param>
+/// <param name="Items">The dead letters.</param>
 /// <param name="Next">The id after which the next page begins; null at the end.</param>
 public sealed record DeadLetterPage(IReadOnlyList<DeadLetterEntry> Items, string? Next);
 

@@ -24,11 +24,11 @@ public sealed record DeadLetterFilter
     /// <summary>Came before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
-    internal bool Matches(DeadLetterEntry letter)
-        => (Type is null || Type == letter.Type)
-            && (Group is null || Group == letter.Group)
-            && (Reason is null || Reason == letter.Reason)
-            && (Exception is null || Exception == letter.Exception)
-            && !(From > letter.FailedAt)
-            && !(To <= letter.FailedAt);
+    internal bool Matches(DeadLetterEntry deadLetter)
+        => (Type is null || Type == deadLetter.Type)
+            && (Group is null || Group == deadLetter.Group)
+            && (Reason is null || Reason == deadLetter.Reason)
+            && (Exception is null || Exception == deadLetter.Exception)
+            && !(From > deadLetter.FailedAt)
+            && !(To <= deadLetter.FailedAt);
 }

@@ -69,7 +69,7 @@ internal sealed partial class DeadLetterHook(
             timer.Begin(handler.Name, options.HandlerTimeout);
             try
             {
-                await told.HandleAsync(Letter(delivery), timer.Token);
+                await told.HandleAsync(ToDeadLetter(delivery), timer.Token);
             }
             finally
             {
@@ -87,7 +87,7 @@ internal sealed partial class DeadLetterHook(
 
     private static Guid EntryRow(Delivery delivery) => DerivedEventId.Of(delivery.Stream, delivery.EntryId);
 
-    private DeadLetter Letter(Delivery delivery) => new()
+    private DeadLetter ToDeadLetter(Delivery delivery) => new()
     {
         EventId = delivery.EventId,
         Group = group.Name,

@@ -10,9 +10,9 @@ namespace TaskPlatform.EventBus;
 public interface IDeadLetterHandler
 {
     /// <summary>Learns of one event that is given up.</summary>
-    /// <param name="letter">The event, and why.</param>
+    /// <param name="deadLetter">The event, and why.</param>
     /// <param name="cancellationToken">Fires when the process drains too slowly or the consumer lost its claim on the entry.</param>
-    Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken);
+    Task HandleAsync(DeadLetter deadLetter, CancellationToken cancellationToken);
 }
 
 /// <summary>An event that a consumer group gives up.</summary>

@@ -11,16 +11,16 @@ internal sealed class ReportFailure(NotificationsDb db) : IDeadLetterHandler
 {
     private const int MaxError = 1000;
 
-    public Task HandleAsync(DeadLetter letter, CancellationToken cancellationToken)
+    public Task HandleAsync(DeadLetter deadLetter, CancellationToken cancellationToken)
     {
-        var about = long.TryParse(letter.AggregateId, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
-        var type = letter.Type ?? "";
+        var about = long.TryParse(deadLetter.AggregateId, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
+        var type = deadLetter.Type ?? "";
         db.Publish(new NotificationFailed(
-            letter.EventId,
+            deadLetter.EventId,
             type,
             UserId: type.StartsWith("user.", StringComparison.Ordinal) ? about : null,
             TaskId: type.StartsWith("task.", StringComparison.Ordinal) ? about : null,
-            Error: letter.Error.Length > MaxError ? letter.Error[..MaxError] : letter.Error));
+            Error: deadLetter.Error.Length > MaxError ? deadLetter.Error[..MaxError] : deadLetter.Error));
         return Task.CompletedTask;
     }
 }

@@ -27,14 +27,14 @@ internal static class AdminEndpoints
     {
         var admin = app.MapGroup("/admin").RequireAuthorization(Role.Admin).AddEndpointFilter<RouteGroupBuilder, AuditFilter>();
 
-        var letters = admin.MapGroup("/dlq").WithTags("Dead letters");
-        ListDeadLetters.Map(letters);
-        GroupDeadLetters.Map(letters);
-        GetDeadLetter.Map(letters);
-        ReprocessDeadLetter.Map(letters);
-        ReprocessDeadLetters.Map(letters);
-        DeleteDeadLetter.Map(letters);
-        PurgeDeadLetters.Map(letters);
+        var deadLetters = admin.MapGroup("/dlq").WithTags("Dead letters");
+        ListDeadLetters.Map(deadLetters);
+        GroupDeadLetters.Map(deadLetters);
+        GetDeadLetter.Map(deadLetters);
+        ReprocessDeadLetter.Map(deadLetters);
+        ReprocessDeadLetters.Map(deadLetters);
+        DeleteDeadLetter.Map(deadLetters);
+        PurgeDeadLetters.Map(deadLetters);
 
         var streams = admin.MapGroup("/streams").WithTags("Streams");
         ListStreams.Map(streams);

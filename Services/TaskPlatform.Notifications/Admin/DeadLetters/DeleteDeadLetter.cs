@@ -10,7 +10,7 @@ internal static class DeleteDeadLetter
 {
     public sealed record Response(string MsgId, bool Deleted);
 
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapDelete("/{msg_id}", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapDelete("/{msg_id}", HandleAsync)
         .WithName(nameof(DeleteDeadLetter))
         .WithSummary("Deletes a dead letter for good")
         .ProducesProblem(StatusCodes.Status404NotFound);

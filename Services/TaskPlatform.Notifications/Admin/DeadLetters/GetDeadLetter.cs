@@ -9,15 +9,15 @@ namespace TaskPlatform.Notifications.Admin.DeadLetters;
 internal static class GetDeadLetter
 {
     /// <summary>A dead letter with all that is in it.</summary>
-    /// <param name="Letter">What a list shows of it.</param>
+    /// <param name="DeadLetter">What a list shows of it.</param>
     /// <param name="Payload">The event, where it is JSON.</param>
     /// <param name="Raw">The event as it was in the stream.</param>
     /// <param name="Stack">Where it failed.</param>
     /// <param name="Headers">Every other field of the entry.</param>
     public sealed record Response(
-        DeadLetterView Letter, JsonElement? Payload, string Raw, string Stack, IReadOnlyDictionary<string, string> Headers);
+        DeadLetterView DeadLetter, JsonElement? Payload, string Raw, string Stack, IReadOnlyDictionary<string, string> Headers);
 
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapGet("/{msg_id}", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapGet("/{msg_id}", HandleAsync)
         .WithName(nameof(GetDeadLetter))
         .WithSummary("One dead letter with its event, its error and where it failed")
         .ProducesProblem(StatusCodes.Status404NotFound);
@@ -31,7 +31,7 @@ internal static class GetDeadLetter
         if (await queue.FindAsync(id, cancellationToken) is not { } found)
             return NotFound(id);
 
-        return TypedResults.Ok(new Response(DeadLetterView.Of(found.Letter), ReadJson(found.Data), found.Data, found.Stack, found.Headers));
+        return TypedResults.Ok(new Response(DeadLetterView.Of(found.Entry), ReadJson(found.Data), found.Data, found.Stack, found.Headers));
     }
 
     public static ProblemHttpResult NotFound(string id) => TypedResults.Problem(

@@ -8,7 +8,7 @@ internal static class GroupDeadLetters
 {
     public sealed record Response(IReadOnlyList<DeadLetterGroup> Items, long Count);
 
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapGet("/groups", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapGet("/groups", HandleAsync)
         .WithName(nameof(GroupDeadLetters))
         .WithSummary("Counts dead letters by type, group and exception");
 

@@ -9,7 +9,7 @@ internal static class ListDeadLetters
 {
     public sealed record Response(IReadOnlyList<DeadLetterView> Items, string? Next);
 
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapGet("/", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapGet("/", HandleAsync)
         .WithName(nameof(ListDeadLetters))
         .WithSummary("Lists dead letters, the newest first");
 

@@ -8,7 +8,7 @@ namespace TaskPlatform.Notifications.Admin.DeadLetters;
 
 internal static class PurgeDeadLetters
 {
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapDelete("/", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapDelete("/", HandleAsync)
         .WithName(nameof(PurgeDeadLetters))
         .WithSummary("Deletes the dead letters of a filter for good, as a job")
         .WithDescription("With no filter: every dead letter. Nothing happens unless confirm says how many there are: without it the answer, 400, does, and so does "
@@ -17,15 +17,15 @@ internal static class PurgeDeadLetters
 
     private static async Task<Results<Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         [AsParameters] DeadLetterQuery query,
-        [Description("How many letters you mean to delete.")] long? confirm,
-        [Description("Letters a second; 0: no limit. Default 200.")] int? rate,
+        [Description("How many dead letters you mean to delete.")] long? confirm,
+        [Description("Dead letters a second; 0: no limit. Default 200.")] int? rate,
         BulkJobs jobs,
         ClaimsPrincipal caller,
         CancellationToken cancellationToken)
     {
         var errors = query.Validate(new FieldErrors())
             .RequireRate(rate)
-            .Require(confirm is null or >= 0, "confirm", "Must be the number of letters that you mean to delete.");
+            .Require(confirm is null or >= 0, "confirm", "Must be the number of dead letters that you mean to delete.");
         if (errors.Any)
             return errors.ToProblem();
 

@@ -8,7 +8,7 @@ namespace TaskPlatform.Notifications.Admin.DeadLetters;
 
 internal static class ReprocessDeadLetter
 {
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapPost("/reprocess/{msg_id}", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapPost("/reprocess/{msg_id}", HandleAsync)
         .WithName(nameof(ReprocessDeadLetter))
         .WithSummary("Gives a dead letter back to its group")
         .WithDescription("It becomes a first delivery at the end of its stream, for that group alone. Repeating it changes nothing and answers 404.")

@@ -19,7 +19,7 @@ internal static class ReprocessDeadLetters
     /// <param name="Exception">The exception's full type name.</param>
     /// <param name="From">Came at this time or later.</param>
     /// <param name="To">Came before this time.</param>
-    /// <param name="Rate">Letters a second; 0: no limit. Default 200.</param>
+    /// <param name="Rate">Dead letters a second; 0: no limit. Default 200.</param>
     public sealed record Request(
         string[]? Ids, string? Type, string? Group, string? Reason, string? Exception, DateTimeOffset? From, DateTimeOffset? To, int? Rate)
     {
@@ -28,7 +28,7 @@ internal static class ReprocessDeadLetters
 
     public sealed record Response(int Reprocessed, IReadOnlyList<ReprocessResult> Results);
 
-    public static void Map(IEndpointRouteBuilder letters) => letters.MapPost("/reprocess", HandleAsync)
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapPost("/reprocess", HandleAsync)
         .WithName(nameof(ReprocessDeadLetters))
         .WithSummary("Gives dead letters back to their groups, by ids at once, by a filter as a job")
         .ProducesProblem(StatusCodes.Status409Conflict);

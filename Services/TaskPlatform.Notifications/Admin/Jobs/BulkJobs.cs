@@ -26,10 +26,10 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSi
     /// <summary>What became of a request for a job.</summary>
     /// <param name="Job">The job, where one was started.</param>
     /// <param name="Other">The one that is in its way: at work, or started after this request had begun.</param>
-    /// <param name="Matching">How many letters there are, where the request was wrong about it.</param>
+    /// <param name="Matching">How many dead letters there are, where the request was wrong about it.</param>
     public sealed record Start(AdminJob? Job, AdminJob? Other = null, long? Matching = null)
     {
-        /// <summary>Why there is no job, in two sentences; null where there is one, or where the number of letters is why.</summary>
+        /// <summary>Why there is no job, in two sentences; null where there is one, or where the number of dead letters is why.</summary>
         public string? Conflict => Other switch
         {
             null => null,
@@ -41,7 +41,7 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSi
     public Task<Start> ReprocessAsync(DeadLetterFilter filter, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
         => SweepAsync(JobKind.Reprocess, filter, matching => true, rate, caller, cancellationToken);
 
-    /// <summary>Deletes letters, if there are as many as confirmed.</summary>
+    /// <summary>Deletes dead letters, if there are as many as confirmed.</summary>
     public async Task<Start> PurgeAsync(
         DeadLetterFilter filter, long? confirmed, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
         => confirmed is null

@@ -7,7 +7,7 @@ namespace TaskPlatform.Notifications.Console.Charts;
 
 /// <summary>Looks at the bus again and again, for charts that reach back beyond this process's start.</summary>
 internal sealed partial class Sampler(
-    IStreamAdmin streams, IDeadLetterQueue letters, EventCatalog events, IServiceScopeFactory scopes, IOptions<ConsoleOptions> options,
+    IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, IServiceScopeFactory scopes, IOptions<ConsoleOptions> options,
     TimeProvider time, ILogger<Sampler> logger) : BackgroundService
 {
     private bool failing;
@@ -17,7 +17,7 @@ internal sealed partial class Sampler(
     {
         var groups = (await streams.DescribeAsync(events.Types, cancellationToken)).SelectMany(stream => stream.Groups).ToList();
         var (lag, pending) = (groups.Sum(group => group.Lag), groups.Sum(group => group.Pending));
-        var dead = await letters.CountAllAsync(cancellationToken);
+        var dead = await deadLetters.CountAllAsync(cancellationToken);
         var scheduled = await streams.CountScheduledAsync(cancellationToken);
 
         await using var scope = scopes.CreateAsyncScope();

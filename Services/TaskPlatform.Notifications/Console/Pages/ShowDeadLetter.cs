@@ -9,22 +9,22 @@ internal static class ShowDeadLetter
 {
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/dead-letters/{id}", HandleAsync);
 
-    private static async Task<Results<RazorComponentResult<LetterPage>, RazorComponentResult<NotFoundPage>>> HandleAsync(
+    private static async Task<Results<RazorComponentResult<DeadLetterDetailsPage>, RazorComponentResult<NotFoundPage>>> HandleAsync(
         string id, CurrentOperator caller, IDeadLetterQueue queue, IOptions<ConsoleOptions> options, CancellationToken cancellationToken)
         => EntryId.TryParse(id, out _) && await queue.FindAsync(id, cancellationToken) is { } found
-            ? new RazorComponentResult<LetterPage>(new
+            ? new RazorComponentResult<DeadLetterDetailsPage>(new
             {
                 Operator = caller,
                 Details = found,
-                TraceLink = options.Value.TraceLink(found.Letter.TraceId),
+                TraceLink = options.Value.TraceLink(found.Entry.TraceId),
             })
             : NotFound(id, caller);
 
     public static RazorComponentResult<NotFoundPage> NotDone(string id, ReprocessOutcome outcome, CurrentOperator caller) => outcome switch
     {
         ReprocessOutcome.Gone => NotFound(id, caller),
-        ReprocessOutcome.NoGroup => Refused("Its group is not there, so nobody would read it. The letter stays.", caller),
-        _ => Refused("It names no stream of events, so there is nowhere to put it. The letter stays.", caller),
+        ReprocessOutcome.NoGroup => Refused("Its group is not there, so nobody would read it. The dead letter stays.", caller),
+        _ => Refused("It names no stream of events, so there is nowhere to put it. The dead letter stays.", caller),
     };
 
     private static RazorComponentResult<NotFoundPage> Refused(string why, CurrentOperator caller)

@@ -26,7 +26,7 @@ internal static class ShowDeadLetters
             Operator = caller,
             Filter = filter,
             Groups = await queue.GroupAsync(filter, cancellationToken),
-            Letters = await queue.ListAsync(filter, AdminRules.DefaultSize, last, cancellationToken),
+            DeadLetters = await queue.ListAsync(filter, AdminRules.DefaultSize, last, cancellationToken),
         });
     }
 

@@ -11,7 +11,7 @@ internal static class ShowOverview
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/", HandleAsync);
 
     private static async Task<RazorComponentResult<OverviewPage>> HandleAsync(
-        string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue letters, EventCatalog events, NotificationsDb db,
+        string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, NotificationsDb db,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var (chosen, now) = (ChartRange.Find(range), time.GetUtcNow());
@@ -20,7 +20,7 @@ internal static class ShowOverview
             Operator = caller,
             Content = new OverviewContent(
                 await streams.DescribeAsync(events.Types, cancellationToken),
-                await letters.GroupAsync(DeadLetterFilter.All, cancellationToken),
+                await deadLetters.GroupAsync(DeadLetterFilter.All, cancellationToken),
                 await streams.CountScheduledAsync(cancellationToken),
                 chosen,
                 await chosen.ReadAsync(db, now, cancellationToken),

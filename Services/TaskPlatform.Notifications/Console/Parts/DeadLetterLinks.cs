@@ -5,7 +5,7 @@ using TaskPlatform.EventBus;
 namespace TaskPlatform.Notifications.Console.Parts;
 
 /// <summary>Addresses of dead letters.</summary>
-internal static class LetterLinks
+internal static class DeadLetterLinks
 {
     private const string List = "/console/dead-letters";
 
@@ -23,7 +23,7 @@ internal static class LetterLinks
     /// <summary>The page that asks whether to reprocess or purge what a filter matches.</summary>
     public static string Confirm(string action, DeadLetterFilter filter) => QueryHelpers.AddQueryString($"{List}/{action}", Parts(filter));
 
-    /// <summary>One letter.</summary>
+    /// <summary>One dead letter.</summary>
     public static string Of(string id) => $"{List}/{Uri.EscapeDataString(id)}";
 
     private static IEnumerable<KeyValuePair<string, string?>> Parts(DeadLetterFilter filter)

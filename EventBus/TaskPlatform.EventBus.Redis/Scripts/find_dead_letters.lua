@@ -15,17 +15,17 @@ return by_index(KEYS[1], KEYS[2], KEYS[3], ARGV[1], function()
 
   local wanted = {}
   for i = 11, #ARGV do wanted[ARGV[i]] = true end
-  local letters = {}
+  local dead_letters = {}
   for i = 1, math.min(#ids, tonumber(ARGV[5])) do
-    local letter = redis.call('XRANGE', KEYS[1], plain(ids[i]), plain(ids[i]))[1]
+    local dead_letter = redis.call('XRANGE', KEYS[1], plain(ids[i]), plain(ids[i]))[1]
     local fields = {}
-    for f = 1, #letter[2], 2 do
-      if wanted[letter[2][f]] then
-        fields[#fields + 1] = letter[2][f]
-        fields[#fields + 1] = string.sub(letter[2][f + 1], 1, ARGV[10])
+    for f = 1, #dead_letter[2], 2 do
+      if wanted[dead_letter[2][f]] then
+        fields[#fields + 1] = dead_letter[2][f]
+        fields[#fields + 1] = string.sub(dead_letter[2][f + 1], 1, ARGV[10])
       end
     end
-    letters[i] = { letter[1], fields }
+    dead_letters[i] = { dead_letter[1], fields }
   end
-  return letters
+  return dead_letters
 end)
