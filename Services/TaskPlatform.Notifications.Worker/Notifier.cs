@@ -19,7 +19,7 @@ internal sealed class Notifier(NotificationsDb db, TimeProvider time)
     private readonly LocalView<Recipient> known = db.Recipients.Local;
 
     /// <summary>Tells users something, each once. A user whose account is gone is told nothing; an unknown one may turn up later.</summary>
-    /// <exception cref="PermanentException">There are more than <see cref="MaxRecipients"/>.</exception>
+    /// <exception cref="NonRetryableException">There are more than <see cref="MaxRecipients"/>.</exception>
     public async Task NotifyAsync(
         IEnumerable<long> userIds, string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class Notifier(NotificationsDb db, TimeProvider time)
         if (wanted.Count == 0)
             return;
         if (wanted.Count > MaxRecipients)
-            throw new PermanentException($"The event would notify {wanted.Count} users; {MaxRecipients} are allowed.");
+            throw new NonRetryableException($"The event would notify {wanted.Count} users; {MaxRecipients} are allowed.");
 
         // Loaded, then looked at: an earlier event of the same batch may have deleted one, unsaved as yet.
         await db.Recipients.Where(recipient => wanted.Contains(recipient.Id)).LoadAsync(cancellationToken);

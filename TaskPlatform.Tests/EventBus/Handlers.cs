@@ -100,7 +100,7 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
             case [Fail]:
                 throw new InvalidOperationException("This note fails.");
             case ["fail", ..]:
-                throw new PermanentException("This note will never do.");
+                throw new NonRetryableException("This note will never do.");
             case [Unsavable]:
                 db.Effects.Add(new Effect { Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = null! });
                 break;

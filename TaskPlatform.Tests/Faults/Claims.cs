@@ -95,7 +95,7 @@ public sealed class Claims(RedisServer redis, PostgresServer postgres)
 
         var claimed = await PageAsync(Script.Claim, [Group, "heir", 0, "0-0", 100, Stream, ConsumerName.WaitsForRetry]);
         var rest = await PageAsync(Script.Claim, [Group, "heir", 0, claimed.Next, 100, Stream, ConsumerName.WaitsForRetry]);
-        var own = await PageAsync(Script.Own, [Group, "heir", "-", 100, Stream]);
+        var own = await PageAsync(Script.ListOwned, [Group, "heir", "-", 100, Stream]);
 
         Assert.Equal([(2, ids[1]), (2, "0-0"), (2, ids[1])], [claimed, rest, own]);
 

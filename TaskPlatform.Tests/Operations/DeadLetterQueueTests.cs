@@ -283,7 +283,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await view.Redis.StringSetAsync(place.Prefix + "event_dlq", "not a stream");
         await view.Redis.StringSetAsync(place.Prefix + "events:note.written", "not a stream");
 
-        await Assert.ThrowsAsync<WrongKeyException>(
+        await Assert.ThrowsAsync<WrongKeyTypeException>(
             () => process.Services.GetRequiredService<IDeadLetterQueue>().ListAsync(DeadLetterFilter.All, 10, null, Token));
         var stream = Assert.Single(await process.Services.GetRequiredService<IStreamAdmin>().DescribeAsync(["note.written"], Token));
         Assert.NotNull(stream.Problem);

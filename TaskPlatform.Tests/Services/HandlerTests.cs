@@ -108,7 +108,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [Fact]
     public async Task An_event_for_more_is_rejected()
     {
-        var rejection = await Assert.ThrowsAsync<PermanentException>(() => new NotifyAddedWorkers(Notifier()).HandleAsync(
+        var rejection = await Assert.ThrowsAsync<NonRetryableException>(() => new NotifyAddedWorkers(Notifier()).HandleAsync(
             new TaskAssigned(1, "Clean up", Added: [.. Enumerable.Range(1, 10_001)]), Context("task.assigned", 1), Token));
 
         Assert.Equal("The event would notify 10001 users; 10000 are allowed.", rejection.Message);

@@ -20,7 +20,7 @@ internal sealed class AdminCalls(IConnectionMultiplexer redis)
         }
         catch (RedisServerException e) when (e.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
         {
-            throw new WrongKeyException(e);
+            throw new WrongKeyTypeException(e);
         }
     }
 }

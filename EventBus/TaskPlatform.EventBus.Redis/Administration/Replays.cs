@@ -77,7 +77,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         }
 
         return (long)await redis.ScriptAsync(
-            Script.Answer,
+            Script.AppendReplay,
             [keys.Stream(StreamName.Of(request.Replay.Type)), keys.Replays, keys.ReplayProgress],
             [.. arguments],
             cancellationToken) == 1;

@@ -56,7 +56,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
 
     public async Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken)
         => (long)await redis.ScriptAsync(
-            Script.Gone, [Key(eventType), keys.Groups], [group, StreamName.Of(eventType)], cancellationToken) == 1;
+            Script.RemoveGroup, [Key(eventType), keys.Groups], [group, StreamName.Of(eventType)], cancellationToken) == 1;
 
     public async Task<long> CountScheduledAsync(CancellationToken cancellationToken)
         => await redis.CallAsync(database => database.SortedSetLengthAsync(keys.Retry), cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
                 eventType, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
                 [.. ((RedisResult[])reply[4]!).Select(item => ReadGroup((RedisResult[])item!))]);
         }
-        catch (WrongKeyException e)
+        catch (WrongKeyTypeException e)
         {
             return new StreamDescription(eventType, true, e.Message, 0, null, null, []);
         }

@@ -52,7 +52,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var inFlight = new InFlight(options.Prefetch);
         var transient = new TransientFailures();
         var processor = new BatchProcessor(
-            group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
+            group, inbox, CreateDeadLetterInvoker(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
             loggers.CreateLogger<BatchProcessor>());
         var settler = new Settler(group, streams, inFlight, scheduled, options, state, clock, logger);
         var waiting = new WaitingRoom(inFlight, options.Lanes);
@@ -64,13 +64,13 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         return new GroupConsumer(group, consumer, streams, reader, new LaneSet(inFlight, waiting, lanes), settler, keys, options, state, logger);
     }
 
-    private DeadLetterHook? Hook(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
+    private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
     {
         if (group.DeadLetterHandler is not { } handler)
             return null;
         if (inbox is null)
             throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
-        return new DeadLetterHook(
-            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), options, loggers.CreateLogger<DeadLetterHook>());
+        return new DeadLetterHandlerInvoker(
+            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), options, loggers.CreateLogger<DeadLetterHandlerInvoker>());
     }
 }

@@ -10,10 +10,10 @@ internal sealed partial class GroupConsumer(
     RedisKeys keys, EventBusOptions options, BusState state, ILogger<GroupConsumer> logger)
 {
     private readonly Dictionary<string, string> cursors = [];
-    private readonly Intake intake = new(group, consumer, reader, lanes, keys, options);
+    private readonly ReceiveLoop receiveLoop = new(group, consumer, reader, lanes, keys, options);
     private IReadOnlyList<string> readable = [];
     private bool hasReadBefore;
-    private long lastForgotten;
+    private long lastRemoval;
 
     /// <summary>Runs until the process stops, then drains.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
@@ -37,26 +37,26 @@ internal sealed partial class GroupConsumer(
         await handling;
         abort.Cancel();
         await renewing;
-        await HandOverAsync();
+        await ReleaseAsync();
     }
 
     /// <summary>Runs one pass after the other; whatever one fails of, the next follows after a back-off.</summary>
-    private async Task LoopAsync(string role, Func<CancellationToken, Task> pass, TimeSpan pause, CancellationToken stoppingToken)
+    private async Task LoopAsync(string role, Func<CancellationToken, Task> step, TimeSpan interval, CancellationToken stoppingToken)
     {
         var loop = $"{group.Name} {role}";
         var backOff = new BackOff();
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (pause == TimeSpan.Zero)
+            if (interval == TimeSpan.Zero)
                 state.Beats(loop);
             try
             {
-                await pass(stoppingToken);
+                await step(stoppingToken);
                 backOff.Reset();
                 if (state.GoesOn(loop))
-                    LogGoesOn(group.Name, role);
-                if (pause > TimeSpan.Zero)
-                    await Task.Delay(pause, stoppingToken);
+                    LogRecovered(group.Name, role);
+                if (interval > TimeSpan.Zero)
+                    await Task.Delay(interval, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -68,7 +68,7 @@ internal sealed partial class GroupConsumer(
                 if (state.Waits(loop, e.Message))
                 {
                     if (RedisAvailability.IsUnavailable(e))
-                        LogAway(group.Name, e.Message);
+                        LogUnavailable(group.Name, e.Message);
                     else
                         LogInterrupted(group.Name, e);
                 }
@@ -83,17 +83,17 @@ internal sealed partial class GroupConsumer(
     /// <summary>Reads what is new. After a start or an interruption: first what this consumer holds already without knowing it.</summary>
     private async Task ReadOnceAsync(CancellationToken stoppingToken)
     {
-        if (readable.Count == 0 && !intake.IsUnderWay)
+        if (readable.Count == 0 && !receiveLoop.IsReading)
         {
             var ensured = await EnsureStreamsAsync(stoppingToken);
-            await streams.AnnounceAsync(ensured).WaitAsync(stoppingToken);
+            await streams.RegisterAsync(ensured).WaitAsync(stoppingToken);
             foreach (var stream in ensured)
-                await TakeUpOwnAsync(stream, stoppingToken);
+                await ClaimOwnAsync(stream, stoppingToken);
             readable = ensured;
             hasReadBefore = true;
         }
 
-        await intake.TakeAsync(readable, stoppingToken);
+        await receiveLoop.ReceiveAsync(readable, stoppingToken);
     }
 
     private async Task UnblockAtStopAsync(CancellationToken stoppingToken)
@@ -105,7 +105,7 @@ internal sealed partial class GroupConsumer(
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
         {
-            LogAway(group.Name, e.Message); // Then the read comes back by itself, a little later.
+            LogUnavailable(group.Name, e.Message); // Then the read comes back by itself, a little later.
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed partial class GroupConsumer(
                 await streams.EnsureAsync(stream).WaitAsync(stoppingToken);
                 ensured.Add(stream);
                 if (state.GoesOn($"{group.Name} {stream}"))
-                    LogGoesOn(group.Name, stream);
+                    LogRecovered(group.Name, stream);
             }
             catch (RedisServerException e) when (!RedisAvailability.IsUnavailable(e))
             {
@@ -138,14 +138,14 @@ internal sealed partial class GroupConsumer(
     /// What a process of the same name left at its end may have killed it. But what this one holds without knowing it came in a
     /// reply that got lost: no handler ever saw it, and that delivery counts against nobody.
     /// </summary>
-    private async Task TakeUpOwnAsync(string stream, CancellationToken stoppingToken)
+    private async Task ClaimOwnAsync(string stream, CancellationToken stoppingToken)
     {
         var uncounted = hasReadBefore ? 1 : 0;
         for (var from = "-"; ;)
         {
             await lanes.InFlight.WaitForRoomAsync(1, stoppingToken);
-            var page = await streams.OwnAsync(stream, from, lanes.InFlight.Free, uncounted).WaitAsync(stoppingToken);
-            Take(stream, page);
+            var page = await streams.ListOwnedAsync(stream, from, lanes.InFlight.Free, uncounted).WaitAsync(stoppingToken);
+            Enqueue(stream, page);
             if (page.Next.Length == 0)
                 return;
             from = $"({page.Next}";
@@ -159,7 +159,7 @@ internal sealed partial class GroupConsumer(
         var current = readable;
         if (current.Count < group.EventTypes.Count)
             readable = []; // A key that was no stream may be one by now.
-        await streams.AnnounceAsync(current).WaitAsync(stoppingToken);
+        await streams.RegisterAsync(current).WaitAsync(stoppingToken);
         foreach (var stream in current)
         {
             do
@@ -169,31 +169,31 @@ internal sealed partial class GroupConsumer(
                     return;
                 var page = await streams.ClaimAsync(stream, cursors.GetValueOrDefault(stream, "0-0"), room).WaitAsync(stoppingToken);
                 cursors[stream] = page.Next;
-                Take(stream, page);
+                Enqueue(stream, page);
             }
             while (cursors[stream] != "0-0");
         }
 
-        await ForgetOthersAsync(current, stoppingToken);
+        await RemoveIdleConsumersAsync(current, stoppingToken);
     }
 
     /// <summary>Removes the names of consumers that are long gone, now and then: they do no harm meanwhile.</summary>
-    private async Task ForgetOthersAsync(IReadOnlyList<string> current, CancellationToken stoppingToken)
+    private async Task RemoveIdleConsumersAsync(IReadOnlyList<string> current, CancellationToken stoppingToken)
     {
-        if (lastForgotten != 0 && Stopwatch.GetElapsedTime(lastForgotten) < options.ClaimIdle)
+        if (lastRemoval != 0 && Stopwatch.GetElapsedTime(lastRemoval) < options.ClaimIdle)
             return;
 
         // A consumer that lives announces itself with each claim.
-        var longGone = 10 * (options.ClaimIdle > options.ClaimInterval ? options.ClaimIdle : options.ClaimInterval);
+        var maxIdle = 10 * (options.ClaimIdle > options.ClaimInterval ? options.ClaimIdle : options.ClaimInterval);
         foreach (var stream in current)
         {
-            await streams.ForgetConsumersAsync(stream, longGone).WaitAsync(stoppingToken);
+            await streams.RemoveIdleConsumersAsync(stream, maxIdle).WaitAsync(stoppingToken);
             await streams.EnsureAsync(stream).WaitAsync(stoppingToken); // An operator may have lost the note that the group is expected.
         }
-        lastForgotten = Stopwatch.GetTimestamp();
+        lastRemoval = Stopwatch.GetTimestamp();
     }
 
-    private void Take(string stream, PendingPage page)
+    private void Enqueue(string stream, PendingPage page)
     {
         foreach (var entryId in page.Deleted)
         {
@@ -214,21 +214,21 @@ internal sealed partial class GroupConsumer(
     }
 
     /// <summary>What was not finished is offered to the others at once, and this consumer leaves the group where it holds nothing.</summary>
-    private async Task HandOverAsync()
+    private async Task ReleaseAsync()
     {
-        await OrLeaveAsync(() => intake.IsUnderWay ? intake.TakeAsync([], CancellationToken.None) : Task.CompletedTask);
-        await OrLeaveAsync(async () =>
+        await TryAsync(() => receiveLoop.IsReading ? receiveLoop.ReceiveAsync([], CancellationToken.None) : Task.CompletedTask);
+        await TryAsync(async () =>
         {
             foreach (var held in lanes.InFlight.Entries.GroupBy(d => d.Stream))
                 await streams.ReleaseAsync(held.Key, [.. held]);
             foreach (var stream in readable)
-                await streams.ForgetConsumersAsync(stream, TimeSpan.Zero, consumer.Value);
+                await streams.RemoveIdleConsumersAsync(stream, TimeSpan.Zero, consumer.Value);
             await reader.DisposeAsync();
         });
     }
 
     /// <summary>Where Redis does not answer, the others take over after the claim's idle time instead.</summary>
-    private async Task OrLeaveAsync(Func<Task> step)
+    private async Task TryAsync(Func<Task> step)
     {
         try
         {
@@ -236,18 +236,18 @@ internal sealed partial class GroupConsumer(
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
         {
-            LogAway(group.Name, e.Message);
+            LogUnavailable(group.Name, e.Message);
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Group} waits for Redis; it goes on by itself: {Error}")]
-    private partial void LogAway(string group, string error);
+    private partial void LogUnavailable(string group, string error);
 
     [LoggerMessage(LogLevel.Warning, "{Group} was interrupted and goes on.")]
     private partial void LogInterrupted(string group, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "{Group} goes on: {Role}.")]
-    private partial void LogGoesOn(string group, string role);
+    private partial void LogRecovered(string group, string role);
 
     [LoggerMessage(LogLevel.Error, "{Group} can't read {Stream}.")]
     private partial void LogNoStream(string group, string stream, Exception exception);

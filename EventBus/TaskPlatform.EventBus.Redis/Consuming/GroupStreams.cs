@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class GroupStreams(
     IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, RetryPolicy retries, TimeProvider clock)
 {
-    private const string BeyondAll = "18446744073709551615-18446744073709551614";
+    private const string MaxEntryId = "18446744073709551615-18446744073709551614";
 
     /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
     public Task EnsureAsync(string stream)
@@ -17,10 +17,10 @@ internal sealed class GroupStreams(
     /// Has Redis list this consumer on its streams, and as one that was there just now: a read that brings nothing does neither. This asks
     /// for what the consumer holds behind an id that none but the last possible entry has.
     /// </summary>
-    public Task AnnounceAsync(IReadOnlyList<string> streams)
+    public Task RegisterAsync(IReadOnlyList<string> streams)
         => streams.Count == 0 ? Task.CompletedTask : redis.ExecuteAsync(
             "XREADGROUP",
-            ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => BeyondAll)]);
+            ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => MaxEntryId)]);
 
     /// <summary>Acks entries; returns how many of them the group had pending.</summary>
     public Task<long> AckAsync(string stream, List<Delivery> deliveries)
@@ -38,12 +38,12 @@ internal sealed class GroupStreams(
             : await redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, entryIds);
 
     /// <summary>Acks what is meant for other groups; returns the entries whose group does not exist, which stay pending.</summary>
-    public async Task<IReadOnlyList<string>> PassOverAsync(string stream, IReadOnlyList<Delivery> deliveries)
+    public async Task<IReadOnlyList<string>> AckForeignAsync(string stream, IReadOnlyList<Delivery> deliveries)
     {
         RedisValue[] arguments = [group.Name, stream, .. deliveries.SelectMany(d => new RedisValue[] { d.EntryId, d.TargetGroup })];
         try
         {
-            return (string[])(await redis.ScriptEvaluateAsync(Script.PassOver, [keys.Stream(stream), keys.Groups], arguments))!;
+            return (string[])(await redis.ScriptEvaluateAsync(Script.AckForeign, [keys.Stream(stream), keys.Groups], arguments))!;
         }
         catch (RedisServerException e) when (Script.IsAbsent(e))
         {
@@ -80,16 +80,16 @@ internal sealed class GroupStreams(
     }
 
     /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to another consumer.</summary>
-    public Task<bool> StartAsync(Delivery delivery)
-        => RunAsync(Script.Start, [keys.Stream(delivery.Stream)], [group.Name, consumer.Value, delivery.EntryId]);
+    public Task<bool> CountDeliveryAsync(Delivery delivery)
+        => RunAsync(Script.CountDelivery, [keys.Stream(delivery.Stream)], [group.Name, consumer.Value, delivery.EntryId]);
 
     /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
         => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ConsumerName.WaitsForRetry]);
 
     /// <summary>Lists the entries that this consumer holds already. The last <paramref name="uncounted"/> deliveries of each do not count as attempts.</summary>
-    public Task<PendingPage> OwnAsync(string stream, string from, int count, int uncounted)
-        => PageAsync(stream, Script.Own, [group.Name, consumer.Value, from, count, stream], uncounted);
+    public Task<PendingPage> ListOwnedAsync(string stream, string from, int count, int uncounted)
+        => PageAsync(stream, Script.ListOwned, [group.Name, consumer.Value, from, count, stream], uncounted);
 
     /// <summary>Renews the claims on entries; returns those that another consumer owns by now.</summary>
     public Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries)
@@ -99,9 +99,9 @@ internal sealed class GroupStreams(
     public Task ReleaseAsync(string stream, IReadOnlyList<Delivery> deliveries) => RenewAsync(stream, deliveries, ConsumerName.Released, TimeSpan.FromDays(1));
 
     /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
-    public async Task<long> ForgetConsumersAsync(string stream, TimeSpan idle, string onlyConsumer = "")
+    public async Task<long> RemoveIdleConsumersAsync(string stream, TimeSpan idle, string onlyConsumer = "")
         => (long)await redis.ScriptEvaluateAsync(
-            Script.Forget, [keys.Stream(stream)], [group.Name, (long)idle.TotalMilliseconds, onlyConsumer]);
+            Script.RemoveIdleConsumers, [keys.Stream(stream)], [group.Name, (long)idle.TotalMilliseconds, onlyConsumer]);
 
     private async Task<IReadOnlyList<string>> RenewAsync(string stream, IReadOnlyList<Delivery> deliveries, string owner, TimeSpan idle)
     {

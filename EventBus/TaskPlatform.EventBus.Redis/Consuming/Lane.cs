@@ -45,7 +45,7 @@ internal sealed partial class Lane(
             await suspects.WaitAsync(abort);
         try
         {
-            if (run[0].EarlierDeliveries > 0 && !await StartAsync(run[0], abort))
+            if (run[0].EarlierDeliveries > 0 && !await CountDeliveryAsync(run[0], abort))
                 return;
             await ProcessAsync(run, draining, abort);
         }
@@ -56,13 +56,13 @@ internal sealed partial class Lane(
         }
     }
 
-    private async Task<bool> StartAsync(Delivery delivery, CancellationToken abort)
+    private async Task<bool> CountDeliveryAsync(Delivery delivery, CancellationToken abort)
     {
         for (var backOff = new BackOff(); ; await backOff.WaitAsync(abort))
         {
             try
             {
-                var owned = !delivery.ClaimLost && await streams.StartAsync(delivery).WaitAsync(abort);
+                var owned = !delivery.ClaimLost && await streams.CountDeliveryAsync(delivery).WaitAsync(abort);
                 state.GoesOn(group.Name);
                 if (!owned)
                     inFlight.Remove(delivery);

@@ -25,7 +25,7 @@ internal sealed partial class Settler(
             calls.Add(AckAsync(acks.Key, [.. acks], cancellationToken));
 
         foreach (var foreign in batch.Where(d => d.Outcome == Outcome.ForAnotherGroup).GroupBy(d => d.Stream))
-            calls.Add(PassOverAsync(foreign.Key, [.. foreign], cancellationToken));
+            calls.Add(AckForeignAsync(foreign.Key, [.. foreign], cancellationToken));
         foreach (var delivery in batch)
         {
             if (delivery.Outcome == Outcome.Failed)
@@ -124,10 +124,10 @@ internal sealed partial class Settler(
         }
     }
 
-    private async Task PassOverAsync(string stream, List<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task AckForeignAsync(string stream, List<Delivery> deliveries, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> unknown = [];
-        if (!await PersistentlyAsync(deliveries, async () => unknown = await streams.PassOverAsync(stream, deliveries).WaitAsync(cancellationToken), cancellationToken))
+        if (!await PersistentlyAsync(deliveries, async () => unknown = await streams.AckForeignAsync(stream, deliveries).WaitAsync(cancellationToken), cancellationToken))
             return;
 
         foreach (var delivery in deliveries)
@@ -138,7 +138,7 @@ internal sealed partial class Settler(
                 continue;
             }
 
-            delivery.Die(DeadLetterReason.UnknownGroup, new InvalidOperationException($"{stream} has no group '{delivery.TargetGroup}'."));
+            delivery.MarkDeadLettered(DeadLetterReason.UnknownGroup, new InvalidOperationException($"{stream} has no group '{delivery.TargetGroup}'."));
             await DeadLetterAsync(delivery, cancellationToken);
         }
     }

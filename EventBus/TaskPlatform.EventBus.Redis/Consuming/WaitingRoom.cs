@@ -56,7 +56,7 @@ internal sealed class WaitingRoom(InFlight inFlight, int lanes)
         lock (gate)
         {
             foreach (var delivery in batch)
-                busy.Remove(delivery.LaneKey);
+                busy.Remove(delivery.OrderingKey);
             if (waiting.Count > 0)
                 Pulse();
         }
@@ -69,7 +69,7 @@ internal sealed class WaitingRoom(InFlight inFlight, int lanes)
         var (kept, seen) = (0, 0);
         for (; seen < waiting.Count && batch.Count < share; seen++)
         {
-            if (busy.Contains(waiting[seen].LaneKey))
+            if (busy.Contains(waiting[seen].OrderingKey))
                 waiting[kept++] = waiting[seen];
             else
                 batch.Add(waiting[seen]);
@@ -77,7 +77,7 @@ internal sealed class WaitingRoom(InFlight inFlight, int lanes)
 
         waiting.RemoveRange(kept, seen - kept);
         foreach (var delivery in batch)
-            busy.Add(delivery.LaneKey);
+            busy.Add(delivery.OrderingKey);
         return batch;
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class AlertDelivery(
     // For each sink; the oldest are dropped.
     private const int MaxUnreported = 1_000;
 
-    // As keep_alerts.lua reads them.
+    // As save_alerts.lua reads them.
     private const int Resolved = 0;
     private const int Fires = 1;
     private const int StillFires = 2;
@@ -34,7 +34,7 @@ internal sealed partial class AlertDelivery(
         IReadOnlyCollection<AlertChanged> refreshed, CancellationToken cancellationToken)
     {
         var kept = (bool)await redis.GetDatabase().ScriptEvaluateAsync(
-            Script.KeepAlerts,
+            Script.SaveAlerts,
             [keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts],
             [
                 sampler, catalog.Contains<AlertChanged>() ? MaxUnpublished : 0, counts.Count,

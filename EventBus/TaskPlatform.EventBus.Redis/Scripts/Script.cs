@@ -8,10 +8,10 @@ internal static class Script
     public static readonly string Publish = Load("publish");
     public static readonly string Retry = Load("retry");
     public static readonly string DeadLetter = LoadWithIndex("dead_letter");
-    public static readonly string PassOver = Load("pass_over");
+    public static readonly string AckForeign = Load("ack_foreign");
     public static readonly string Ack = Load("ack");
     public static readonly string Page = LoadWithEntries("page");
-    public static readonly string Answer = Load("answer");
+    public static readonly string AppendReplay = Load("append_replay");
     public static readonly string Describe = LoadWithEntries("describe");
     public static readonly string ListDeadLetters = Load("list_dead_letters");
     public static readonly string FindDeadLetters = LoadWithIndex("find_dead_letters");
@@ -21,19 +21,19 @@ internal static class Script
     public static readonly string Due = LoadWithEntries("due");
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = LoadWithEntries("claim");
-    public static readonly string Own = LoadWithEntries("own");
-    public static readonly string Start = Load("start");
+    public static readonly string ListOwned = LoadWithEntries("list_owned");
+    public static readonly string CountDelivery = Load("count_delivery");
     public static readonly string Renew = Load("renew");
-    public static readonly string Forget = Load("forget");
+    public static readonly string RemoveIdleConsumers = Load("remove_idle_consumers");
     public static readonly string Group = Load("group");
-    public static readonly string Gone = Load("gone");
+    public static readonly string RemoveGroup = Load("remove_group");
     public static readonly string Measure = Load("measure");
     public static readonly string Missing = LoadWithEntries("missing");
     public static readonly string MissingTargeted = Load("missing_targeted");
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
     public static readonly string Sample = LoadWithEntries("sample");
-    public static readonly string KeepAlerts = Load("keep_alerts");
+    public static readonly string SaveAlerts = Load("save_alerts");
     public static readonly string Trim = LoadWithEntries("trim");
 
     /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>

@@ -1,4 +1,4 @@
--- Takes over entries that their consumer has not touched for long. It does not count as a delivery: start.lua does that
+-- Takes over entries that their consumer has not touched for long. It does not count as a delivery: count_delivery.lua does that
 -- when a handler is really started, so an entry that only waited behind a deadly one is not blamed for it.
 -- What waits for its retry is left alone; where the schedule has lost it, it is scheduled again, at once.
 -- KEYS  1 stream  2 events:lost  3 events:lost:entries  4 events:retry

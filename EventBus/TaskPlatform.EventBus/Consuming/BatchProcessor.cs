@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus;
 /// taken apart until the event that fails is alone, so that it costs the others as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
-    ConsumerGroup group, IInbox? inbox, DeadLetterHook? hook, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes,
+    ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes,
     EventBusOptions options, ILogger logger)
 {
     /// <summary>How many events a transaction has with savepoints. Postgres keeps 64 subtransactions at hand; beyond, every other session pays.</summary>
@@ -21,8 +21,8 @@ internal sealed class BatchProcessor(
     /// <summary>How long a transaction takes in further events; the rest of the run goes into the next one.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
-    private readonly Admission admission = new(group, retries);
-    private readonly HandlerCall call = new(group, options);
+    private readonly DeliveryValidator validator = new(group, retries);
+    private readonly HandlerInvoker invoker = new(group, options);
 
     /// <summary>Decides the outcome of every open delivery, in order.</summary>
     /// <param name="batch">What is to be handled.</param>
@@ -33,17 +33,17 @@ internal sealed class BatchProcessor(
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {
         using var watch = new HandlerWatch(group.Name, logger, cancellationToken);
-        var open = batch.Where(delivery => delivery.Outcome == Outcome.Open && admission.Admit(delivery)).ToList();
+        var open = batch.Where(delivery => delivery.Outcome == Outcome.Open && validator.Validate(delivery)).ToList();
         open.ForEach(delivery => delivery.Postponed = null);
         while (open.Count > 0 && !draining.IsCancellationRequested)
         {
             await HandleAsync(NextRun(open), watch, draining, cancellationToken);
-            var postponed = open.Where(delivery => delivery.Postponed is not null).Select(delivery => delivery.LaneKey).ToHashSet();
-            open.RemoveAll(delivery => delivery.Outcome != Outcome.Open || postponed.Contains(delivery.LaneKey));
+            var postponed = open.Where(delivery => delivery.Postponed is not null).Select(delivery => delivery.OrderingKey).ToHashSet();
+            open.RemoveAll(delivery => delivery.Outcome != Outcome.Open || postponed.Contains(delivery.OrderingKey));
         }
 
         foreach (var dead in batch.Where(delivery => delivery.Outcome == Outcome.DeadLetter))
-            await (hook?.TellAsync(dead, watch, cancellationToken) ?? Task.CompletedTask);
+            await (deadLetterHandler?.InvokeAsync(dead, watch, cancellationToken) ?? Task.CompletedTask);
         if (batch.FirstOrDefault(delivery => delivery is { Outcome: Outcome.Open, Postponed: not null }) is { } waiting)
             throw new StoreUnavailableException(waiting.Postponed!);
     }
@@ -146,7 +146,7 @@ internal sealed class BatchProcessor(
             }
             else if (inBatch)
             {
-                await call.ObserveAsync(delivery, () => call.RunAsync(scope.ServiceProvider, delivery, timer));
+                await invoker.ObserveAsync(delivery, () => invoker.RunAsync(scope.ServiceProvider, delivery, timer));
                 attempt.Complete(delivery, handledNow: true);
             }
             else
@@ -168,9 +168,9 @@ internal sealed class BatchProcessor(
         {
             try
             {
-                await call.ObserveAsync(delivery, async () =>
+                await invoker.ObserveAsync(delivery, async () =>
                 {
-                    await call.RunAsync(scope.ServiceProvider, delivery, timer);
+                    await invoker.RunAsync(scope.ServiceProvider, delivery, timer);
                     handled = await savepoint.SaveAsync(delivery.EventId, cancellationToken);
                 });
             }
@@ -204,7 +204,7 @@ internal sealed class BatchProcessor(
         {
             try
             {
-                await watch.RunAsync(timer => call.ObserveAsync(delivery, () => TryAloneAsync(delivery, timer, cancellationToken)));
+                await watch.RunAsync(timer => invoker.ObserveAsync(delivery, () => TryAloneAsync(delivery, timer, cancellationToken)));
                 return;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -225,9 +225,9 @@ internal sealed class BatchProcessor(
 
     private async Task TryAloneAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
-        if (hook is not null && delivery.EarlierDeliveries > 0 && await hook.WasToldAsync(delivery, cancellationToken))
+        if (deadLetterHandler is not null && delivery.EarlierDeliveries > 0 && await deadLetterHandler.WasInvokedAsync(delivery, cancellationToken))
         {
-            delivery.Die(DeadLetterReason.Exhausted, new InvalidOperationException(
+            delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new InvalidOperationException(
                 "It was given up before, by a consumer that died before it could move it to the dead letter queue."));
             return;
         }
@@ -235,7 +235,7 @@ internal sealed class BatchProcessor(
         await using var scope = scopes.CreateAsyncScope();
         if (inbox is null)
         {
-            await call.RunAsync(scope.ServiceProvider, delivery, timer);
+            await invoker.RunAsync(scope.ServiceProvider, delivery, timer);
             Done(delivery, handledNow: true);
             return;
         }
@@ -248,7 +248,7 @@ internal sealed class BatchProcessor(
             return;
         }
 
-        await call.RunAsync(scope.ServiceProvider, delivery, timer);
+        await invoker.RunAsync(scope.ServiceProvider, delivery, timer);
         Done(delivery, await transaction.CommitAsync([delivery.EventId], cancellationToken));
         transient.Committed(delivery.Envelope!.Type);
     }
@@ -272,12 +272,12 @@ internal sealed class BatchProcessor(
         }
 
         delivery.Error = error;
-        if (error is PermanentException || inbox?.Classify(error) == StoreFailure.Permanent)
-            delivery.Die(DeadLetterReason.Rejected, error);
+        if (error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent)
+            delivery.MarkDeadLettered(DeadLetterReason.Rejected, error);
         else if (retries.AllowsRetryAfter(delivery.Attempt))
             delivery.Outcome = Outcome.Failed;
         else
-            delivery.Die(DeadLetterReason.Exhausted, error);
+            delivery.MarkDeadLettered(DeadLetterReason.Exhausted, error);
     }
 
     private void Done(Delivery delivery, bool handledNow)

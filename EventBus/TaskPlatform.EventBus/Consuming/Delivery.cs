@@ -80,7 +80,7 @@ internal sealed class Delivery
     public Exception? Cause => Reason switch
     {
         DeadLetterReason.Exhausted => Error?.GetBaseException(),
-        DeadLetterReason.Rejected when Error is not PermanentException => Error?.GetBaseException(),
+        DeadLetterReason.Rejected when Error is not NonRetryableException => Error?.GetBaseException(),
         _ => Error,
     };
 
@@ -97,7 +97,7 @@ internal sealed class Delivery
     public bool RunsAlone { get; set; }
 
     /// <summary>Whether the group's <see cref="IDeadLetterHandler"/> has had its turn.</summary>
-    public bool IsToldDead { get; set; }
+    public bool IsDeadLetterHandled { get; set; }
 
     /// <summary>How often a handler was started on it, retries included.</summary>
     public long Attempts => Attempt + EarlierDeliveries + (Reason == DeadLetterReason.CrashLoop ? 0 : 1);
@@ -109,7 +109,7 @@ internal sealed class Delivery
     public bool ClaimLost { get; private set; }
 
     /// <summary>Keeps the events of one aggregate together, its type and id; a foreign publisher's unreadable entry goes by its own id.</summary>
-    public (string AggregateType, string AggregateId) LaneKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
+    public (string AggregateType, string AggregateId) OrderingKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
 
     public static Delivery Parse(string stream, string entryId, IReadOnlyList<EntryField> fields, long earlierDeliveries, int maxBytes)
     {
@@ -134,7 +134,7 @@ internal sealed class Delivery
     /// <summary>It is to be dead-lettered.</summary>
     /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
     /// <param name="error">What the dead letter says.</param>
-    public void Die(string reason, Exception error)
+    public void MarkDeadLettered(string reason, Exception error)
     {
         Outcome = Outcome.DeadLetter;
         Reason = reason;
@@ -151,7 +151,7 @@ internal sealed class Delivery
         if (retries.AllowsRetryAfter(Attempt))
             Outcome = Outcome.Failed;
         else
-            Die(reason, error);
+            MarkDeadLettered(reason, error);
     }
 
     /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>

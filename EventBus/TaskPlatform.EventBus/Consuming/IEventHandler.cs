@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus;
 /// <remarks>
 /// A handler changes tracked entities (and publishes events of its own) and leaves saving to the bus, which commits the effects
 /// together with the event's row in the group's inbox, or not at all. How events share scopes and transactions is chosen with the subscription.
-/// Throwing means "try again later"; <see cref="PermanentException"/> means "never again".
+/// Throwing means "try again later"; <see cref="NonRetryableException"/> means "never again".
 /// </remarks>
 public interface IEventHandler<in TEvent>
     where TEvent : IEvent<TEvent>

@@ -51,13 +51,13 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
     {
         delivery.RunsAlone |= runsAgain;
         if (runsAgain)
-            left.Add(delivery.LaneKey);
+            left.Add(delivery.OrderingKey);
         failed.Add((delivery, error));
         running = null;
     }
 
     /// <summary>Whether an earlier event of the same aggregate is to be handled once more first.</summary>
-    public bool IsLeft(Delivery delivery) => left.Contains(delivery.LaneKey);
+    public bool IsLeft(Delivery delivery) => left.Contains(delivery.OrderingKey);
 
     /// <summary>
     /// What to try instead where the transaction failed: the event that ran then alone, unless it is decided, and those before and behind it;

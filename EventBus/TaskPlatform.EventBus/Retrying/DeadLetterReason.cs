@@ -21,7 +21,7 @@ public static class DeadLetterReason
     /// <summary>It is meant for a group that its stream does not have.</summary>
     public const string UnknownGroup = "unknown_group";
 
-    /// <summary>Its handler threw a <see cref="PermanentException"/>, or wrote what the store can never hold.</summary>
+    /// <summary>Its handler threw a <see cref="NonRetryableException"/>, or wrote what the store can never hold.</summary>
     public const string Rejected = "rejected";
 
     /// <summary>All of them.</summary>

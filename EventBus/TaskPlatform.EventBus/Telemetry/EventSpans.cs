@@ -30,12 +30,12 @@ internal static class EventSpans
     }
 
     /// <summary>A group's own code learns that it gives the event up.</summary>
-    public static Activity? GiveUp(Delivery delivery, string group)
+    public static Activity? DeadLetter(Delivery delivery, string group)
     {
         ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
         var activity = EventBusTelemetry.Source.StartActivity(
-            $"give up {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
-        return Describe(activity, "give up", "process", delivery.Stream, delivery.EventId, group);
+            $"handle dead letter {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
+        return Describe(activity, "handle dead letter", "process", delivery.Stream, delivery.EventId, group);
     }
 
     /// <summary>Several events share a transaction: a span of its own, linked to each of them.</summary>

@@ -11,7 +11,7 @@ internal sealed class RedisProblem(IProblemDetailsService problems) : IException
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is not (EventTransportUnavailableException or WrongKeyException))
+        if (exception is not (EventTransportUnavailableException or WrongKeyTypeException))
             return false;
 
         var away = exception is EventTransportUnavailableException;

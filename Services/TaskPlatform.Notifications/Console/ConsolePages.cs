@@ -21,7 +21,7 @@ internal sealed class ConsolePages : IEndpointFilter
         {
             return Unavailable("Redis can't be reached", "This page works again as soon as it is back.");
         }
-        catch (WrongKeyException wrong)
+        catch (WrongKeyTypeException wrong)
         {
             return Unavailable("Something is in the way", wrong.Message);
         }

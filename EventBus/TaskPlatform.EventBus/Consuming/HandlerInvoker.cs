@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Calls a group's handlers, traced and measured.</summary>
-internal sealed class HandlerCall(ConsumerGroup group, EventBusOptions options)
+internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions options)
 {
     /// <summary>Calls the handler of a delivery.</summary>
     /// <exception cref="HandlerTimeoutException">It took longer than it may; whatever it threw when it was stopped, that is why.</exception>

@@ -1,10 +1,10 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Settles what needs no handler: foreign, unreadable, unknown, or deadly.</summary>
-internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
+internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries)
 {
     /// <summary>Whether a handler is to run; if not, the outcome is decided.</summary>
-    public bool Admit(Delivery delivery)
+    public bool Validate(Delivery delivery)
     {
         if (delivery.TargetGroup is { } target && target != group.Name)
         {
@@ -45,7 +45,7 @@ internal sealed class Admission(ConsumerGroup group, RetryPolicy retries)
 
     private static bool Refuse(Delivery delivery, string reason, Exception error)
     {
-        delivery.Die(reason, error);
+        delivery.MarkDeadLettered(reason, error);
         return false;
     }
 }

@@ -1,16 +1,16 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Thrown by a handler that will never accept this event: it goes to the dead letter queue at once, as <c>rejected</c>.</summary>
-public class PermanentException : Exception
+public class NonRetryableException : Exception
 {
     /// <summary>Says why.</summary>
-    public PermanentException(string message)
+    public NonRetryableException(string message)
         : base(message)
     {
     }
 
     /// <summary>Says why, and what was behind it.</summary>
-    public PermanentException(string message, Exception innerException)
+    public NonRetryableException(string message, Exception innerException)
         : base(message, innerException)
     {
     }

@@ -9,15 +9,15 @@ namespace TaskPlatform.EventBus;
 /// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it. Two events that share an
 /// id are distinguished by their content; of entries that can't be read, each is reported.
 /// </summary>
-internal sealed partial class DeadLetterHook(
+internal sealed partial class DeadLetterHandlerInvoker(
     ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)
 {
-    private const int Tries = 3;
+    private const int MaxAttempts = 3;
 
     private readonly string inboxGroup = $"{group.Name}:dead_letter";
 
     /// <summary>Whether this very entry was told before, and then its consumer died before it could move it.</summary>
-    public async Task<bool> WasToldAsync(Delivery delivery, CancellationToken cancellationToken)
+    public async Task<bool> WasInvokedAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var entry = EntryRow(delivery);
@@ -27,14 +27,14 @@ internal sealed partial class DeadLetterHook(
 
     /// <summary>Tells of a delivery that is to be dead-lettered, unless that was done before.</summary>
     /// <exception cref="StoreUnavailableException">The inbox's store is away.</exception>
-    public async Task TellAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
+    public async Task InvokeAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
     {
-        for (var left = Tries; left > 0 && !delivery.IsToldDead; left--)
+        for (var left = MaxAttempts; left > 0 && !delivery.IsDeadLetterHandled; left--)
         {
             try
             {
-                await watch.RunAsync(timer => TryTellAsync(delivery, timer, cancellationToken));
-                delivery.IsToldDead = true;
+                await watch.RunAsync(timer => TryInvokeAsync(delivery, timer, cancellationToken));
+                delivery.IsDeadLetterHandled = true;
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -51,12 +51,12 @@ internal sealed partial class DeadLetterHook(
             }
         }
 
-        delivery.IsToldDead = true;
+        delivery.IsDeadLetterHandled = true;
     }
 
-    private async Task TryTellAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
+    private async Task TryInvokeAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
-        using var span = EventSpans.GiveUp(delivery, group.Name);
+        using var span = EventSpans.DeadLetter(delivery, group.Name);
         await using var scope = scopes.CreateAsyncScope();
         var eventRow = EventRow(delivery);
         Guid[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
@@ -65,11 +65,11 @@ internal sealed partial class DeadLetterHook(
         if (!transaction.Handled.Contains(eventRow))
         {
             scope.ServiceProvider.RecordCause(delivery);
-            var told = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
+            var instance = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
             timer.Begin(handler.Name, options.HandlerTimeout);
             try
             {
-                await told.HandleAsync(ToDeadLetter(delivery), timer.Token);
+                await instance.HandleAsync(ToDeadLetter(delivery), timer.Token);
             }
             finally
             {
