@@ -7,17 +7,17 @@ namespace TaskPlatform.EventBus.Redis;
 /// Degraded while Redis is away or may evict keys, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
 /// Unhealthy when a consumer has stopped reading for no reason that it knows of, such as handlers that never end.
 /// </summary>
-internal sealed class BusHealthCheck(BusState state, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
+internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var silent = state.Silent(options.SilenceLimit).ToList();
-        if (silent.Count > 0 && !state.HasProblems)
-            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.SilenceLimit.TotalSeconds:0} s: {string.Join(", ", silent)}."));
+        var stalled = health.Stalled(options.SilenceLimit).ToList();
+        if (stalled.Count > 0 && !health.HasProblems)
+            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.SilenceLimit.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
 
-        var problems = state.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
-        problems.AddRange(state.Warnings.Values);
-        problems.AddRange(state.Alerts.Select(alert => alert.Summary));
+        var problems = health.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
+        problems.AddRange(health.Warnings.Values);
+        problems.AddRange(health.Alerts.Select(alert => alert.Summary));
         if (!redis.IsConnected)
             problems.Insert(0, "Redis can't be reached.");
         return Task.FromResult(problems.Count == 0

@@ -30,7 +30,7 @@ public static class EventBusRedisExtensions
         var settings = new RedisSettings();
         builder.AddRedisClient(connectionName, client => client.DisableHealthChecks = true, settings.Tune);
         services.AddSingleton(settings);
-        services.AddSingleton<BusState>();
+        services.AddSingleton<BusHealth>();
         services.AddHostedService<ConnectionWatchdog>();
         services.AddHealthChecks().AddCheck<BusHealthCheck>("event-bus");
         services.AddSingleton(events);

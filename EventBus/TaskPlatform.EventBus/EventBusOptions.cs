@@ -42,7 +42,7 @@ public sealed class EventBusOptions : IValidatableObject
 
     /// <summary>How many batches a group runs side by side; the events of one aggregate share a lane and keep their order. Default 4.</summary>
     [Range(1, 256)]
-    public int Lanes { get; set; } = 4;
+    public int MaxConcurrency { get; set; } = 4;
 
     /// <summary>
     /// How long a handler may run, unless its subscription says otherwise. Then its token is cancelled, and the attempt has failed. Default 5 min.

@@ -17,7 +17,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, 200).Select(i => new NoteWritten(i, "good"))]);
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 4, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 4, Group);
 
         await view.AssertExactlyOnceAsync(Group, 200);
         Assert.InRange(await TransactionsAsync(place), 1, 20);
@@ -35,7 +35,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, i == bad ? ObeyNote.Fail : "good"))]);
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
         Assert.Single(await view.EntriesAsync("event_dlq"));
@@ -51,7 +51,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, i == Events ? ObeyNote.Fail : "good"))]);
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
         Assert.InRange(process.Seen.Calls, Events + Retries, (2 * Events) + Retries);
@@ -77,7 +77,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         }
 
         await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, "good"))]);
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
         var deadLetter = Assert.Single(await view.EntriesAsync("event_dlq"));
@@ -96,7 +96,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         for (var i = 0; i < texts.Length; i++)
             await view.AddAsync("events:note.written", "data", Foreign(i, i, texts[i]));
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         var deadLetters = await view.DeadLettersAsync(2);
         await view.AssertExactlyOnceAsync(Group);
@@ -115,7 +115,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, ObeyNote.Count))]);
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
         var seen = (await view.EffectsAsync()).OrderBy(effect => effect.NoteId).Select(effect => effect.Text);
@@ -137,7 +137,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
             place,
             options =>
             {
-                options.Lanes = 1;
+                options.MaxConcurrency = 1;
                 options.MaxRetries = 0;
             },
             Group);
@@ -157,7 +157,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         for (var i = 0; i < Events; i++)
             await view.AddAsync("events:note.written", "data", Foreign(aggregate: i % 2, i, i == 6 ? ObeyNote.Conflict(times: 2) : "good"));
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group);
         foreach (var effects in (await view.EffectsAsync()).GroupBy(effect => effect.NoteId % 2))
@@ -185,7 +185,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await PublishAsync(place, [.. Enumerable.Range(1, Events).Select(i => new NoteWritten(i, "good"))]);
 
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 1, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 1, Group);
 
         await view.AssertExactlyOnceAsync(Group, Events);
         Assert.Equal(Events, await TransactionsAsync(place));
@@ -197,7 +197,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         const int Aggregates = 7;
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 8, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 8, Group);
 
         for (var i = 0; i < 1000; i++)
             await view.AddAsync("events:note.written", "data", Foreign(aggregate: i % Aggregates, i));
@@ -216,7 +216,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
             place,
             options =>
             {
-                options.Lanes = 2;
+                options.MaxConcurrency = 2;
                 options.Prefetch = 16;
             },
             Group);
@@ -237,7 +237,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
-        await using var process = await BusProcess.StartAsync(place, options => options.Lanes = 2, Group);
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxConcurrency = 2, Group);
 
         await view.AddAsync("events:note.written", "data", Foreign(aggregate: 5, 0, ObeyNote.Wait(TimeSpan.FromSeconds(5))));
         await process.Seen.TakeAsync(1);

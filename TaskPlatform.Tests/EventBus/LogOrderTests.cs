@@ -142,8 +142,8 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     private LogReader LogReader(IEventTransport transport, TimeSpan? longest = null)
     {
         var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        var state = host.Services.GetRequiredService<BusState>();
-        return new LogReader(leader, transport, new UnmarkedEvents(), tail, state, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
+        var health = host.Services.GetRequiredService<BusHealth>();
+        return new LogReader(leader, transport, new UnmarkedEvents(), tail, health, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
     }
 
     private static async Task PublishAsync(LogReader log)

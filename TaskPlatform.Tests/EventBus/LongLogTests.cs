@@ -120,7 +120,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     {
         transport ??= host.Services.GetRequiredService<IEventTransport>();
         var tail = new PublishedTail(connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        return (new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusState>(), NullLogger.Instance), tail);
+        return (new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), tail);
     }
 
     /// <summary>A dispatcher's connection that tells how each statement is run, and where parallel plans look cheap.</summary>

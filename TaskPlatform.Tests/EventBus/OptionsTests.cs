@@ -14,7 +14,7 @@ public sealed class OptionsTests
     [InlineData("ClaimInterval", "00:30:00", "EventBus:ClaimInterval is 00:30:00, more than ten times EventBus:ClaimIdle (00:01:00)")]
     [InlineData("RetryDelays:0", "-00:00:01", "EventBus:RetryDelays has a negative delay")]
     [InlineData("InstanceId", " ", "EventBus:InstanceId is blank")]
-    [InlineData("Lanes", "0", "Lanes")]
+    [InlineData("MaxConcurrency", "0", "MaxConcurrency")]
     public async Task A_setting_that_can_not_be_meant_is_named_at_the_start(string key, string value, string complaint)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

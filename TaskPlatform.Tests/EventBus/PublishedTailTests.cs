@@ -38,7 +38,7 @@ public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgre
         var transport = host.Services.GetRequiredService<IEventTransport>();
         tail = new PublishedTail(
             connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        log = new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusState>(), NullLogger.Instance);
+        log = new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
         Assert.True(await log.TryLeadAsync(Cancellation));
         await MakeGroupAsync();
         await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, Count).Select(i => new NoteWritten(i, "good")), Cancellation);

@@ -70,7 +70,7 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
 
     private static void OneTry(EventBusOptions options)
     {
-        options.Lanes = 1;
+        options.MaxConcurrency = 1;
         options.MaxRetries = 0;
     }
 

@@ -34,7 +34,7 @@ public sealed class Poolers(RedisServer redis, PostgresServer postgres) : IAsync
         await process.WriteAsync(new NoteWritten(1, "good"));
         await process.HealthAsync(HealthStatus.Degraded);
 
-        Assert.Contains(process.Services.GetRequiredService<BusState>().Problems.Values, problem => problem.Contains("pooler", StringComparison.Ordinal));
+        Assert.Contains(process.Services.GetRequiredService<BusHealth>().Problems.Values, problem => problem.Contains("pooler", StringComparison.Ordinal));
         Assert.Equal(0, await view.DeliveriesAsync());
     }
 

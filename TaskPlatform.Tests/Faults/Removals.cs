@@ -98,7 +98,7 @@ public sealed class Removals(RedisServer redis, PostgresServer postgres)
 
     private static async Task AssertAlertAsync(BusProcess process, string group)
         => await BusView.Until(
-            () => Task.FromResult(process.Services.GetRequiredService<BusState>().Alerts),
+            () => Task.FromResult(process.Services.GetRequiredService<BusHealth>().Alerts),
             alerts => alerts.Any(alert => alert.Rule == "lost_entries" && alert.Subject == $"{Stream} {group}"));
 
     private static Task<BusProcess> StartAsync(BusPlace place, params string[] groups)

@@ -84,7 +84,7 @@ public sealed class Trimming(RedisServer redis, PostgresServer postgres)
         await view.SettledAsync(Stopped);
         Assert.Equal(2 * 301, (await view.EffectsAsync()).DistinctBy(effect => (effect.Group, effect.NoteId)).Count());
         await process.HealthAsync(HealthStatus.Degraded);
-        Assert.Contains(process.Services.GetRequiredService<BusState>().Alerts, alert => alert is { Rule: "ids_ahead", Subject: Stream });
+        Assert.Contains(process.Services.GetRequiredService<BusHealth>().Alerts, alert => alert is { Rule: "ids_ahead", Subject: Stream });
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
         var place = await stage.NewPlaceAsync();
         RawStream.Add(place.Redis, place.StreamKey, events);
         var limit = await LimitAsync(place, events);
-        var arrays = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: true);
+        var arrays = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: true);
 
         using var host = BusHost.RowWriter(place, options, inBatches);
         var meter = stage.Meter();
@@ -56,8 +56,8 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
     }
 
     private Task<double> LimitAsync(Place place, int events) => inBatches
-        ? RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false)
-        : RawInserts.SavepointsAsync(place, new EventBusOptions().Lanes, events);
+        ? RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false)
+        : RawInserts.SavepointsAsync(place, new EventBusOptions().MaxConcurrency, events);
 
     private static async Task<long> DoneAsync(Place place, Stage stage) => await GroupProgress.AckedAsync(stage.Redis, place);
 }

@@ -23,12 +23,12 @@ internal static class GrowthRuns
                 (WithRow, size, new ConsumeOnce(options: o => o.Prefetch = size), 25_000),
             }),
         ]),
-        ("lanes", "Throughput against lanes", "lanes (EventBus:Lanes)",
+        ("lanes", "Throughput against lanes", "lanes (EventBus:MaxConcurrency)",
         [
             .. Lanes.SelectMany(lanes => new (string, double, Scenario, int)[]
             {
-                (Empty, lanes, new Consume(options: o => o.Lanes = lanes), 100_000),
-                (WithRow, lanes, new ConsumeOnce(options: o => o.Lanes = lanes), 25_000),
+                (Empty, lanes, new Consume(options: o => o.MaxConcurrency = lanes), 100_000),
+                (WithRow, lanes, new ConsumeOnce(options: o => o.MaxConcurrency = lanes), 25_000),
             }),
         ]),
         ("payload", "Throughput against the size of an event", "bytes of JSON",

@@ -28,13 +28,13 @@ internal sealed class Workers : Scenario
         foreach (var count in counts)
         {
             var place = await stage.NewPlaceAsync();
-            var limit = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false);
+            var limit = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false);
             var reached = await DrainAsync(stage, place, count, events, effort, cancellationToken);
             var effects = await place.CountAsync("SELECT count(*) FROM effect");
             var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
             missing += events - distinct;
             duplicates += effects - distinct;
-            var limitAfter = await RawInserts.BatchesAsync(place, new EventBusOptions().Lanes, events, asArrays: false);
+            var limitAfter = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false);
             rates[count] = (reached, (limit + limitAfter) / 2);
             await place.EraseAsync(stage.Redis);
         }

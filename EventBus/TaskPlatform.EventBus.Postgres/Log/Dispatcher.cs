@@ -19,7 +19,7 @@ internal sealed partial class Dispatcher<TDb>(
     IReplays replays,
     EventBusOptions options,
     OutboxState outbox,
-    BusState state,
+    BusHealth health,
     IOptions<DirectConnection<TDb>> direct,
     IServiceScopeFactory scopes,
     ILogger<Dispatcher<TDb>> logger) : BackgroundService
@@ -51,7 +51,7 @@ internal sealed partial class Dispatcher<TDb>(
                 await using var connection = await ConnectAsync(stoppingToken);
                 var tail = new PublishedTail(connection, transport, catalog.Types, options, logger);
                 await RunTermAsync(
-                    new LogReader(connection, transport, unmarked, tail, state, logger),
+                    new LogReader(connection, transport, unmarked, tail, health, logger),
                     tail,
                     new OutboxReport(service, connection, transport, outbox),
                     new LogReplayer(connection, replays, service),
@@ -85,7 +85,7 @@ internal sealed partial class Dispatcher<TDb>(
     {
         while (!await log.TryLeadAsync(stoppingToken))
         {
-            GoOn();
+            ReportRecovered();
             await ForwardCommitsAsync(stoppingToken);
         }
 
@@ -110,7 +110,7 @@ internal sealed partial class Dispatcher<TDb>(
 
                     if (await log.PublishWaitingAsync(stoppingToken))
                         committed.Set();
-                    GoOn();
+                    ReportRecovered();
                     if (looks || replaying)
                         replaying = await ReplayAsync(replayer, stoppingToken);
                 }
@@ -163,15 +163,15 @@ internal sealed partial class Dispatcher<TDb>(
 
     private Task PauseAsync(Exception reason, CancellationToken stoppingToken)
     {
-        if (state.Waits(role, reason.Message))
+        if (health.Blocked(role, reason.Message))
             LogInterrupted(service, reason);
         return Task.Delay(Sweep * (0.5 + Random.Shared.NextDouble()), stoppingToken);
     }
 
-    private void GoOn()
+    private void ReportRecovered()
     {
-        if (state.GoesOn(role))
-            LogGoesOn(service);
+        if (health.Recovered(role))
+            LogRecovered(service);
     }
 
     /// <summary>A connection of its own, outside the pool: the lock lives and dies with it.</summary>
@@ -212,5 +212,5 @@ internal sealed partial class Dispatcher<TDb>(
     private partial void LogNotReplayed(string service, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Publishing the event log of {Service} goes on.")]
-    private partial void LogGoesOn(string service);
+    private partial void LogRecovered(string service);
 }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
 internal sealed partial class LogReader(
-    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedTail tail, BusState state, ILogger logger)
+    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedTail tail, BusHealth health, ILogger logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
@@ -163,11 +163,11 @@ internal sealed partial class LogReader(
             {
                 case { EntryId: { } entryId }:
                     unmarked.Add(id, entryId, outgoing.Type);
-                    if (state.HasProblems)
-                        state.GoesOn(Role(outgoing.Type));
+                    if (health.HasProblems)
+                        health.Recovered(Role(outgoing.Type));
                     break;
                 case { Refused: true, Error: { } error }:
-                    if (refused.Add(outgoing.Type) && state.Waits(Role(outgoing.Type), error.Message))
+                    if (refused.Add(outgoing.Type) && health.Blocked(Role(outgoing.Type), error.Message))
                         LogRefused(outgoing.Type, error);
                     break;
                 case { Error: { } error }:

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// after it has received nothing for four times its timeout, 16 s here, and the bus promises to recover within 15 s.
 /// </summary>
 internal sealed partial class ConnectionWatchdog(
-    RedisSettings settings, IConnectionMultiplexer redis, BusState state, ILogger<ConnectionWatchdog> logger) : BackgroundService
+    RedisSettings settings, IConnectionMultiplexer redis, BusHealth health, ILogger<ConnectionWatchdog> logger) : BackgroundService
 {
     private const string Role = "connection to Redis";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
@@ -23,7 +23,7 @@ internal sealed partial class ConnectionWatchdog(
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
                 await redis.GetDatabase().PingAsync().WaitAsync(stoppingToken);
-                state.GoesOn(Role);
+                health.Recovered(Role);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -31,7 +31,7 @@ internal sealed partial class ConnectionWatchdog(
             }
             catch (Exception e)
             {
-                state.Waits(Role, e.Message);
+                health.Blocked(Role, e.Message);
                 if (e is TimeoutException && redis.IsConnected)
                 {
                     LogNoReply();

@@ -44,7 +44,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var retries = services.GetRequiredService<RetryPolicy>();
         var clock = services.GetRequiredService<TimeProvider>();
         var consumer = services.GetRequiredService<ConsumerName>();
-        var state = services.GetRequiredService<BusState>();
+        var health = services.GetRequiredService<BusHealth>();
         var logger = loggers.CreateLogger<GroupConsumer>();
 
         var inbox = services.GetKeyedService<IInbox>(group.Name);
@@ -54,14 +54,14 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var processor = new BatchProcessor(
             group, inbox, CreateDeadLetterInvoker(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
             loggers.CreateLogger<BatchProcessor>());
-        var settler = new Settler(group, streams, inFlight, scheduled, options, state, clock, logger);
-        var waiting = new WaitingRoom(inFlight, options.Lanes);
+        var settler = new Settler(group, streams, inFlight, scheduled, options, health, clock, logger);
+        var waiting = new WaitingRoom(inFlight, options.MaxConcurrency);
         var suspects = new SemaphoreSlim(1);
-        var lanes = Enumerable.Range(0, options.Lanes)
-            .Select(_ => new Lane(group, processor, inbox, streams, settler, inFlight, waiting, suspects, state, logger))
+        var lanes = Enumerable.Range(0, options.MaxConcurrency)
+            .Select(_ => new Lane(group, processor, inbox, streams, settler, inFlight, waiting, suspects, health, logger))
             .ToList();
         var reader = new BlockingReader(services.GetRequiredService<RedisSettings>(), redis, keys, $"{consumer.Value} reader of {group.Name}");
-        return new GroupConsumer(group, consumer, streams, reader, new LaneSet(inFlight, waiting, lanes), settler, keys, options, state, logger);
+        return new GroupConsumer(group, consumer, streams, reader, new LaneSet(inFlight, waiting, lanes), settler, keys, options, health, logger);
     }
 
     private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)

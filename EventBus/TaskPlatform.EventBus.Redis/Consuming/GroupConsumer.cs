@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>One consumer of a group: reads, hands to the lanes, keeps its claims alive, and takes over what dead consumers left.</summary>
 internal sealed partial class GroupConsumer(
     ConsumerGroup group, ConsumerName consumer, GroupStreams streams, BlockingReader reader, LaneSet lanes, Settler settler,
-    RedisKeys keys, EventBusOptions options, BusState state, ILogger<GroupConsumer> logger)
+    RedisKeys keys, EventBusOptions options, BusHealth health, ILogger<GroupConsumer> logger)
 {
     private readonly Dictionary<string, string> cursors = [];
     private readonly ReceiveLoop receiveLoop = new(group, consumer, reader, lanes, keys, options);
@@ -48,12 +48,12 @@ internal sealed partial class GroupConsumer(
         while (!stoppingToken.IsCancellationRequested)
         {
             if (interval == TimeSpan.Zero)
-                state.Beats(loop);
+                health.Heartbeat(loop);
             try
             {
                 await step(stoppingToken);
                 backOff.Reset();
-                if (state.GoesOn(loop))
+                if (health.Recovered(loop))
                     LogRecovered(group.Name, role);
                 if (interval > TimeSpan.Zero)
                     await Task.Delay(interval, stoppingToken);
@@ -65,7 +65,7 @@ internal sealed partial class GroupConsumer(
             catch (Exception e)
             {
                 readable = [];
-                if (state.Waits(loop, e.Message))
+                if (health.Blocked(loop, e.Message))
                 {
                     if (RedisAvailability.IsUnavailable(e))
                         LogUnavailable(group.Name, e.Message);
@@ -77,7 +77,7 @@ internal sealed partial class GroupConsumer(
             }
         }
 
-        state.Ends(loop);
+        health.Ended(loop);
     }
 
     /// <summary>Reads what is new. After a start or an interruption: first what this consumer holds already without knowing it.</summary>
@@ -119,12 +119,12 @@ internal sealed partial class GroupConsumer(
             {
                 await streams.EnsureAsync(stream).WaitAsync(stoppingToken);
                 ensured.Add(stream);
-                if (state.GoesOn($"{group.Name} {stream}"))
+                if (health.Recovered($"{group.Name} {stream}"))
                     LogRecovered(group.Name, stream);
             }
             catch (RedisServerException e) when (!RedisAvailability.IsUnavailable(e))
             {
-                if (state.Waits($"{group.Name} {stream}", e.Message))
+                if (health.Blocked($"{group.Name} {stream}", e.Message))
                     LogNoStream(group.Name, stream, e);
             }
         }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Handles deliveries one batch after the other, in the order they came.</summary>
 internal sealed partial class Lane(
     ConsumerGroup group, BatchProcessor processor, IInbox? inbox, GroupStreams streams, Settler settler, InFlight inFlight,
-    WaitingRoom waiting, SemaphoreSlim suspects, BusState state, ILogger logger)
+    WaitingRoom waiting, SemaphoreSlim suspects, BusHealth health, ILogger logger)
 {
     /// <summary>Runs until nothing more will come and nothing waits.</summary>
     /// <param name="draining">Fires when the process stops: what has not begun by then is left to others.</param>
@@ -63,7 +63,7 @@ internal sealed partial class Lane(
             try
             {
                 var owned = !delivery.ClaimLost && await streams.CountDeliveryAsync(delivery).WaitAsync(abort);
-                state.GoesOn(group.Name);
+                health.Recovered(group.Name);
                 if (!owned)
                     inFlight.Remove(delivery);
                 return owned;
@@ -92,7 +92,7 @@ internal sealed partial class Lane(
             try
             {
                 await processor.ProcessAsync(run, draining, claims.Token);
-                state.GoesOn(group.Name);
+                health.Recovered(group.Name);
                 break;
             }
             catch (StoreUnavailableException e)
@@ -142,7 +142,7 @@ internal sealed partial class Lane(
 
     private void Pause(Exception exception)
     {
-        if (state.Waits(group.Name, exception.Message))
+        if (health.Blocked(group.Name, exception.Message))
             LogPaused(group.Name, exception.Message);
     }
 

@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Tells Redis what became of deliveries: acked, given back, or dead. It goes on trying for as long as Redis is away.</summary>
 internal sealed partial class Settler(
-    ConsumerGroup group, GroupStreams streams, InFlight inFlight, CoalescedSignal scheduled, EventBusOptions options, BusState state, TimeProvider clock,
+    ConsumerGroup group, GroupStreams streams, InFlight inFlight, CoalescedSignal scheduled, EventBusOptions options, BusHealth health, TimeProvider clock,
     ILogger logger)
 {
     /// <summary>Beyond, entries are left to be claimed, as those are whose process died.</summary>
@@ -185,18 +185,18 @@ internal sealed partial class Settler(
             try
             {
                 await call();
-                if (state.GoesOn(role))
+                if (health.Recovered(role))
                     LogSettles(group.Name);
                 return true;
             }
             catch (Exception e) when (RedisAvailability.IsUnavailable(e))
             {
-                if (state.Waits(role, e.Message))
+                if (health.Blocked(role, e.Message))
                     LogUnsettled(group.Name, e.Message);
             }
             catch (RedisServerException e)
             {
-                if (state.Waits(role, e.Message))
+                if (health.Blocked(role, e.Message))
                     LogRefused(group.Name, e);
                 foreach (var delivery in deliveries)
                     refused.Enqueue(delivery);

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// Warns of a Redis that would rather evict keys than refuse writes when its memory is full: streams, groups and schedules would vanish.
 /// An operator may change that at any time, so it is checked again and again.
 /// </summary>
-internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusState state, ILogger<EvictionCheck> logger) : BackgroundService
+internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHealth health, ILogger<EvictionCheck> logger) : BackgroundService
 {
     private const string Subject = "eviction";
     private const string Safe = "noeviction";
@@ -46,8 +46,8 @@ internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusSta
         var policy = ValueOf(info, "maxmemory_policy:");
         var isLimited = long.TryParse(ValueOf(info, "maxmemory:"), CultureInfo.InvariantCulture, out var limit) && limit > 0;
         if (!isLimited || policy is "" or Safe)
-            state.TakeBackWarning(Subject);
-        else if (state.Warn(Subject, $"Redis evicts keys when its memory is full (maxmemory-policy {policy}), which loses events. Remedy: CONFIG SET maxmemory-policy {Safe}, and the same in redis.conf."))
+            health.ClearWarning(Subject);
+        else if (health.Warn(Subject, $"Redis evicts keys when its memory is full (maxmemory-policy {policy}), which loses events. Remedy: CONFIG SET maxmemory-policy {Safe}, and the same in redis.conf."))
             LogEvicts(policy);
     }
 

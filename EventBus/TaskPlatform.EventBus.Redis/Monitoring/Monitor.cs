@@ -12,7 +12,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// </summary>
 internal sealed partial class Monitor(
     IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IEnumerable<ConsumerGroup> groups, IOptions<AlertOptions> options,
-    BusState state, TimeProvider clock, AlertDelivery delivery, ILogger<Monitor> logger) : BackgroundService
+    BusHealth health, TimeProvider clock, AlertDelivery delivery, ILogger<Monitor> logger) : BackgroundService
 {
     private const int MaxCounted = 1000;
 
@@ -106,7 +106,7 @@ internal sealed partial class Monitor(
             [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred, ConsumerName.WaitsForRetry])
             .WaitAsync(cancellationToken))!;
         var (firing, unreadable) = SampleReply.ReadAlerts(reply[1]);
-        state.Alerts = firing;
+        health.Alerts = firing;
         var lease = (LeaseState)(long)reply[0];
         elected = lease != LeaseState.StandsBy;
         if (lease != LeaseState.Elected)
@@ -134,7 +134,7 @@ internal sealed partial class Monitor(
         }
         catch (RedisServerException e)
         {
-            state.Alerts = [.. rules.Firing];
+            health.Alerts = [.. rules.Firing];
             LogNotKept(e.Message);
             return false;
         }
@@ -154,7 +154,7 @@ internal sealed partial class Monitor(
         elected = await delivery.KeepAsync(Sampler, moved, found, refreshed, cancellationToken);
         kept = elected ? lowest : [];
         if (elected)
-            state.Alerts = [.. rules.Firing];
+            health.Alerts = [.. rules.Firing];
         var changed = elected && found.Count > 0;
         found.Clear();
         return changed;

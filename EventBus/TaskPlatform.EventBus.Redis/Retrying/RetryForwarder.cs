@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
 internal sealed partial class RetryForwarder(
-    IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, CoalescedSignal scheduled, BusState state, ILogger<RetryForwarder> logger)
+    IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, CoalescedSignal scheduled, BusHealth health, ILogger<RetryForwarder> logger)
 {
     private const string Role = "retries";
     private const int PageSize = 100;
@@ -57,7 +57,7 @@ internal sealed partial class RetryForwarder(
             try
             {
                 var pause = await RunOnceAsync(stoppingToken);
-                state.GoesOn(Role);
+                health.Recovered(Role);
                 await scheduled.WaitAsync(pause, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -66,7 +66,7 @@ internal sealed partial class RetryForwarder(
             }
             catch (Exception e)
             {
-                if (state.Waits(Role, e.Message))
+                if (health.Blocked(Role, e.Message))
                     LogInterrupted(e);
                 await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

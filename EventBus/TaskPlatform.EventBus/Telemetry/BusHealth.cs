@@ -4,11 +4,11 @@ using System.Diagnostics;
 namespace TaskPlatform.EventBus;
 
 /// <summary>What holds the bus up in this process, if anything does. Each role of it says when it waits, and logs that once an episode.</summary>
-internal sealed class BusState
+internal sealed class BusHealth
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, long> beats = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> heartbeats = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, string> warnings = new(StringComparer.Ordinal);
 
@@ -24,13 +24,13 @@ internal sealed class BusState
     public bool HasProblems => !problems.IsEmpty;
 
     /// <summary>A loop came round again.</summary>
-    public void Beats(string loop) => beats[loop] = Stopwatch.GetTimestamp();
+    public void Heartbeat(string loop) => heartbeats[loop] = Stopwatch.GetTimestamp();
 
     /// <summary>A loop ended as it should.</summary>
-    public void Ends(string loop) => beats.TryRemove(loop, out _);
+    public void Ended(string loop) => heartbeats.TryRemove(loop, out _);
 
     /// <summary>The loops that have not come round for so long.</summary>
-    public IEnumerable<string> Silent(TimeSpan limit) => beats.Where(beat => Stopwatch.GetElapsedTime(beat.Value) > limit).Select(beat => beat.Key);
+    public IEnumerable<string> Stalled(TimeSpan limit) => heartbeats.Where(heartbeat => Stopwatch.GetElapsedTime(heartbeat.Value) > limit).Select(heartbeat => heartbeat.Key);
 
     /// <summary>Something endangers the bus.</summary>
     /// <returns>Whether it is new.</returns>
@@ -42,11 +42,11 @@ internal sealed class BusState
     }
 
     /// <summary>It does so no more.</summary>
-    public void TakeBackWarning(string subject) => warnings.TryRemove(subject, out _);
+    public void ClearWarning(string subject) => warnings.TryRemove(subject, out _);
 
     /// <summary>A role can't go on for now.</summary>
     /// <returns>Whether it could until now.</returns>
-    public bool Waits(string role, string reason)
+    public bool Blocked(string role, string reason)
     {
         if (problems.TryAdd(role, reason))
             return true;
@@ -56,5 +56,5 @@ internal sealed class BusState
 
     /// <summary>A role does its work.</summary>
     /// <returns>Whether it waited until now.</returns>
-    public bool GoesOn(string role) => problems.TryRemove(role, out _);
+    public bool Recovered(string role) => problems.TryRemove(role, out _);
 }
