@@ -28,7 +28,7 @@ public static class EventBusPostgresExtensions
             .UseEventLog(provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<TimeProvider>())
             .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor));
         services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
-        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Upkeep<TDb>>(provider, keepHistory));
+        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<RetentionService<TDb>>(provider, keepHistory));
 
         // In front of the other hosted services, because they stop from the last to the first: requests and consumers end, and
         // what they appended is published before the dispatcher goes.

@@ -81,7 +81,7 @@ public sealed class EventBusOptions : IValidatableObject
 
     /// <summary>How often streams are trimmed and old rows deleted. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
-    public TimeSpan UpkeepInterval { get; set; } = TimeSpan.FromMinutes(5);
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>What holds between the settings.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -62,7 +62,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
             await late.CommitAsync(Cancellation);
             await WriteAsync(writer, Written, first: 2, count: 1);
         });
-        await PublishAsync(LogReader(transport));
+        await PublishAsync(CreatePublisher(transport));
 
         Assert.Equal([.. Enumerable.Range(1001, 1200), 1, 2], await StreamAsync(Written));
     }
@@ -71,13 +71,13 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     public async Task A_refused_type_is_passed_by_others_however_much_of_it_waits()
     {
         await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
-        await WriteAsync(writer, Written, first: 1, count: (2 * LogRange.Size) + 700);
+        await WriteAsync(writer, Written, first: 1, count: (2 * ScanWindow.Size) + 700);
         await WriteAsync(writer, Erased, first: 1, count: 5);
-        var log = LogReader(Transport, longest: TimeSpan.Zero);
+        var publisher = CreatePublisher(Transport, maxDuration: TimeSpan.Zero);
 
         // Without any time a pass is cut at each step, and goes on there.
         var passes = 0;
-        while (await log.PublishWaitingAsync(Cancellation) && passes++ < 100 && (await StreamAsync(Erased)).Count == 0)
+        while (await publisher.PublishWaitingAsync(Cancellation) && passes++ < 100 && (await StreamAsync(Erased)).Count == 0)
         {
             // As the dispatcher does.
         }
@@ -90,11 +90,11 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     {
         await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
         await WriteAsync(writer, Written, first: 1, count: 1200);
-        var log = LogReader(Transport, longest: TimeSpan.Zero);
+        var publisher = CreatePublisher(Transport, maxDuration: TimeSpan.Zero);
 
-        Assert.True(await log.PublishWaitingAsync(Cancellation));
+        Assert.True(await publisher.PublishWaitingAsync(Cancellation));
         await view.Redis.KeyDeleteAsync(place.Prefix + "events:" + Written);
-        await PublishAsync(log);
+        await PublishAsync(publisher);
 
         Assert.Equal(Enumerable.Range(1, 1200), await StreamAsync(Written));
     }
@@ -139,16 +139,16 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         Assert.All(results.Skip(published), result => Assert.Null(result.EntryId));
     }
 
-    private LogReader LogReader(IEventTransport transport, TimeSpan? longest = null)
+    private OutboxPublisher CreatePublisher(IEventTransport transport, TimeSpan? maxDuration = null)
     {
-        var tail = new PublishedTail(leader, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var verifier = new PublishedEventVerifier(leader, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         var health = host.Services.GetRequiredService<BusHealth>();
-        return new LogReader(leader, transport, new UnmarkedEvents(), tail, health, NullLogger.Instance) { Longest = longest ?? TimeSpan.FromSeconds(1) };
+        return new OutboxPublisher(leader, transport, new UnmarkedEvents(), verifier, health, NullLogger.Instance) { MaxDuration = maxDuration ?? TimeSpan.FromSeconds(1) };
     }
 
-    private static async Task PublishAsync(LogReader log)
+    private static async Task PublishAsync(OutboxPublisher publisher)
     {
-        while (await log.PublishWaitingAsync(Cancellation))
+        while (await publisher.PublishWaitingAsync(Cancellation))
         {
             // As the dispatcher does.
         }

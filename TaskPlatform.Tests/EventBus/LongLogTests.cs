@@ -45,9 +45,9 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var plans = PlansOf(connection);
 
         var dispatcher = Dispatcher(connection);
-        await dispatcher.Tail.CheckAsync(Cancellation);
+        await dispatcher.Verifier.CheckAsync(Cancellation);
         await AnalyzeAsync(connection);
-        while (await dispatcher.Log.PublishWaitingAsync(Cancellation))
+        while (await dispatcher.Publisher.PublishWaitingAsync(Cancellation))
         {
             // As the dispatcher does.
         }
@@ -59,7 +59,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var nodes = plans.SelectMany(Nodes).ToList();
         Assert.True(plans.Count > 100, $"Only {plans.Count} statements were explained.");
         Assert.DoesNotContain(nodes, node => node.GetProperty("Node Type").GetString() is "Gather" or "Gather Merge" or "Sort" or "Seq Scan");
-        Assert.All(RowsOfLog(plans), rows => Assert.InRange(rows, 0, LogRange.Size));
+        Assert.All(RowsOfLog(plans), rows => Assert.InRange(rows, 0, ScanWindow.Size));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         await FillAsync(connection, Recently);
         await FillAsync(connection, LongAgo);
 
-        Assert.Equal(Published, await Dispatcher(connection).Tail.CheckAsync(Cancellation));
+        Assert.Equal(Published, await Dispatcher(connection).Verifier.CheckAsync(Cancellation));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         await FillAsync(connection, LongAgo, published: 2 * PublishedRows.OldRows, waiting: 0);
         var plans = PlansOf(connection);
 
-        Assert.Equal(0, await Dispatcher(connection).Tail.CheckAsync(Cancellation));
+        Assert.Equal(0, await Dispatcher(connection).Verifier.CheckAsync(Cancellation));
 
         Assert.Equal(PublishedRows.OldRows, RowsOfLog(plans).Sum());
     }
@@ -95,7 +95,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         await FillAsync(writing, Recently);
         var transport = new NeverIdle(host.Services.GetRequiredService<IEventTransport>(), () => FillAsync(writing, Recently, published: 0, waiting: 1));
 
-        var mayHaveMore = await Dispatcher(connection, transport).Log.PublishWaitingAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        var mayHaveMore = await Dispatcher(connection, transport).Publisher.PublishWaitingAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         Assert.True(mayHaveMore);
         await using var view = await BusView.OfAsync(place);
@@ -116,11 +116,11 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         return await replays.RequestAsync(request, Cancellation);
     }
 
-    private (LogReader Log, PublishedTail Tail) Dispatcher(NpgsqlConnection connection, IEventTransport? transport = null)
+    private (OutboxPublisher Publisher, PublishedEventVerifier Verifier) Dispatcher(NpgsqlConnection connection, IEventTransport? transport = null)
     {
         transport ??= host.Services.GetRequiredService<IEventTransport>();
-        var tail = new PublishedTail(connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        return (new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), tail);
+        var verifier = new PublishedEventVerifier(connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        return (new OutboxPublisher(connection, transport, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), verifier);
     }
 
     /// <summary>A dispatcher's connection that tells how each statement is run, and where parallel plans look cheap.</summary>
@@ -137,7 +137,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
             Options = string.Join(' ', settings.Select(setting => $"-c {setting}")),
         }.ConnectionString);
         await connection.OpenAsync(Cancellation);
-        Assert.True(await Dispatcher(connection).Log.TryLeadAsync(Cancellation));
+        Assert.True(await Dispatcher(connection).Publisher.TryLeadAsync(Cancellation));
         return connection;
     }
 

@@ -40,7 +40,7 @@ public sealed class ExtremeIds(RedisServer redis, PostgresServer postgres)
         var copied = await process.Services.GetRequiredService<IReplays>()
             .CopyAsync(new Replay("copy", "note.written", Group, After: Largest, UpTo: Largest, Again: true), limit: 10, Cancellation);
         Assert.Equal(new ReplayProgress(Next: null, Copied: 0, Gap: null), copied);
-        await process.Services.GetServices<IHostedService>().OfType<Upkeep<NotesDb>>().Single().RunOnceAsync(Cancellation);
+        await process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single().RunOnceAsync(Cancellation);
 
         await MonitorOf(process).RunOnceAsync(Cancellation);
         await process.HealthAsync(HealthStatus.Degraded);
@@ -67,7 +67,7 @@ public sealed class ExtremeIds(RedisServer redis, PostgresServer postgres)
         Assert.Equal((0L, 1L, Largest), (described.Lag, described.Pending, described.LastDeliveredId));
         var sample = (await MonitorOf(process).RunOnceAsync(Cancellation))!.Streams.Single(stream => stream.Stream == Stream);
         Assert.Equal((2L, 1L), (sample.Length, Assert.Single(sample.Groups).Pending));
-        await process.Services.GetServices<IHostedService>().OfType<Upkeep<NotesDb>>().Single().RunOnceAsync(Cancellation);
+        await process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single().RunOnceAsync(Cancellation);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class ForeignContents(RedisServer redis, PostgresServer postgres)
         Assert.NotNull(sample);
         Assert.Empty(sample.Lost);
         Assert.False(await view.Redis.HashExistsAsync(Key("events:alerts"), "x"));
-        await process.Services.GetServices<IHostedService>().OfType<Upkeep<NotesDb>>().Single().RunOnceAsync(Cancellation);
+        await process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single().RunOnceAsync(Cancellation);
         Assert.Empty(await process.Services.GetRequiredService<IReplays>().FindOpenAsync("notes", Cancellation));
         var lost = await process.Services.GetRequiredService<IEventTransport>().FindLostAsync("note.written", DateTimeOffset.UnixEpoch, Cancellation);
         Assert.Empty(lost.Pending);

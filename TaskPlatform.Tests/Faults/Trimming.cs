@@ -124,28 +124,28 @@ public sealed class Trimming(RedisServer redis, PostgresServer postgres)
                 options.StreamRetention = TimeSpan.FromSeconds(4);
                 options.LogRetention = TimeSpan.FromSeconds(1); // Shorter than the stream's: not honoured.
                 options.InboxRetention = TimeSpan.FromSeconds(4);
-                options.UpkeepInterval = TimeSpan.FromHours(1);
+                options.RetentionInterval = TimeSpan.FromHours(1);
             },
             Group);
         await process.WriteAsync(new NoteWritten(1, "good"), new NoteWritten(2, "good"));
         await view.SettledAsync(Group);
-        var upkeep = process.Services.GetServices<IHostedService>().OfType<Upkeep<NotesDb>>().Single();
+        var retention = process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single();
 
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
-        await upkeep.RunOnceAsync(TestContext.Current.CancellationToken);
+        await retention.RunOnceAsync(TestContext.Current.CancellationToken);
         Assert.Equal((2, 2), await view.RowsAsync());
 
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         await process.WriteAsync(new NoteWritten(3, "good"));
         await view.SettledAsync(Group);
-        await upkeep.RunOnceAsync(TestContext.Current.CancellationToken);
+        await retention.RunOnceAsync(TestContext.Current.CancellationToken);
         Assert.Equal((1, 1), await view.RowsAsync());
     }
 
     private static void Trim(EventBusOptions options)
     {
         options.StreamRetention = TimeSpan.FromSeconds(1);
-        options.UpkeepInterval = TimeSpan.FromMilliseconds(200);
+        options.RetentionInterval = TimeSpan.FromMilliseconds(200);
         options.ClaimIdle = TimeSpan.FromSeconds(1);
         options.ClaimInterval = TimeSpan.FromMilliseconds(200);
     }

@@ -19,7 +19,7 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
         Services.Set("EventBus:RetryDelays:0", "00:00:00.1");
         // What a stream loses after a second is trimmed, and nothing that Redis should still have. No test is surprised by it.
         Services.Set("EventBus:StreamRetention", "00:00:01");
-        Services.Set("EventBus:UpkeepInterval", "01:00:00");
+        Services.Set("EventBus:RetentionInterval", "01:00:00");
         Services.Set("Console:SampleInterval", "00:00:01");
         Services.Set("Console:Dashboard", "http://dashboard.example:15888");
         await Services.InitializeAsync();

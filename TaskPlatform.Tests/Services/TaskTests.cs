@@ -190,8 +190,8 @@ public sealed class TaskTests(RunningServices services)
         while (await age.ExecuteNonQueryAsync(TestContext.Current.CancellationToken) == 0)
             await Task.Delay(20, TestContext.Current.CancellationToken);
 
-        var upkeep = Assert.Single(services.Inside("tasks").GetServices<IHostedService>().OfType<Upkeep<TasksDb>>());
-        await upkeep.RunOnceAsync(TestContext.Current.CancellationToken);
+        var retention = Assert.Single(services.Inside("tasks").GetServices<IHostedService>().OfType<RetentionService<TasksDb>>());
+        await retention.RunOnceAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, (await ann.GetAsync($"/api/tasks/{id}/history")).Json.GetProperty("items").GetArrayLength());
     }

@@ -26,13 +26,13 @@ internal sealed partial class Dispatcher<TDb>(
     where TDb : DbContext
 {
     /// <summary>The safety net under the wake-ups: how often a leader looks for itself, and the others try to become one.</summary>
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How often a leader who has published nothing meanwhile asks Redis whether it still has everything, and what to replay.</summary>
-    private static readonly TimeSpan QuietLook = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan IdleCheckInterval = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
-    private static readonly TimeSpan LastPass = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FinalPublishTimeout = TimeSpan.FromSeconds(5);
 
     private readonly UnmarkedEvents unmarked = new();
     private readonly string role = $"publishing the log of {service}";
@@ -46,13 +46,13 @@ internal sealed partial class Dispatcher<TDb>(
             try
             {
                 if (!subscribed)
-                    await transport.OnWakeAsync(service, HearOfCommit, stoppingToken);
+                    await transport.OnWakeAsync(service, OnRemoteCommit, stoppingToken);
                 subscribed = true;
                 await using var connection = await ConnectAsync(stoppingToken);
-                var tail = new PublishedTail(connection, transport, catalog.Types, options, logger);
+                var verifier = new PublishedEventVerifier(connection, transport, catalog.Types, options, logger);
                 await RunTermAsync(
-                    new LogReader(connection, transport, unmarked, tail, health, logger),
-                    tail,
+                    new OutboxPublisher(connection, transport, unmarked, verifier, health, logger),
+                    verifier,
                     new OutboxReport(service, connection, transport, outbox),
                     new LogReplayer(connection, replays, service),
                     stoppingToken);
@@ -74,16 +74,16 @@ internal sealed partial class Dispatcher<TDb>(
     }
 
     /// <summary>A commit somewhere else. Who does not lead leaves it to the leader: it would only tell it once more, and itself with it.</summary>
-    private void HearOfCommit()
+    private void OnRemoteCommit()
     {
         if (leads)
             committed.Set();
     }
 
     private async Task RunTermAsync(
-        LogReader log, PublishedTail tail, OutboxReport report, LogReplayer replayer, CancellationToken stoppingToken)
+        OutboxPublisher publisher, PublishedEventVerifier verifier, OutboxReport report, LogReplayer replayer, CancellationToken stoppingToken)
     {
-        while (!await log.TryLeadAsync(stoppingToken))
+        while (!await publisher.TryLeadAsync(stoppingToken))
         {
             ReportRecovered();
             await ForwardCommitsAsync(stoppingToken);
@@ -95,23 +95,23 @@ internal sealed partial class Dispatcher<TDb>(
         var replaying = false;
         try
         {
-            for (; ; await committed.WaitAsync(Sweep, stoppingToken))
+            for (; ; await committed.WaitAsync(SweepInterval, stoppingToken))
             {
                 try
                 {
-                    var looks = Stopwatch.GetElapsedTime(lastCheck) > (tail.HasGrown ? Sweep : QuietLook);
-                    if (looks)
+                    var isCheckDue = Stopwatch.GetElapsedTime(lastCheck) > (verifier.HasGrown ? SweepInterval : IdleCheckInterval);
+                    if (isCheckDue)
                     {
                         await report.ReportAsync(stoppingToken);
-                        if (await tail.CheckAsync(stoppingToken) > 0)
-                            log.BeginAnew();
+                        if (await verifier.CheckAsync(stoppingToken) > 0)
+                            publisher.Restart();
                         lastCheck = Stopwatch.GetTimestamp();
                     }
 
-                    if (await log.PublishWaitingAsync(stoppingToken))
+                    if (await publisher.PublishWaitingAsync(stoppingToken))
                         committed.Set();
                     ReportRecovered();
-                    if (looks || replaying)
+                    if (isCheckDue || replaying)
                         replaying = await ReplayAsync(replayer, stoppingToken);
                 }
                 catch (EventTransportUnavailableException e)
@@ -123,8 +123,8 @@ internal sealed partial class Dispatcher<TDb>(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            using var lastPass = new CancellationTokenSource(LastPass);
-            while (await log.PublishWaitingAsync(lastPass.Token))
+            using var finalPublish = new CancellationTokenSource(FinalPublishTimeout);
+            while (await publisher.PublishWaitingAsync(finalPublish.Token))
             {
                 // There may be more, and there is time left.
             }
@@ -137,7 +137,7 @@ internal sealed partial class Dispatcher<TDb>(
     private async Task ForwardCommitsAsync(CancellationToken stoppingToken)
     {
         var started = Stopwatch.GetTimestamp();
-        for (var left = Sweep; left > TimeSpan.Zero; left = Sweep - Stopwatch.GetElapsedTime(started))
+        for (var left = SweepInterval; left > TimeSpan.Zero; left = SweepInterval - Stopwatch.GetElapsedTime(started))
         {
             if (await committed.WaitAsync(left, stoppingToken))
                 await transport.WakeAsync(service, stoppingToken);
@@ -165,7 +165,7 @@ internal sealed partial class Dispatcher<TDb>(
     {
         if (health.Blocked(role, reason.Message))
             LogInterrupted(service, reason);
-        return Task.Delay(Sweep * (0.5 + Random.Shared.NextDouble()), stoppingToken);
+        return Task.Delay(SweepInterval * (0.5 + Random.Shared.NextDouble()), stoppingToken);
     }
 
     private void ReportRecovered()

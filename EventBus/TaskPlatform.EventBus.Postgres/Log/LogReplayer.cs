@@ -12,7 +12,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
     private const int PageSize = 200;
 
     /// <summary>How long one call searches for the next page; new events wait meanwhile.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gives each open request its next events.</summary>
     /// <returns>Whether there is more that may come at once.</returns>
@@ -39,7 +39,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         var started = Stopwatch.GetTimestamp();
         do
         {
-            var end = await LogRange.EndAsync(connection, cursor, cancellationToken);
+            var end = await ScanWindow.EndAsync(connection, cursor, cancellationToken);
             var found = await ReadAsync(request, cursor, end ?? long.MaxValue, size - page.Count, cancellationToken);
             page.AddRange(found.Select(row => row.Event));
             if (page.Count == size)
@@ -48,7 +48,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
                 return (page, found is [.., var last] ? last.Id : cursor, Done: true);
             cursor = end.Value;
         }
-        while (Stopwatch.GetElapsedTime(started) < Longest);
+        while (Stopwatch.GetElapsedTime(started) < MaxDuration);
 
         return (page, cursor, Done: false);
     }

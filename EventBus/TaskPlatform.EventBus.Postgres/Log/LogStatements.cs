@@ -3,7 +3,7 @@ using NpgsqlTypes;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>What a dispatcher asks of its log. None looks at more than <see cref="LogRange.Size"/> rows, and each walks along one index.</summary>
+/// <summary>What a dispatcher asks of its log. None looks at more than <see cref="ScanWindow.Size"/> rows, and each walks along one index.</summary>
 internal static class LogStatements
 {
     /// <summary>What is published of a row.</summary>
@@ -31,7 +31,7 @@ internal static class LogStatements
     };
 
     /// <summary>Writes a row as it is, with the permissions and locks that marking needs.</summary>
-    public static NpgsqlBatchCommand Touch(long id) => new("UPDATE event_log SET entry_id = entry_id WHERE id = $1")
+    public static NpgsqlBatchCommand TestWrite(long id) => new("UPDATE event_log SET entry_id = entry_id WHERE id = $1")
     {
         Parameters = { new NpgsqlParameter<long> { TypedValue = id } },
     };
@@ -40,7 +40,7 @@ internal static class LogStatements
     /// The next page, and the last row of the log. Only the index of what waits has this order: the second column has it chosen, whatever the
     /// statistics say. Where rows are left out, it looks at a range of them only.
     /// </summary>
-    public static NpgsqlBatchCommand ReadWaiting(LogPass pass) => new(
+    public static NpgsqlBatchCommand ReadWaiting(ScanCursor cursor) => new(
         $"""
          SELECT {EventColumns}, (SELECT max(id) FROM event_log)
          FROM (
@@ -48,7 +48,7 @@ internal static class LogStatements
              FROM event_log
              WHERE entry_id IS NULL AND id > $2 AND id <= $3
              ORDER BY id, entry_id
-             LIMIT {LogRange.Size}
+             LIMIT {ScanWindow.Size}
          ) AS range
          WHERE type <> ALL ($1)
          ORDER BY id
@@ -57,27 +57,27 @@ internal static class LogStatements
     {
         Parameters =
         {
-            new NpgsqlParameter<string[]> { TypedValue = [.. pass.Refused] },
-            new NpgsqlParameter<long> { TypedValue = pass.After },
-            new NpgsqlParameter<long> { TypedValue = pass.End },
+            new NpgsqlParameter<string[]> { TypedValue = [.. cursor.Refused] },
+            new NpgsqlParameter<long> { TypedValue = cursor.After },
+            new NpgsqlParameter<long> { TypedValue = cursor.End },
         },
     };
 
     /// <summary>The last row of the range; none where the pass ends within it.</summary>
-    public static NpgsqlBatchCommand EndOfRange(LogPass pass) => new(
+    public static NpgsqlBatchCommand EndOfRange(ScanCursor cursor) => new(
         $"""
          SELECT id
          FROM event_log
          WHERE entry_id IS NULL AND id > $1 AND id <= $2
          ORDER BY id, entry_id
-         OFFSET {LogRange.Size - 1}
+         OFFSET {ScanWindow.Size - 1}
          LIMIT 1
          """)
     {
         Parameters =
         {
-            new NpgsqlParameter<long> { TypedValue = pass.After },
-            new NpgsqlParameter<long> { TypedValue = pass.End },
+            new NpgsqlParameter<long> { TypedValue = cursor.After },
+            new NpgsqlParameter<long> { TypedValue = cursor.End },
         },
     };
 

@@ -6,14 +6,14 @@ namespace TaskPlatform.EventBus.Postgres;
 /// <summary>Tells every few seconds what waits in a service's log, so that somebody notices when it does not go out.</summary>
 internal sealed class OutboxReport(string service, NpgsqlConnection connection, IEventTransport transport, OutboxState state)
 {
-    private const int MostCounted = 100_000;
+    private const int MaxCounted = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan QuietInterval = TimeSpan.FromSeconds(30);
 
     private long last;
-    private long lastTold;
-    private long told = -1;
+    private long lastReported;
+    private long reported = -1;
 
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
         await using var command = new NpgsqlCommand(
             $"""
              SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
-             FROM (SELECT created_at FROM event_log WHERE entry_id IS NULL LIMIT {MostCounted}) AS waiting
+             FROM (SELECT created_at FROM event_log WHERE entry_id IS NULL LIMIT {MaxCounted}) AS waiting
              """, connection);
         long waiting;
         TimeSpan oldest;
@@ -36,10 +36,10 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
 
         state.Current = (waiting, oldest);
         last = Stopwatch.GetTimestamp();
-        if (waiting == 0 && told == 0 && Stopwatch.GetElapsedTime(lastTold) < QuietInterval)
+        if (waiting == 0 && reported == 0 && Stopwatch.GetElapsedTime(lastReported) < QuietInterval)
             return;
 
         await transport.ReportOutboxAsync(service, waiting, oldest, cancellationToken);
-        (lastTold, told) = (last, waiting);
+        (lastReported, reported) = (last, waiting);
     }
 }

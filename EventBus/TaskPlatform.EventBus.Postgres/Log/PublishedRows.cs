@@ -11,11 +11,11 @@ namespace TaskPlatform.EventBus.Postgres;
 /// <param name="EventId">The event.</param>
 internal readonly record struct PublishedRow(long Id, string EventType, string EntryId, double Age, Guid EventId);
 
-/// <summary>The published part of a log, from its end. No statement looks at more than <see cref="LogRange.Size"/> rows.</summary>
+/// <summary>The published part of a log, from its end. No statement looks at more than <see cref="ScanWindow.Size"/> rows.</summary>
 internal sealed class PublishedRows(NpgsqlConnection connection)
 {
     /// <summary>The search ends after this many consecutive rows that were published too long ago, however long the history is.</summary>
-    public const int OldRows = 10 * LogRange.Size;
+    public const int OldRows = 10 * ScanWindow.Size;
 
     private const int PageSize = 500;
     private const string Columns = "id, type, entry_id, extract(epoch FROM now() - published_at)::float8, event_id";
@@ -27,15 +27,15 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
         var old = 0;
         for (long? end = long.MaxValue; end is { } before && old < OldRows;)
         {
-            var range = await LogRange.BeforeAsync(connection, before, age, cancellationToken);
-            old = range.IsOld ? old + LogRange.Size : 0;
-            while (!range.IsOld && await ReadPageAsync(range.First, before, types, age, cancellationToken) is { Count: > 0 } page)
+            var window = await ScanWindow.BeforeAsync(connection, before, age, cancellationToken);
+            old = window.IsOld ? old + ScanWindow.Size : 0;
+            while (!window.IsOld && await ReadPageAsync(window.First, before, types, age, cancellationToken) is { Count: > 0 } page)
             {
                 yield return page;
                 before = page[^1].Id;
             }
 
-            end = range.First;
+            end = window.First;
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
     }
 
     /// <summary>Has them wait again.</summary>
-    public async Task TakeBackAsync(long[] ids, CancellationToken cancellationToken)
+    public async Task RequeueAsync(long[] ids, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("UPDATE event_log SET entry_id = NULL, published_at = NULL WHERE id = ANY ($1)", connection);
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Postgres;
 internal sealed class Republications
 {
     private const int Capacity = 100_000;
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan InitialDelay = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<long, (int Count, long At)> done = [];
     private readonly Dictionary<long, bool> postponed = [];
@@ -18,7 +18,7 @@ internal sealed class Republications
     /// <param name="row">The row.</param>
     /// <param name="certain">Whether a group lacks the event though its entry is there: an entry of a retry is what is missing.</param>
     /// <returns>Whether it is to be published again now; else later.</returns>
-    public bool Admit(long row, bool certain)
+    public bool TryStart(long row, bool certain)
     {
         if (!IsDue(row))
         {
@@ -35,7 +35,7 @@ internal sealed class Republications
     public Dictionary<long, bool> Due()
     {
         if (done.Count > Capacity)
-            Forget();
+            RemoveOldest();
         return postponed.Where(row => IsDue(row.Key)).ToDictionary();
     }
 
@@ -53,12 +53,12 @@ internal sealed class Republications
         postponed.Clear();
     }
 
-    private bool IsDue(long row) => !done.TryGetValue(row, out var last) || Stopwatch.GetElapsedTime(last.At) >= WaitAfter(last.Count);
+    private bool IsDue(long row) => !done.TryGetValue(row, out var last) || Stopwatch.GetElapsedTime(last.At) >= DelayAfter(last.Count);
 
-    private static TimeSpan WaitAfter(int count) => FirstWait * Math.Pow(2, Math.Min(count, 20) - 1);
+    private static TimeSpan DelayAfter(int count) => InitialDelay * Math.Pow(2, Math.Min(count, 20) - 1);
 
     /// <summary>Forgets the older half, those that wait excepted.</summary>
-    private void Forget()
+    private void RemoveOldest()
     {
         var old = done.Where(row => !postponed.ContainsKey(row.Key)).OrderBy(row => row.Value.At).Take(Capacity / 2).Select(row => row.Key).ToList();
         foreach (var row in old)

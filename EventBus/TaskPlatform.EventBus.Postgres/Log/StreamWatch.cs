@@ -22,10 +22,10 @@ internal enum StreamChange
 internal sealed class StreamWatch
 {
     /// <summary>Publishing goes on meanwhile for so many times as long as the last verification of a stream took…</summary>
-    private const int Rest = 10;
+    private const int RestFactor = 10;
 
     /// <summary>… but not for longer: what is lost is noticed within 30 s.</summary>
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, StreamReading> readings = new(StringComparer.Ordinal);
 
@@ -37,26 +37,26 @@ internal sealed class StreamWatch
     public StreamReading? Before(string eventType) => readings.GetValueOrDefault(eventType);
 
     /// <summary>Whether the stream is to be left alone for now, since it was verified a moment ago. What it was like before stands until then.</summary>
-    public bool Rests(string eventType)
+    public bool IsResting(string eventType)
         => verifications.TryGetValue(eventType, out var last)
-            && Stopwatch.GetElapsedTime(last.Ended) < (Rest * last.Took < LongestRest ? Rest * last.Took : LongestRest);
+            && Stopwatch.GetElapsedTime(last.Ended) < (RestFactor * last.Took < MaxRest ? RestFactor * last.Took : MaxRest);
 
     /// <summary>What happened to a stream since the check before.</summary>
     /// <param name="now">The stream.</param>
-    /// <param name="witness">Whether an entry that was in it is there still; null where none is known.</param>
-    public StreamChange Compare(StreamReading now, bool? witness)
+    /// <param name="sentinel">Whether an entry that was in it is there still; null where none is known.</param>
+    public StreamChange Compare(StreamReading now, bool? sentinel)
     {
         if (Before(now.EventType) is not { } before)
-            return witness == false ? StreamChange.MadeAnew : StreamChange.None;
+            return sentinel == false ? StreamChange.MadeAnew : StreamChange.None;
 
         // A stream that is deleted takes its groups with it, and what they had pending.
         var isAnother = (before.Exists && !now.Exists) || now.Groups.Any(
             group => groups.TryGetValue((now.EventType, group.Name), out var since) && since != group.Since);
         var isSame = before.Groups.Count > 0 && before.Groups.All(
             group => group.Since is not null && now.Groups.Any(other => other.Name == group.Name && other.Since == group.Since));
-        if (witness != true && (isAnother || (witness == false && !isSame)))
+        if (sentinel != true && (isAnother || (sentinel == false && !isSame)))
             return StreamChange.MadeAnew;
-        return witness == false || now.Removed != before.Removed ? StreamChange.EntriesRemoved : StreamChange.None;
+        return sentinel == false || now.Removed != before.Removed ? StreamChange.EntriesRemoved : StreamChange.None;
     }
 
     /// <summary>All that had been published by now is in the stream, or waits to be published again.</summary>

@@ -25,5 +25,5 @@ internal sealed class FailedLogins
     public void Add(TimeProvider time) => (count, last) = (count + 1, time.GetTimestamp());
 
     /// <summary>The attempt did not fail, or no password was checked.</summary>
-    public void TakeBack() => count = Math.Max(0, count - 1);
+    public void Undo() => count = Math.Max(0, count - 1);
 }

@@ -55,19 +55,19 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
             knownPlaces.GetOrAdd(attempt.Place);
             byPlace.Remove(attempt.Place);
             if (attempt.IsCounted && byAccount.TryGet(attempt.Account, out var failures))
-                failures.TakeBack();
+                failures.Undo();
         }
     }
 
     /// <summary>No password was checked.</summary>
-    internal void TakeBack(LoginAttempt attempt)
+    internal void Undo(LoginAttempt attempt)
     {
         lock (gate)
         {
             if (byAccount.TryGet(attempt.Account, out var failures))
-                failures.TakeBack();
+                failures.Undo();
             if (byPlace.TryGet(attempt.Place, out failures))
-                failures.TakeBack();
+                failures.Undo();
         }
     }
 
@@ -128,6 +128,6 @@ internal sealed class LoginAttempt(LoginLimits limits, string account, string ad
     {
         turn?.Dispose();
         if (IsCounted && !isChecked)
-            limits.TakeBack(this);
+            limits.Undo(this);
     }
 }

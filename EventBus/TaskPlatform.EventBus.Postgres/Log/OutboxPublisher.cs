@@ -5,14 +5,14 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
-internal sealed partial class LogReader(
-    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedTail tail, BusHealth health, ILogger logger)
+internal sealed partial class OutboxPublisher(
+    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier verifier, BusHealth health, ILogger logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
 
-    /// <summary>The pass that ran out of time, and goes on.</summary>
-    private LogPass? cut;
+    /// <summary>The scan that ran out of time; the next call continues it.</summary>
+    private ScanCursor? unfinished;
 
     /// <summary>Whether the log accepted the last write. Else nothing is published: what can't be marked would be published again and again.</summary>
     private bool isWritable;
@@ -20,7 +20,7 @@ internal sealed partial class LogReader(
     /// <summary>
     /// How long one call publishes at most, so that the dispatcher's other work gets its turn. Default 1 s.
     /// </summary>
-    public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
@@ -46,8 +46,8 @@ internal sealed partial class LogReader(
         return reader.GetBoolean(0);
     }
 
-    /// <summary>Has the next pass begin at the first row: something older than it may wait again.</summary>
-    public void BeginAnew() => cut = null;
+    /// <summary>Has the next scan begin at the first row: something older than it may wait again.</summary>
+    public void Restart() => unfinished = null;
 
     /// <summary>
     /// Publishes until nothing waits that can be published, or for as long as it may. While Redis takes a page, the one before is
@@ -57,69 +57,69 @@ internal sealed partial class LogReader(
     public async Task<bool> PublishWaitingAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var goesOn = cut is not null;
-        var pass = cut ?? new LogPass();
-        cut = null; // What fails begins anew.
-        var page = await MarkAndReadAsync(pass, cancellationToken);
+        var continues = unfinished is not null;
+        var cursor = unfinished ?? new ScanCursor();
+        unfinished = null; // What fails begins anew.
+        var page = await MarkAndReadAsync(cursor, cancellationToken);
         if (!isWritable && page.Count > 0)
             await TestWriteAsync(page[0].Id, cancellationToken);
         isWritable = false;
-        var isCut = false;
-        while (page.Count > 0 || unmarked.Count > 0 || !(pass.IsDone || isCut))
+        var isInterrupted = false;
+        while (page.Count > 0 || unmarked.Count > 0 || !(cursor.IsDone || isInterrupted))
         {
             // What is sent is marked, also by a process that stops: else it would be published twice.
-            using var patience = new CancellationTokenSource(Patience);
+            using var timeout = new CancellationTokenSource(PageTimeout);
             if (cancellationToken.IsCancellationRequested)
                 page = [];
-            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], patience.Token) : NothingSent;
+            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NothingSent;
             List<(long Id, OutgoingEvent Event)> next = [];
             Exception? unreachable = null;
             try
             {
-                isCut = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > Longest;
-                if (pass.IsDone && page.Count == 0)
-                    pass = new LogPass(); // The last page is marked now, and more may have come.
-                next = await MarkAndReadAsync(isCut || pass.IsDone ? null : pass, patience.Token);
+                isInterrupted = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration;
+                if (cursor.IsDone && page.Count == 0)
+                    cursor = new ScanCursor(); // The last page is marked now, and more may have come.
+                next = await MarkAndReadAsync(isInterrupted || cursor.IsDone ? null : cursor, timeout.Token);
             }
             finally
             {
-                unreachable = Sort(page, await sending, pass.Refused);
+                unreachable = Sort(page, await sending, cursor.Refused);
             }
 
             if (unreachable is not null)
             {
-                await MarkAndReadAsync(pass: null, patience.Token);
+                await MarkAndReadAsync(cursor: null, timeout.Token);
                 throw new EventTransportUnavailableException(unreachable);
             }
 
-            next.RemoveAll(row => pass.Refused.Contains(row.Event.Type));
+            next.RemoveAll(row => cursor.Refused.Contains(row.Event.Type));
             page = next;
         }
 
         isWritable = true;
         cancellationToken.ThrowIfCancellationRequested();
-        cut = pass.IsDone ? null : pass;
-        return isCut || goesOn; // Since a cut pass began, more may have come.
+        unfinished = cursor.IsDone ? null : cursor;
+        return isInterrupted || continues; // Since the unfinished scan began, more may have come.
     }
 
     /// <summary>Throws where the log refuses writes, whatever the reason.</summary>
     private async Task TestWriteAsync(long id, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.Touch(id) } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.TestWrite(id) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>In one trip: marks what is in its streams, and reads the next page of a pass.</summary>
-    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(LogPass? pass, CancellationToken cancellationToken)
+    /// <summary>In one trip: marks what is in its streams, and reads the next page of a scan.</summary>
+    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(ScanCursor? cursor, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         if (unmarked.Count > 0)
             batch.BatchCommands.Add(LogStatements.Mark(unmarked.Ids, unmarked.Entries));
-        if (pass is not null)
-            batch.BatchCommands.Add(LogStatements.ReadWaiting(pass));
-        var leavesOut = pass is { Refused.Count: > 0 };
-        if (leavesOut)
-            batch.BatchCommands.Add(LogStatements.EndOfRange(pass!));
+        if (cursor is not null)
+            batch.BatchCommands.Add(LogStatements.ReadWaiting(cursor));
+        var hasRefused = cursor is { Refused.Count: > 0 };
+        if (hasRefused)
+            batch.BatchCommands.Add(LogStatements.EndOfRange(cursor!));
         var rows = new List<(long, OutgoingEvent)>();
         if (batch.BatchCommands.Count == 0)
             return rows;
@@ -129,24 +129,24 @@ internal sealed partial class LogReader(
             while (await reader.ReadAsync(cancellationToken))
             {
                 rows.Add(LogStatements.ReadEvent(reader));
-                pass!.GoTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount));
+                cursor!.AdvanceTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount));
             }
 
-            if (leavesOut && rows.Count < LogStatements.PageSize)
+            if (hasRefused && rows.Count < LogStatements.PageSize)
             {
                 await reader.NextResultAsync(cancellationToken);
-                pass!.IsDone = !await reader.ReadAsync(cancellationToken);
-                if (!pass.IsDone)
-                    pass.GoTo(reader.GetInt64(0));
+                cursor!.IsDone = !await reader.ReadAsync(cancellationToken);
+                if (!cursor.IsDone)
+                    cursor.AdvanceTo(reader.GetInt64(0));
             }
-            else if (pass is not null)
+            else if (cursor is not null)
             {
-                pass.IsDone = rows.Count < LogStatements.PageSize;
+                cursor.IsDone = rows.Count < LogStatements.PageSize;
             }
         }
 
         for (var i = 0; i < unmarked.Count; i++)
-            tail.Add(unmarked.Types[i], unmarked.Entries[i]);
+            verifier.Add(unmarked.Types[i], unmarked.Entries[i]);
         unmarked.Clear();
         return rows;
     }

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Postgres;
 /// it. Whoever fills one wakes the next pass. For the same reason it ends at the last row that there was when it began: what
 /// is written after a gap was filled comes behind that, and so never overtakes it.
 /// </summary>
-internal sealed class LogPass
+internal sealed class ScanCursor
 {
     /// <summary>Types whose events it leaves out, because Redis refused one: a later one must not go before it.</summary>
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
@@ -19,11 +19,11 @@ internal sealed class LogPass
     public bool IsDone { get; set; }
 
     /// <summary>Goes on to a row, if it is not beyond it.</summary>
-    public void GoTo(long row) => After = Math.Max(After, row);
+    public void AdvanceTo(long row) => After = Math.Max(After, row);
 
-    public void GoTo(long row, long end)
+    public void AdvanceTo(long row, long end)
     {
-        GoTo(row);
+        AdvanceTo(row);
         End = Math.Min(End, end);
     }
 }

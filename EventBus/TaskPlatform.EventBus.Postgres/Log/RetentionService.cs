@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>Trims the streams and deletes old rows of log and inbox, in one process of the service at a time.</summary>
-internal sealed partial class Upkeep<TDb>(
+internal sealed partial class RetentionService<TDb>(
     bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, IServiceScopeFactory scopes,
-    ILogger<Upkeep<TDb>> logger) : BackgroundService
+    ILogger<RetentionService<TDb>> logger) : BackgroundService
     where TDb : DbContext
 {
     private const int PageSize = 1000;
@@ -27,7 +27,7 @@ internal sealed partial class Upkeep<TDb>(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.UpkeepInterval);
+        using var timer = new PeriodicTimer(options.RetentionInterval);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -68,7 +68,7 @@ internal sealed partial class Upkeep<TDb>(
             var database = services.ServiceProvider.GetRequiredService<TDb>().Database;
             await using var transaction = await database.BeginTransactionAsync(cancellationToken);
             var locked = await database
-                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.upkeep', 0)) AS \"Value\"")
+                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.retention', 0)) AS \"Value\"")
                 .SingleAsync(cancellationToken);
             if (!locked)
                 return; // Another process of the service is at it.
@@ -85,6 +85,6 @@ internal sealed partial class Upkeep<TDb>(
         return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Upkeep of the event log was interrupted; the next pass goes on.")]
+    [LoggerMessage(LogLevel.Warning, "Cleaning up the event log was interrupted; it is tried again.")]
     private partial void LogInterrupted(Exception exception);
 }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Postgres;
 /// A part of the log that one statement may look through. A log can have millions of rows, and what is looked for may be in none
 /// of them: a statement for all of them would take longer than its time allows, each time it is tried.
 /// </summary>
-internal static class LogRange
+internal static class ScanWindow
 {
     /// <summary>Its rows, at most. Walking along so many takes a few milliseconds.</summary>
     public const int Size = 10_000;

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus.Postgres;
 /// Watches whether Redis still has what was published: a server that was emptied, or that came back with less than it had, gets the
 /// missing events again, under the same ids. So does a stream from which others remove what its groups have not finished.
 /// </summary>
-internal sealed partial class PublishedTail(
+internal sealed partial class PublishedEventVerifier(
     NpgsqlConnection connection, IEventTransport transport, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
 {
     /// <summary>
@@ -18,8 +18,8 @@ internal sealed partial class PublishedTail(
     private const int CleanEvents = 1000;
 
     /// <summary>Of each type one entry that must still be there: the first that was published since the last check, or else the newest.</summary>
-    private readonly Dictionary<string, Witness> witnesses = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Witness> newest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Sentinel> sentinels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Sentinel> newest = new(StringComparer.Ordinal);
     /// <summary>Entry ids and what a log notes are by two clocks.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
@@ -41,9 +41,9 @@ internal sealed partial class PublishedTail(
     /// <summary>An event of this type has become this entry.</summary>
     public void Add(string eventType, string entryId)
     {
-        var witness = new Witness(entryId, Stopwatch.GetTimestamp());
-        newest[eventType] = witness;
-        witnesses.TryAdd(eventType, witness);
+        var sentinel = new Sentinel(entryId, Stopwatch.GetTimestamp());
+        newest[eventType] = sentinel;
+        sentinels.TryAdd(eventType, sentinel);
         HasGrown = true;
     }
 
@@ -54,28 +54,28 @@ internal sealed partial class PublishedTail(
     /// <returns>How many events wait to be published again.</returns>
     public async Task<int> CheckAsync(CancellationToken cancellationToken)
     {
-        foreach (var (type, _) in witnesses.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
-            witnesses.Remove(type);
+        foreach (var (type, _) in sentinels.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
+            sentinels.Remove(type);
 
         var now = await transport.MeasureAsync(eventTypes, cancellationToken);
-        var asked = witnesses.Select(known => (known.Key, known.Value.EntryId)).ToList();
+        var asked = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
         var state = await transport.ProbeAsync(asked, cancellationToken);
         var isThere = asked.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
         var missing = state.Run != run
             ? await BeginAsync(now, cancellationToken)
-            : await CompareAsync(now, isThere, cancellationToken) + await TakeBackDueAsync(cancellationToken);
+            : await CompareAsync(now, isThere, cancellationToken) + await RequeueDueAsync(cancellationToken);
         if (missing > 0)
             LogMissing(missing);
 
         run = state.Run;
         lastReading = now.At;
         HasGrown = false;
-        foreach (var (type, _) in isThere.Where(witness => !witness.Value))
+        foreach (var (type, _) in isThere.Where(sentinel => !sentinel.Value))
             newest.Remove(type);
-        foreach (var type in witnesses.Keys.Where(type => !resting.Contains(type)).ToList())
-            witnesses.Remove(type);
-        foreach (var (type, witness) in newest)
-            witnesses.TryAdd(type, witness);
+        foreach (var type in sentinels.Keys.Where(type => !resting.Contains(type)).ToList())
+            sentinels.Remove(type);
+        foreach (var (type, sentinel) in newest)
+            sentinels.TryAdd(type, sentinel);
         return missing;
     }
 
@@ -84,7 +84,7 @@ internal sealed partial class PublishedTail(
     {
         republications.Clear();
         resting.Clear();
-        var missing = await TakeBackMissingAsync(types: null, cancellationToken);
+        var missing = await RequeueMissingAsync(types: null, cancellationToken);
         foreach (var stream in now.Streams)
         {
             if (stream.Removed > 0)
@@ -101,10 +101,10 @@ internal sealed partial class PublishedTail(
         resting.Clear();
         foreach (var stream in now.Streams)
         {
-            var change = watch.Compare(stream, isThere.TryGetValue(stream.EventType, out var witness) ? witness : null);
+            var change = watch.Compare(stream, isThere.TryGetValue(stream.EventType, out var sentinel) ? sentinel : null);
             if (change != StreamChange.None)
             {
-                if (watch.Rests(stream.EventType))
+                if (watch.IsResting(stream.EventType))
                 {
                     resting.Add(stream.EventType); // It is compared with the same check again.
                     continue;
@@ -113,7 +113,7 @@ internal sealed partial class PublishedTail(
                 var started = Stopwatch.GetTimestamp();
                 missing += change == StreamChange.EntriesRemoved
                     ? await VerifyAsync(watch.Before(stream.EventType)!, now.At, lastReading - ClockTolerance, cancellationToken)
-                    : await TakeBackMissingAsync([stream.EventType], cancellationToken);
+                    : await RequeueMissingAsync([stream.EventType], cancellationToken);
                 watch.Verified(stream.EventType, started);
             }
 
@@ -147,11 +147,11 @@ internal sealed partial class PublishedTail(
             isOurs = true;
             var certain = page.FindAll(row => targeted.Contains(row.EventId));
             var open = page.FindAll(row => pending.Contains(row.EntryId) || EntryId.Parse(row.EntryId) > position);
-            var gone = await FindGoneAsync([.. open.Except(certain)], cancellationToken);
-            var taken = await TakeBackAsync(gone, certain: false, cancellationToken);
-            missing += taken.Count + (await TakeBackAsync(certain, certain: true, cancellationToken)).Count;
+            var gone = await FindMissingAsync([.. open.Except(certain)], cancellationToken);
+            var requeued = await RequeueAsync(gone, certain: false, cancellationToken);
+            missing += requeued.Count + (await RequeueAsync(certain, certain: true, cancellationToken)).Count;
             foreach (var group in before.Groups)
-                counts[group.Name] += taken.Count(row => !pending.Contains(row.EntryId) && EntryId.Parse(row.EntryId) > group.LastDelivered);
+                counts[group.Name] += requeued.Count(row => !pending.Contains(row.EntryId) && EntryId.Parse(row.EntryId) > group.LastDelivered);
         }
 
         if (!isOurs)
@@ -165,16 +165,16 @@ internal sealed partial class PublishedTail(
         return missing;
     }
 
-    private async Task<int> TakeBackMissingAsync(string[]? types, CancellationToken cancellationToken)
+    private async Task<int> RequeueMissingAsync(string[]? types, CancellationToken cancellationToken)
     {
         var missing = 0;
         var clean = 0;
         await foreach (var page in rows.WalkBackAsync(types, Retention, cancellationToken))
         {
-            var gone = await FindGoneAsync(page, cancellationToken);
+            var gone = await FindMissingAsync(page, cancellationToken);
             foreach (var row in page.Except(gone))
-                newest.TryAdd(row.EventType, new Witness(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
-            missing += (await TakeBackAsync(gone, certain: false, cancellationToken)).Count;
+                newest.TryAdd(row.EventType, new Sentinel(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
+            missing += (await RequeueAsync(gone, certain: false, cancellationToken)).Count;
             clean = gone.Count == 0 ? clean + page.Count : 0;
             if (clean >= CleanEvents)
                 break;
@@ -184,20 +184,20 @@ internal sealed partial class PublishedTail(
     }
 
     /// <summary>What was to wait before it is published once more, and is missing still.</summary>
-    private async Task<int> TakeBackDueAsync(CancellationToken cancellationToken)
+    private async Task<int> RequeueDueAsync(CancellationToken cancellationToken)
     {
         if (republications.Due() is not { Count: > 0 } due)
             return 0;
 
         var open = await rows.ReadAsync([.. due.Keys], cancellationToken);
         var certain = open.FindAll(row => due[row.Id]);
-        var gone = await FindGoneAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
-        var missing = (await TakeBackAsync(certain, certain: true, cancellationToken)).Count + (await TakeBackAsync(gone, certain: false, cancellationToken)).Count;
+        var gone = await FindMissingAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
+        var missing = (await RequeueAsync(certain, certain: true, cancellationToken)).Count + (await RequeueAsync(gone, certain: false, cancellationToken)).Count;
         republications.Settle(due.Keys);
         return missing;
     }
 
-    private async Task<List<PublishedRow>> FindGoneAsync(List<PublishedRow> open, CancellationToken cancellationToken)
+    private async Task<List<PublishedRow>> FindMissingAsync(List<PublishedRow> open, CancellationToken cancellationToken)
     {
         if (open.Count == 0)
             return open;
@@ -207,16 +207,16 @@ internal sealed partial class PublishedTail(
 
     /// <summary>Has events published again, unless they were a moment ago; then later.</summary>
     /// <returns>Those that are published now.</returns>
-    private async Task<List<PublishedRow>> TakeBackAsync(List<PublishedRow> gone, bool certain, CancellationToken cancellationToken)
+    private async Task<List<PublishedRow>> RequeueAsync(List<PublishedRow> gone, bool certain, CancellationToken cancellationToken)
     {
-        var admitted = gone.FindAll(row => republications.Admit(row.Id, certain));
-        if (admitted.Count > 0)
-            await rows.TakeBackAsync([.. admitted.Select(row => row.Id)], cancellationToken);
-        return admitted;
+        var due = gone.FindAll(row => republications.TryStart(row.Id, certain));
+        if (due.Count > 0)
+            await rows.RequeueAsync([.. due.Select(row => row.Id)], cancellationToken);
+        return due;
     }
 
     [LoggerMessage(LogLevel.Warning, "Redis lost {Count} published events; they are published again.")]
     private partial void LogMissing(int count);
 
-    private readonly record struct Witness(string EntryId, long Since);
+    private readonly record struct Sentinel(string EntryId, long Since);
 }

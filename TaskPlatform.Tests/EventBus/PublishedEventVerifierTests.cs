@@ -11,7 +11,7 @@ using TaskPlatform.Tests.Servers;
 namespace TaskPlatform.Tests.EventBus;
 
 /// <summary>What the dispatcher publishes again of a stream from which others remove entries, check by check.</summary>
-public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
     private const string Group = "readers";
     private const string Stream = "events:note.written";
@@ -21,8 +21,8 @@ public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgre
     private BusView view = null!;
     private IHost host = null!; // Not started: the tests are its dispatcher.
     private NpgsqlConnection connection = null!;
-    private PublishedTail tail = null!;
-    private LogReader log = null!;
+    private PublishedEventVerifier verifier = null!;
+    private OutboxPublisher publisher = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -36,10 +36,10 @@ public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgre
         connection = new NpgsqlConnection(place.Postgres);
         await connection.OpenAsync(Cancellation);
         var transport = host.Services.GetRequiredService<IEventTransport>();
-        tail = new PublishedTail(
+        verifier = new PublishedEventVerifier(
             connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        log = new LogReader(connection, transport, new UnmarkedEvents(), tail, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
-        Assert.True(await log.TryLeadAsync(Cancellation));
+        publisher = new OutboxPublisher(connection, transport, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
+        Assert.True(await publisher.TryLeadAsync(Cancellation));
         await MakeGroupAsync();
         await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, Count).Select(i => new NoteWritten(i, "good")), Cancellation);
         await PublishAsync();
@@ -158,7 +158,7 @@ public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgre
         var entries = await view.EntriesAsync(Stream);
         await view.Redis.StreamDeleteAsync(Key, [entries[15]["id"]]);
 
-        tail = new PublishedTail(
+        verifier = new PublishedEventVerifier(
             connection, host.Services.GetRequiredService<IEventTransport>(), ["note.written"], host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
 
         Assert.Equal(1, await CheckAsync());
@@ -167,16 +167,16 @@ public sealed class PublishedTailTests(RedisServer redis, PostgresServer postgre
     /// <summary>A check, and what follows from it.</summary>
     private async Task<int> CheckAsync()
     {
-        var missing = await tail.CheckAsync(Cancellation);
+        var missing = await verifier.CheckAsync(Cancellation);
         if (missing > 0)
-            log.BeginAnew();
+            publisher.Restart();
         await PublishAsync();
         return missing;
     }
 
     private async Task PublishAsync()
     {
-        while (await log.PublishWaitingAsync(Cancellation))
+        while (await publisher.PublishWaitingAsync(Cancellation))
         {
             // As the dispatcher does.
         }
