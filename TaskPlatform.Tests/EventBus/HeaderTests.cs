@@ -93,7 +93,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
         await BusView.Until(() => view.EntriesAsync("event_dlq"), deadLetters => deadLetters is [var again] && again["id"] != deadLetter["id"]);
         var last = (await view.EntriesAsync(Stream))[^1]["id"];
         var copied = await process.Services.GetRequiredService<IReplays>()
-            .CopyAsync(new Replay("replay", "note.written", Group, EntryId.Parse(added).Previous().ToString(), last, Again: true), 100, Cancellation);
+            .CopyAsync(new Replay("replay", "note.written", Group, EntryId.Parse(added).Previous().ToString(), last, ReapplyEffects: true), 100, Cancellation);
 
         Assert.Equal(1, copied.Copied);
         await BusView.Until(view.DeliveriesAsync, entries => entries == 12); // The first, the reprocessed and the copy, and three retries of each.

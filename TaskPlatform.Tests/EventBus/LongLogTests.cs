@@ -105,7 +105,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     private async Task<LogReplayProgress> ReplayAsync(NpgsqlConnection connection, string eventType)
     {
         var replays = host.Services.GetRequiredService<IReplays>();
-        var request = new LogReplay("notes", new Replay("replay", eventType, "readers", "0-0", "9999999999999-0", Again: false), Rate: null);
+        var request = new LogReplay("notes", new Replay("replay", eventType, "readers", "0-0", "9999999999999-0", ReapplyEffects: false), Rate: null);
         await replays.RequestAsync(request, Cancellation);
         var replayer = new LogReplayer(connection, replays, "notes");
         while (await replayer.RunOnceAsync(Cancellation))

@@ -86,11 +86,11 @@ public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
 
         var replays = process.Services.GetRequiredService<IReplays>();
         var gap = EntryId.Parse(ids[0]).Previous().ToString();
-        var asked = await replays.CopyAsync(new Replay("copy", Type, Group, After: "0-0", UpTo: ids[2], Again: true), limit: 10, Cancellation);
+        var asked = await replays.CopyAsync(new Replay("copy", Type, Group, After: "0-0", UpTo: ids[2], ReapplyEffects: true), limit: 10, Cancellation);
         Assert.Equal(new ReplayProgress(Next: "0-0", Copied: 0, Gap: gap), asked);
-        var copied = await replays.CopyAsync(new Replay("copy", Type, Group, After: gap, UpTo: ids[2], Again: true), limit: 10, Cancellation);
+        var copied = await replays.CopyAsync(new Replay("copy", Type, Group, After: gap, UpTo: ids[2], ReapplyEffects: true), limit: 10, Cancellation);
         Assert.Equal(new ReplayProgress(Next: null, Copied: 3, Gap: null), copied);
-        var request = new LogReplay("notes", new Replay("log", Type, Group, After: "0-0", UpTo: ids[2], Again: true), Rate: null);
+        var request = new LogReplay("notes", new Replay("log", Type, Group, After: "0-0", UpTo: ids[2], ReapplyEffects: true), Rate: null);
         await BusView.Until(() => replays.RequestAsync(request, Cancellation), progress => progress is { Done: true, Added: 3 });
         await replays.WithdrawAsync("log", Cancellation);
         Assert.Equal(9, await view.DeliveriesAsync());

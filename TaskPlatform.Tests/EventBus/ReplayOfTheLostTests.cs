@@ -65,7 +65,7 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
         var (fromLog, fromStream) = (0L, 0L);
         for (string? cursor = after; cursor is not null;)
         {
-            var replay = new Replay("replay", Type, Group, cursor, cutoff, Again: true);
+            var replay = new Replay("replay", Type, Group, cursor, cutoff, ReapplyEffects: true);
             var progress = await replays.CopyAsync(replay, 100, Cancellation);
             if (progress.Gap is { } gap)
             {

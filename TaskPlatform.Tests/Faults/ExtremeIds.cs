@@ -38,7 +38,7 @@ public sealed class ExtremeIds(RedisServer redis, PostgresServer postgres)
         Assert.Empty(await streams.EntriesAsync("note.written", 10, after: "0-0", newestFirst: true, Cancellation));
         Assert.Empty(await streams.PendingAsync("note.written", Group, 10, after: Largest, Cancellation));
         var copied = await process.Services.GetRequiredService<IReplays>()
-            .CopyAsync(new Replay("copy", "note.written", Group, After: Largest, UpTo: Largest, Again: true), limit: 10, Cancellation);
+            .CopyAsync(new Replay("copy", "note.written", Group, After: Largest, UpTo: Largest, ReapplyEffects: true), limit: 10, Cancellation);
         Assert.Equal(new ReplayProgress(Next: null, Copied: 0, Gap: null), copied);
         await process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single().RunOnceAsync(Cancellation);
 

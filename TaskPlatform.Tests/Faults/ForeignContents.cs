@@ -87,7 +87,7 @@ public sealed class ForeignContents(RedisServer redis, PostgresServer postgres)
         var last = (await view.EntriesAsync("events:note.written"))[0]["id"];
         await view.Redis.HashSetAsync(place.Prefix + "events:replays:progress", "log 0-0", "x y z");
 
-        var request = new LogReplay("notes", new Replay("log", "note.written", Group, After: "0-0", UpTo: last, Again: true), Rate: null);
+        var request = new LogReplay("notes", new Replay("log", "note.written", Group, After: "0-0", UpTo: last, ReapplyEffects: true), Rate: null);
         await BusView.Until(() => process.Services.GetRequiredService<IReplays>().RequestAsync(request, Cancellation), progress => progress is { Done: true, Added: 1 });
     }
 

@@ -11,26 +11,26 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_lag_fires_after_its_time_once_and_is_resolved_when_the_group_catches_up()
     {
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(29)));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(29)));
 
-        var fired = Assert.Single(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(3)), Start.AddSeconds(30)));
+        var fired = Assert.Single(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(3)), Start.AddSeconds(30)));
         Assert.Equal(("lag_age", "events:note.written readers", Start, null), (fired.Rule, fired.Subject, fired.StartsAt, fired.EndsAt));
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(4)), Start.AddSeconds(60)));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(4)), Start.AddSeconds(60)));
 
-        var over = Assert.Single(rules.Look(Sample(), Start.AddSeconds(90)));
+        var over = Assert.Single(rules.Evaluate(Sample(), Start.AddSeconds(90)));
         Assert.Equal(
             fired with { Summary = "readers has not read events:note.written for 4 min; 3 entries wait.", EndsAt = Start.AddSeconds(90) }, over);
-        Assert.Empty(rules.Look(Sample(), Start.AddSeconds(120)));
+        Assert.Empty(rules.Evaluate(Sample(), Start.AddSeconds(120)));
     }
 
     [Fact]
     public void The_text_of_what_fires_is_that_of_the_last_sample()
     {
-        rules.Look(Sample(dead: 0, lost: 0), Start);
-        var fired = rules.Look(Sample(dead: 3, lost: 1), Start.AddSeconds(5));
+        rules.Evaluate(Sample(dead: 0, lost: 0), Start);
+        var fired = rules.Evaluate(Sample(dead: 3, lost: 1), Start.AddSeconds(5));
 
-        Assert.Empty(rules.Look(Sample(dead: 12, lost: 2), Start.AddSeconds(10)));
+        Assert.Empty(rules.Evaluate(Sample(dead: 12, lost: 2), Start.AddSeconds(10)));
 
         Assert.Equal(2, fired.Count);
         Assert.Equal(
@@ -43,61 +43,61 @@ public sealed class AlertRulesTests
     public void A_stream_or_a_dead_letter_queue_that_has_used_up_its_ids_fires_with_the_remedy()
     {
         var used = new StreamSample("events:note.written", 1, [], TimeSpan.FromDays(365_000), IsUsedUp: true);
-        var fired = rules.Look(Sample() with { Streams = [used], DeadLettersAreFull = true }, Start);
+        var fired = rules.Evaluate(Sample() with { Streams = [used], DeadLettersAreFull = true }, Start);
 
         Assert.Equal([("ids_ahead", "events:note.written"), ("ids_ahead", "event_dlq")], fired.Select(alert => (alert.Rule, alert.Subject)));
         Assert.Contains("DEL the stream", fired[0].Summary, StringComparison.Ordinal);
         Assert.Contains("reprocess or delete", fired[1].Summary, StringComparison.Ordinal);
-        Assert.All(rules.Look(Sample(), Start.AddSeconds(5)), alert => Assert.NotNull(alert.EndsAt));
+        Assert.All(rules.Evaluate(Sample(), Start.AddSeconds(5)), alert => Assert.NotNull(alert.EndsAt));
     }
 
     [Fact]
     public void A_lag_that_passes_by_itself_tells_nobody()
     {
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
-        Assert.Empty(rules.Look(Sample(), Start.AddSeconds(10)));
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(20)));
-        Assert.Empty(rules.Look(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(40)));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
+        Assert.Empty(rules.Evaluate(Sample(), Start.AddSeconds(10)));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(20)));
+        Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(40)));
     }
 
     [Fact]
     public void Dead_letters_fire_when_they_grow_and_are_over_when_they_are_purged()
     {
-        Assert.Empty(rules.Look(Sample(dead: 5), Start));
-        Assert.Equal("dlq_growth", Assert.Single(rules.Look(Sample(dead: 6), Start.AddSeconds(5))).Rule);
-        Assert.Empty(rules.Look(Sample(dead: 7), Start.AddSeconds(10)));
-        Assert.NotNull(Assert.Single(rules.Look(Sample(dead: 0), Start.AddSeconds(15))).EndsAt);
+        Assert.Empty(rules.Evaluate(Sample(dead: 5), Start));
+        Assert.Equal("dlq_growth", Assert.Single(rules.Evaluate(Sample(dead: 6), Start.AddSeconds(5))).Rule);
+        Assert.Empty(rules.Evaluate(Sample(dead: 7), Start.AddSeconds(10)));
+        Assert.NotNull(Assert.Single(rules.Evaluate(Sample(dead: 0), Start.AddSeconds(15))).EndsAt);
     }
 
     [Fact]
     public void Dead_letters_that_nobody_purges_fire_no_longer_than_the_window()
     {
-        rules.Look(Sample(dead: 5), Start);
-        Assert.Single(rules.Look(Sample(dead: 6), Start.AddMinutes(1)));
-        Assert.Empty(rules.Look(Sample(dead: 6), Start.AddMinutes(10)));
-        Assert.NotNull(Assert.Single(rules.Look(Sample(dead: 6), Start.AddMinutes(12))).EndsAt);
+        rules.Evaluate(Sample(dead: 5), Start);
+        Assert.Single(rules.Evaluate(Sample(dead: 6), Start.AddMinutes(1)));
+        Assert.Empty(rules.Evaluate(Sample(dead: 6), Start.AddMinutes(10)));
+        Assert.NotNull(Assert.Single(rules.Evaluate(Sample(dead: 6), Start.AddMinutes(12))).EndsAt);
     }
 
     [Fact]
     public void A_new_sampler_does_not_tell_again_what_fires_and_still_resolves_it()
     {
-        rules.Look(Sample(dead: 0), Start);
-        var fired = Assert.Single(rules.Look(Sample(dead: 1), Start.AddSeconds(5)));
+        rules.Evaluate(Sample(dead: 0), Start);
+        var fired = Assert.Single(rules.Evaluate(Sample(dead: 1), Start.AddSeconds(5)));
         var next = new AlertRules(new AlertOptions());
-        next.TakeOver([fired], [.. rules.Lowest], Start.AddSeconds(10));
+        next.TakeOver([fired], [.. rules.Baseline], Start.AddSeconds(10));
 
-        Assert.Empty(next.Look(Sample(dead: 1), Start.AddSeconds(10)));
-        Assert.Equal(fired with { EndsAt = Start.AddSeconds(15) }, Assert.Single(next.Look(Sample(dead: 0), Start.AddSeconds(15))));
+        Assert.Empty(next.Evaluate(Sample(dead: 1), Start.AddSeconds(10)));
+        Assert.Equal(fired with { EndsAt = Start.AddSeconds(15) }, Assert.Single(next.Evaluate(Sample(dead: 0), Start.AddSeconds(15))));
     }
 
     [Fact]
     public void A_new_sampler_tells_what_grew_since_the_last_one_looked()
     {
-        rules.Look(Sample(dead: 1), Start);
+        rules.Evaluate(Sample(dead: 1), Start);
         var next = new AlertRules(new AlertOptions());
-        next.TakeOver([], [.. rules.Lowest], Start.AddSeconds(20));
+        next.TakeOver([], [.. rules.Baseline], Start.AddSeconds(20));
 
-        var fired = Assert.Single(next.Look(Sample(dead: 3), Start.AddSeconds(20)));
+        var fired = Assert.Single(next.Evaluate(Sample(dead: 3), Start.AddSeconds(20)));
 
         Assert.Equal("The dead letter queue grew by 2 within 10 min; it holds 3.", fired.Summary);
     }
@@ -107,15 +107,15 @@ public sealed class AlertRulesTests
     {
         rules.TakeOver([], [], Start);
 
-        Assert.Empty(rules.Look(Sample(dead: 3, lost: 2), Start));
+        Assert.Empty(rules.Evaluate(Sample(dead: 3, lost: 2), Start));
     }
 
     [Fact]
     public void A_groups_first_loss_fires()
     {
-        rules.Look(Sample(lost: null), Start);
+        rules.Evaluate(Sample(lost: null), Start);
 
-        var fired = Assert.Single(rules.Look(Sample(lost: 2), Start.AddSeconds(5)));
+        var fired = Assert.Single(rules.Evaluate(Sample(lost: 2), Start.AddSeconds(5)));
 
         Assert.Equal("readers lost 2 entries of events:note.written within 10 min.", fired.Summary);
     }
@@ -123,10 +123,10 @@ public sealed class AlertRulesTests
     [Fact]
     public void Lost_entries_neglected_entries_and_a_log_that_does_not_go_out_fire_too()
     {
-        rules.Look(Sample(lost: 0), Start);
+        rules.Evaluate(Sample(lost: 0), Start);
 
         var broken = Sample(lost: 2, idle: TimeSpan.FromMinutes(6), outbox: TimeSpan.FromMinutes(1));
-        var fired = rules.Look(broken, Start.AddSeconds(1)).Concat(rules.Look(broken, Start.AddSeconds(31)));
+        var fired = rules.Evaluate(broken, Start.AddSeconds(1)).Concat(rules.Evaluate(broken, Start.AddSeconds(31)));
 
         Assert.Equal(["lost_entries", "outbox_age", "pending_idle"], fired.Select(alert => alert.Rule).Order());
     }
@@ -134,12 +134,12 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_stream_whose_last_id_lies_in_the_future_fires_with_its_remedy()
     {
-        var fired = Assert.Single(rules.Look(Sample(ahead: TimeSpan.FromHours(1)), Start));
+        var fired = Assert.Single(rules.Evaluate(Sample(ahead: TimeSpan.FromHours(1)), Start));
 
         Assert.Equal(("ids_ahead", "events:note.written"), (fired.Rule, fired.Subject));
         Assert.Contains("DEL the stream", fired.Summary, StringComparison.Ordinal);
-        Assert.Empty(rules.Look(Sample(ahead: TimeSpan.FromHours(1)), Start.AddSeconds(5)));
-        Assert.NotNull(Assert.Single(rules.Look(Sample(), Start.AddSeconds(10))).EndsAt);
+        Assert.Empty(rules.Evaluate(Sample(ahead: TimeSpan.FromHours(1)), Start.AddSeconds(5)));
+        Assert.NotNull(Assert.Single(rules.Evaluate(Sample(), Start.AddSeconds(10))).EndsAt);
     }
 
     private static BusSample Sample(

@@ -94,7 +94,7 @@ public sealed class AlertSinkTests(RedisServer redis, PostgresServer postgres)
 
         public AlertChanged? Last { get; private set; }
 
-        public Task TellAsync(AlertChanged alert, CancellationToken cancellationToken)
+        public Task NotifyAsync(AlertChanged alert, CancellationToken cancellationToken)
         {
             Calls++;
             if (IsAway)

@@ -49,7 +49,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         static void LookOften(IServiceCollection services) => services.Configure<AlertOptions>(alerts => alerts.Interval = TimeSpan.FromMilliseconds(100));
         await using (await BusProcess.StartAsync(place, LookOften, configure: null, Group))
-            await BusView.Until(async () => (long?)await view.Redis.HashGetAsync(place.Prefix + "events:counts", "dlq_growth "), lowest => lowest == 0);
+            await BusView.Until(async () => (long?)await view.Redis.HashGetAsync(place.Prefix + "events:counts", "dlq_growth "), baseline => baseline == 0);
 
         await view.Redis.StreamAddAsync(place.Prefix + "event_dlq", "data", "{}");
         await using var next = await BusProcess.StartAsync(place, LookOften, configure: null, Group);

@@ -43,5 +43,5 @@ internal static class SamplerProcess
 
     /// <summary>Waits until the first evaluation is over: growth is measured from there.</summary>
     public static Task CountedAsync(BusView view)
-        => BusView.Until(async () => (long?)await view.Redis.HashGetAsync(view.Prefix + "events:counts", "dlq_growth "), lowest => lowest == 0);
+        => BusView.Until(async () => (long?)await view.Redis.HashGetAsync(view.Prefix + "events:counts", "dlq_growth "), baseline => baseline == 0);
 }

@@ -112,7 +112,7 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
         var delivery = service.Services.GetRequiredService<AlertDelivery>();
         var alert = new AlertChanged("dlq_growth", "", "It grew.", DateTimeOffset.UnixEpoch, null);
 
-        Assert.False(await delivery.KeepAsync("notes:service", [], [alert], [], TestContext.Current.CancellationToken));
+        Assert.False(await delivery.SaveAsync("notes:service", [], [alert], [], TestContext.Current.CancellationToken));
         Assert.Equal(0, await view.Redis.HashLengthAsync(place.Prefix + "events:alerts"));
     }
 }

@@ -23,7 +23,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         {
             var size = Math.Min(PageSize, request.Rate ?? PageSize);
             var (page, cursor, done) = await ReadAsync(request, progress.Cursor, size, cancellationToken);
-            if (await replays.AnswerAsync(request, progress, page, cursor, done, cancellationToken))
+            if (await replays.AppendAsync(request, progress, page, cursor, done, cancellationToken))
                 more |= !done && (request.Rate is null || page.Count == 0);
         }
 

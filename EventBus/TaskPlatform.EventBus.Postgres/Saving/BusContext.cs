@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Postgres.Saving;
 internal sealed class BusContext(IDbContextOptions options) : IResettableService
 {
     private readonly BusContextExtension extension = options.FindExtension<BusContextExtension>()!;
-    private NpgsqlBatchCommand[] prepended = [];
+    private NpgsqlBatchCommand[] prependedCommands = [];
 
     public EventCatalog Catalog => extension.Catalog;
 
@@ -25,13 +25,13 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
         ?? throw new InvalidOperationException($"{db.GetType().Name} is not part of the event bus: UseEventLog<{db.GetType().Name}> is missing.");
 
     /// <summary>Has statements sent in front of the next rows that the context saves, in the same trip.</summary>
-    public void Prepend(NpgsqlBatchCommand[] statements) => prepended = statements;
+    public void Prepend(NpgsqlBatchCommand[] statements) => prependedCommands = statements;
 
     /// <summary>The statements that were not sent yet; they are the caller's now.</summary>
-    public NpgsqlBatchCommand[] TakePrepended()
+    public NpgsqlBatchCommand[] TakePrependedCommands()
     {
-        var statements = prepended;
-        prepended = [];
+        var statements = prependedCommands;
+        prependedCommands = [];
         return statements;
     }
 
@@ -39,7 +39,7 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
     public void ResetState()
     {
         Cause = null;
-        prepended = [];
+        prependedCommands = [];
     }
 
     public Task ResetStateAsync(CancellationToken cancellationToken = default)

@@ -40,11 +40,11 @@ internal static class ContextBatches
         }
         catch
         {
-            bus.TakePrepended();
+            bus.TakePrependedCommands();
             throw;
         }
 
-        if (bus.TakePrepended() is { Length: > 0 } statements)
+        if (bus.TakePrependedCommands() is { Length: > 0 } statements)
             await context.RunAsync(statements, cancellationToken);
     }
 }

@@ -63,11 +63,11 @@ internal sealed class InsertBatch(
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
         var context = dependencies.CurrentContext.Context;
-        var inFront = bus.TakePrepended();
+        var prepended = bus.TakePrependedCommands();
         if (fallback is not null)
         {
-            if (inFront.Length > 0)
-                await context.RunAsync(inFront, cancellationToken);
+            if (prepended.Length > 0)
+                await context.RunAsync(prepended, cancellationToken);
             await fallback.ExecuteAsync(connection, cancellationToken);
             return;
         }
@@ -76,7 +76,7 @@ internal sealed class InsertBatch(
         {
             var inserts = new List<NpgsqlBatchCommand>(groups.Count);
             groups.ForEach(group => group.AddTo(inserts));
-            await using var batch = context.CreateBatch([.. inFront, .. inserts]);
+            await using var batch = context.CreateBatch([.. prepended, .. inserts]);
             await RunAsync(batch, cancellationToken);
             if (inserts.Sum(insert => insert.RecordsAffected) != commands.Count)
                 throw new DbUpdateException("Postgres did not insert every row.", Entries());

@@ -12,7 +12,7 @@ internal abstract class InsertColumn(string name, NpgsqlDbType type)
     public string Name => name;
 
     /// <summary>Whether many values can go as one array: an array of arrays would come apart in <c>unnest</c>.</summary>
-    public bool GoesAsArray => !type.HasFlag(NpgsqlDbType.Array);
+    public bool SupportsUnnest => !type.HasFlag(NpgsqlDbType.Array);
 
     protected NpgsqlDbType Type => type;
 

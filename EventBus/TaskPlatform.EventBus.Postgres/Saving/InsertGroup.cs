@@ -14,11 +14,11 @@ internal sealed class InsertGroup(InsertPlan plan)
     public void Add(IUpdateEntry entry) => entries.Add(entry);
 
     /// <summary>How many statements it takes: one for all of them where that can be, else one for each.</summary>
-    public int Statements => plan.GoesAsArrays ? 1 : entries.Count;
+    public int Statements => plan.SupportsUnnest ? 1 : entries.Count;
 
     public void AddTo(List<NpgsqlBatchCommand> commands)
     {
-        if (entries.Count > 1 && plan.GoesAsArrays)
+        if (entries.Count > 1 && plan.SupportsUnnest)
         {
             commands.Add(plan.Insert(entries));
             return;

@@ -23,7 +23,7 @@ internal sealed class InsertPlan
         this.columns = columns;
         this.generated = generated;
         Identity = identity;
-        GoesAsArrays = columns.TrueForAll(column => column.GoesAsArray);
+        SupportsUnnest = columns.TrueForAll(column => column.SupportsUnnest);
 
         var names = string.Join(", ", columns.Select(column => sql.DelimitIdentifier(column.Name)));
         var target = $"INSERT INTO {sql.DelimitIdentifier(table.Name, table.Schema)} ({names})";
@@ -41,7 +41,7 @@ internal sealed class InsertPlan
     public IProperty? Identity { get; }
 
     /// <summary>Whether any number of rows can go in one statement.</summary>
-    public bool GoesAsArrays { get; }
+    public bool SupportsUnnest { get; }
 
     /// <summary>The plan for an entity; null where saving it takes more than a plain row.</summary>
     public static InsertPlan? For(IReadOnlyModificationCommand command, ISqlGenerationHelper sql)

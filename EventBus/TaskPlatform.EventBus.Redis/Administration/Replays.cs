@@ -63,7 +63,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return open;
     }
 
-    public async Task<bool> AnswerAsync(
+    public async Task<bool> AppendAsync(
         LogReplay request, LogReplayProgress before, IReadOnlyList<OutgoingEvent> events, long cursor, bool done,
         CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 
     private static IEnumerable<NameValueEntry> TargetOf(Replay replay, Guid eventId, string? firstEntryId)
     {
-        var id = replay.Again ? DerivedEventId.Of(replay.ReplayId, eventId.ToString()) : eventId;
+        var id = replay.ReapplyEffects ? DerivedEventId.Of(replay.ReplayId, eventId.ToString()) : eventId;
         IEnumerable<NameValueEntry> fields =
         [
             new(EntryFields.EventId, id.ToString()), new(EntryFields.TargetGroup, replay.Group), new(EntryFields.ReplayId, replay.ReplayId),

@@ -29,7 +29,7 @@ internal sealed partial class AlertDelivery(
 
     /// <summary>Keeps changes, alerts whose text is new, and the counts that growth is measured from, if this process still holds the lease.</summary>
     /// <returns>Whether it does.</returns>
-    public async Task<bool> KeepAsync(
+    public async Task<bool> SaveAsync(
         string sampler, IReadOnlyCollection<KeyValuePair<string, long>> counts, IReadOnlyCollection<AlertChanged> changes,
         IReadOnlyCollection<AlertChanged> refreshed, CancellationToken cancellationToken)
     {
@@ -124,7 +124,7 @@ internal sealed partial class AlertDelivery(
         {
             try
             {
-                await sink.TellAsync(change, cancellationToken);
+                await sink.NotifyAsync(change, cancellationToken);
                 waiting.Dequeue();
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -144,15 +144,15 @@ internal sealed partial class Monitor(
     /// <returns>Whether an alert changed.</returns>
     private async Task<bool> EvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
     {
-        found.AddRange(rules.Look(sample, clock.GetUtcNow()));
-        var lowest = rules.Lowest.ToList();
-        var moved = lowest.Except(kept).ToList();
+        found.AddRange(rules.Evaluate(sample, clock.GetUtcNow()));
+        var baseline = rules.Baseline.ToList();
+        var moved = baseline.Except(kept).ToList();
         var refreshed = rules.Firing.Except(known).Except(found).ToList();
         if (found.Count == 0 && moved.Count == 0 && refreshed.Count == 0)
             return false;
 
-        elected = await delivery.KeepAsync(Sampler, moved, found, refreshed, cancellationToken);
-        kept = elected ? lowest : [];
+        elected = await delivery.SaveAsync(Sampler, moved, found, refreshed, cancellationToken);
+        kept = elected ? baseline : [];
         if (elected)
             health.Alerts = [.. rules.Firing];
         var changed = elected && found.Count > 0;

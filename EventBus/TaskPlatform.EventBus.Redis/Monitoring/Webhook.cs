@@ -13,16 +13,16 @@ namespace TaskPlatform.EventBus.Redis;
 /// </summary>
 internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<AlertOptions> options, ILogger<Webhook> logger) : BackgroundService, IAlertSink
 {
-    private const int MostWaiting = 100;
-    private const int MostTries = 8;
+    private const int Capacity = 100;
+    private const int MaxAttempts = 8;
 
-    private readonly Channel<AlertChanged> waiting = Channel.CreateBounded<AlertChanged>(
-        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<AlertChanged> queue = Channel.CreateBounded<AlertChanged>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    public Task TellAsync(AlertChanged alert, CancellationToken cancellationToken)
+    public Task NotifyAsync(AlertChanged alert, CancellationToken cancellationToken)
     {
         if (options.Value.Webhook is not null)
-            waiting.Writer.TryWrite(alert);
+            queue.Writer.TryWrite(alert);
         return Task.CompletedTask;
     }
 
@@ -30,7 +30,7 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
     {
         try
         {
-            await foreach (var alert in waiting.Reader.ReadAllAsync(stoppingToken))
+            await foreach (var alert in queue.Reader.ReadAllAsync(stoppingToken))
                 await PostAsync(alert, options.Value.Webhook!, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -42,7 +42,7 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
     private async Task PostAsync(AlertChanged alert, Uri receiver, CancellationToken cancellationToken)
     {
         var backOff = new BackOff();
-        for (var tries = 1; ; tries++)
+        for (var attempts = 1; ; attempts++)
         {
             try
             {
@@ -54,8 +54,8 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
             // Any exception: the application may add handlers to its HTTP clients, which throw what they like.
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                LogRefused(alert.Rule, tries, e.Message);
-                if (tries == MostTries)
+                LogRefused(alert.Rule, attempts, e.Message);
+                if (attempts == MaxAttempts)
                     return;
             }
 

@@ -28,7 +28,7 @@ public interface IReplays
     /// <param name="done">Whether that is all.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False where the request was withdrawn, or somebody else got further meanwhile: then nothing was done.</returns>
-    Task<bool> AnswerAsync(
+    Task<bool> AppendAsync(
         LogReplay request, LogReplayProgress before, IReadOnlyList<OutgoingEvent> events, long cursor, bool done,
         CancellationToken cancellationToken);
 }
@@ -39,11 +39,11 @@ public interface IReplays
 /// <param name="Group">The group.</param>
 /// <param name="After">The entry behind which it begins.</param>
 /// <param name="UpTo">The last entry it is meant for.</param>
-/// <param name="Again">
+/// <param name="ReapplyEffects">
 /// Whether effects are to happen again: then a copy is an event of its own, whose id is derived from the replay and the event.
 /// Else it keeps the event's id, and an inbox that has seen it holds the effects back.
 /// </param>
-public sealed record Replay(string ReplayId, string Type, string Group, string After, string UpTo, bool Again);
+public sealed record Replay(string ReplayId, string Type, string Group, string After, string UpTo, bool ReapplyEffects);
 
 /// <summary>How far a copying got.</summary>
 /// <param name="Next">The last entry looked at; null at the end.</param>

@@ -40,7 +40,7 @@ public interface IAlertSink
     /// Reports an alert that fires or is resolved, once. If this throws, the same sink is called again at the next evaluation, whatever became of
     /// the others; if the process dies, it is not.
     /// </summary>
-    Task TellAsync(AlertChanged alert, CancellationToken cancellationToken);
+    Task NotifyAsync(AlertChanged alert, CancellationToken cancellationToken);
 }
 
 /// <summary>Publishes alerts as events, whichever process found them. Only processes that share one event log have it, and that log's service owns them.</summary>

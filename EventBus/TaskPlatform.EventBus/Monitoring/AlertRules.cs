@@ -15,41 +15,41 @@ internal sealed class AlertRules(AlertOptions options)
     private bool knowsThePast;
 
     /// <summary>What was counted at the lowest, within its window, of all that may grow; key = rule and subject.</summary>
-    public IEnumerable<KeyValuePair<string, long>> Lowest
+    public IEnumerable<KeyValuePair<string, long>> Baseline
         => history.Select(counts => KeyValuePair.Create($"{counts.Key.Rule} {counts.Key.Subject}", counts.Value.Min(entry => entry.Count)));
 
     /// <summary>What fires, each alert with the text of the last sample.</summary>
     public IEnumerable<AlertChanged> Firing => firing.Values;
 
     /// <summary>
-    /// Takes over from an earlier sampler what fires, so that a new one does not tell it again, and its <see cref="Lowest"/>, so that
+    /// Takes over from an earlier sampler what fires, so that a new one does not tell it again, and its <see cref="Baseline"/>, so that
     /// what grew in between is noticed.
     /// </summary>
-    public void TakeOver(IEnumerable<AlertChanged> alerts, IReadOnlyCollection<KeyValuePair<string, long>> lowest, DateTimeOffset now)
+    public void TakeOver(IEnumerable<AlertChanged> alerts, IReadOnlyCollection<KeyValuePair<string, long>> baseline, DateTimeOffset now)
     {
         firing.Clear();
         since.Clear();
         history.Clear();
         foreach (var alert in alerts)
             firing[(alert.Rule, alert.Subject)] = alert;
-        foreach (var (name, count) in lowest)
+        foreach (var (name, count) in baseline)
         {
             var space = name.IndexOf(' ', StringComparison.Ordinal);
             history[(name[..space], name[(space + 1)..])] = new Queue<(DateTimeOffset, long)>([(now, count)]);
         }
 
-        knowsThePast = lowest.Count > 0;
+        knowsThePast = baseline.Count > 0;
     }
 
     /// <summary>What changed with this sample.</summary>
-    public IReadOnlyList<AlertChanged> Look(BusSample sample, DateTimeOffset now)
+    public IReadOnlyList<AlertChanged> Evaluate(BusSample sample, DateTimeOffset now)
     {
         var changes = new List<AlertChanged>();
-        var broken = new HashSet<(string, string)>();
-        foreach (var (rule, subject, duration, summary) in Broken(sample, now))
+        var violated = new HashSet<(string, string)>();
+        foreach (var (rule, subject, duration, summary) in Violations(sample, now))
         {
             var key = (rule, subject);
-            broken.Add(key);
+            violated.Add(key);
             since.TryAdd(key, now);
             if (firing.TryGetValue(key, out var alert))
                 firing[key] = alert with { Summary = summary };
@@ -61,9 +61,9 @@ internal sealed class AlertRules(AlertOptions options)
         }
 
         knowsThePast = true;
-        foreach (var key in since.Keys.Where(key => !broken.Contains(key)).ToList())
+        foreach (var key in since.Keys.Where(key => !violated.Contains(key)).ToList())
             since.Remove(key);
-        foreach (var (key, alert) in firing.Where(alert => !broken.Contains(alert.Key)).ToList())
+        foreach (var (key, alert) in firing.Where(alert => !violated.Contains(alert.Key)).ToList())
         {
             firing.Remove(key);
             changes.Add(alert with { EndsAt = now });
@@ -72,7 +72,7 @@ internal sealed class AlertRules(AlertOptions options)
         return changes;
     }
 
-    private IEnumerable<(string Rule, string Subject, TimeSpan For, string Summary)> Broken(BusSample sample, DateTimeOffset now)
+    private IEnumerable<(string Rule, string Subject, TimeSpan For, string Summary)> Violations(BusSample sample, DateTimeOffset now)
     {
         foreach (var stream in sample.Streams)
         {
@@ -120,7 +120,7 @@ internal sealed class AlertRules(AlertOptions options)
     {
         if (!history.TryGetValue((rule, subject), out var counts))
         {
-            // The very first look knows nothing of what came before; to any other, what is new was none.
+            // The very first evaluation knows nothing of what came before; to any other, what is new was none.
             history[(rule, subject)] = counts = new Queue<(DateTimeOffset, long)>();
             if (knowsThePast)
                 counts.Enqueue((now, 0));

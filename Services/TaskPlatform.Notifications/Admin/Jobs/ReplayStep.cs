@@ -17,7 +17,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
     {
         var parameters = JobJson.Read<ReplayParameters>(job.Parameters);
         var replay = new Replay(
-            job.Id.ToString(), parameters.Type, job.Group, job.Cursor ?? parameters.After, job.Cutoff, parameters.Again);
+            job.Id.ToString(), parameters.Type, job.Group, job.Cursor ?? parameters.After, job.Cutoff, parameters.ReapplyEffects);
         var progress = await replays.CopyAsync(replay, Math.Min(EntriesAtATime, job.Rate ?? EntriesAtATime), cancellationToken);
         if (progress.Gap is { } gap)
         {
