@@ -24,7 +24,7 @@ internal sealed class RedisKeys(string prefix)
     public RedisKey DeadLettersByKind { get; } = prefix + "event_dlq:by_kind";
 
     /// <summary>Counter of the dead letters that a bulk job has processed; expires a week after the last.</summary>
-    public RedisKey Tally(string name) => $"{prefix}event_dlq:tally:{name}";
+    public RedisKey SweepCounter(string name) => $"{prefix}event_dlq:tally:{name}";
 
     /// <summary>Sorted set of scheduled retries; score = due time in ms on Redis's clock, member = stream, entry id and group of what waits.</summary>
     public RedisKey Retry { get; } = prefix + "events:retry";

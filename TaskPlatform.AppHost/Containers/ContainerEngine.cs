@@ -8,7 +8,7 @@ namespace TaskPlatform.AppHost.Containers;
 /// <summary>Finds out whether containers can run here. Having the docker client means nothing: its daemon must answer.</summary>
 internal static class ContainerEngine
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>True when publishing, where the model matters and nothing is started, and where an engine answers.</summary>
     public static bool IsFor(IDistributedApplicationBuilder builder) => builder.ExecutionContext.IsPublishMode || Answers();
@@ -32,7 +32,7 @@ internal static class ContainerEngine
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
 
-            if (process.WaitForExit(Patience) && process.ExitCode == 0)
+            if (process.WaitForExit(Timeout) && process.ExitCode == 0)
                 return output.GetAwaiter().GetResult();
 
             process.Kill(entireProcessTree: true);

@@ -5,7 +5,7 @@ namespace TaskPlatform.AppHost.DeadLetters;
 /// <summary>What an operator wants to do with all dead letters at once, on the dashboard.</summary>
 internal static class DeadLetterCommands
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     public static IResourceBuilder<ProjectResource> WithDeadLetterCommands(this IResourceBuilder<ProjectResource> worker, AdminApi admin) => worker
         .WithCommand(
@@ -70,7 +70,7 @@ internal static class DeadLetterCommands
 
         while (job.State == "running")
         {
-            await Task.Delay(BetweenLooks, cancellationToken);
+            await Task.Delay(PollInterval, cancellationToken);
             using var answer = await admin.GetAsync($"/admin/jobs/{job.JobId}", cancellationToken);
             job = await AdminApi.ReadAsync<Job>(answer, cancellationToken);
         }

@@ -13,7 +13,7 @@ internal sealed partial class MigrateDatabase<TDb>(
     : IStartupStep
     where TDb : DbContext
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed partial class MigrateDatabase<TDb>(
                     if (last is null)
                         LogWaiting(typeof(TDb).Name, failure.GetBaseException().Message);
                     last = failure;
-                    await Task.Delay(Pause, time, either.Token);
+                    await Task.Delay(RetryDelay, time, either.Token);
                 }
             }
         }

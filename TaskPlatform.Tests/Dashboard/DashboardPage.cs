@@ -11,9 +11,9 @@ namespace TaskPlatform.Tests.Dashboard;
 /// <summary>The real dashboard in a browser.</summary>
 internal sealed class DashboardPage : IAsyncDisposable
 {
-    private const int Patience = 60_000; // ms
-    private const int Glance = 10_000; // ms
-    private const int MostTries = 12;
+    private const int DefaultTimeout = 60_000; // ms
+    private const int ShortTimeout = 10_000; // ms
+    private const int MaxAttempts = 12;
 
     private readonly IPage page;
     private readonly Uri address;
@@ -28,7 +28,7 @@ internal sealed class DashboardPage : IAsyncDisposable
     {
         Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./test says why.");
         var page = await chromium.NewPageAsync();
-        page.SetDefaultTimeout(Patience);
+        page.SetDefaultTimeout(DefaultTimeout);
         var dashboard = new DashboardPage(page, platform.App.GetEndpoint("aspire-dashboard", "http"));
         var token = platform.App.Services.GetRequiredService<IConfiguration>()["AppHost:BrowserToken"];
         await dashboard.GoToAsync($"/login?t={token}");
@@ -42,7 +42,7 @@ internal sealed class DashboardPage : IAsyncDisposable
     public ILocator Row(string resource) => page.Locator("tr").Filter(new() { Has = page.GetByText(resource, new() { Exact = true }) }).First;
 
     public Task HasStateAsync(string resource, string state)
-        => Expect(Row(resource).GetByText(state, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = Patience });
+        => Expect(Row(resource).GetByText(state, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = DefaultTimeout });
 
     public Task PressAsync(string resource, string button) => Row(resource).GetByTitle(button, new() { Exact = true }).ClickAsync();
 
@@ -53,8 +53,8 @@ internal sealed class DashboardPage : IAsyncDisposable
         await UntilAsync(sign, async () =>
         {
             await GoToAsync("/");
-            await Row(resource).GetByTitle("Actions", new() { Exact = true }).ClickAsync(new() { Timeout = Glance });
-            await page.Locator("fluent-menu-item").Filter(new() { HasText = command }).ClickAsync(new() { Timeout = Glance });
+            await Row(resource).GetByTitle("Actions", new() { Exact = true }).ClickAsync(new() { Timeout = ShortTimeout });
+            await page.Locator("fluent-menu-item").Filter(new() { HasText = command }).ClickAsync(new() { Timeout = ShortTimeout });
         });
         if (question is not null)
             await page.Locator("fluent-dialog fluent-button").Filter(new() { HasText = "Yes" }).Or(page.Locator("fluent-dialog fluent-button[appearance=accent]")).First.ClickAsync();
@@ -62,7 +62,7 @@ internal sealed class DashboardPage : IAsyncDisposable
         await SeesAsync($"{resource} \"{command}\" succeeded");
     }
 
-    public Task SeesAsync(string text) => Expect(page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = Patience });
+    public Task SeesAsync(string text) => Expect(page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = DefaultTimeout });
 
     /// <summary>Returns when the table of that instrument has a value like this.</summary>
     /// <param name="resource">Whose instrument.</param>
@@ -77,7 +77,7 @@ internal sealed class DashboardPage : IAsyncDisposable
     public async Task ShowGraphAsync(string resource, string instrument)
     {
         await GoToAsync($"{Instrument(resource, instrument)}&view=Graph");
-        await Expect(page.Locator(".js-plotly-plot .scatterlayer path").First).ToBeAttachedAsync(new() { Timeout = Patience });
+        await Expect(page.Locator(".js-plotly-plot .scatterlayer path").First).ToBeAttachedAsync(new() { Timeout = DefaultTimeout });
     }
 
     /// <summary>Keeps what is to be seen, where somebody wants it: <c>TASKPLATFORM_SCREENSHOTS=docs/images ./test DashboardTests</c>.</summary>
@@ -95,15 +95,15 @@ internal sealed class DashboardPage : IAsyncDisposable
     /// </summary>
     private static async Task UntilAsync(ILocator sign, Func<Task> act)
     {
-        for (var tries = 1; ; tries++)
+        for (var attempts = 1; ; attempts++)
         {
             try
             {
                 await act();
-                await sign.WaitForAsync(new() { Timeout = Glance });
+                await sign.WaitForAsync(new() { Timeout = ShortTimeout });
                 return;
             }
-            catch (TimeoutException) when (tries < MostTries)
+            catch (TimeoutException) when (attempts < MaxAttempts)
             {
                 // Once more.
             }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 internal sealed class LongBacklog : Scenario
 {
     private const int Million = 1_000_000;
-    private const double MostMegabytes = 200;
+    private const double MaxMegabytes = 200;
 
     public override string Name => "G";
 
@@ -17,7 +17,7 @@ internal sealed class LongBacklog : Scenario
     public override string Goal => "≤ 200 MB and flat; last tenth ≥ 0.9 × the first";
 
     public override bool IsReached(Round median)
-        => median.Events >= Million && median.Figures["worker_peak_mb"] <= MostMegabytes && median.Figures["last_tenth_to_first"] >= 0.9;
+        => median.Events >= Million && median.Figures["worker_peak_mb"] <= MaxMegabytes && median.Figures["last_tenth_to_first"] >= 0.9;
 
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {

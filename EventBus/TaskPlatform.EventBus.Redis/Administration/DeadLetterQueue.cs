@@ -12,7 +12,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private readonly DeadLetterIndex index = new(redis, keys);
 
     private const int PageSize = 500;
-    private const int LongestListed = 500;
+    private const int MaxListedLength = 500;
 
     /// <summary>Dead letters that one script moves: few enough that nobody waits for it.</summary>
     private const int ScriptSize = 100;
@@ -114,17 +114,17 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var (handled, refused) = (0, 0);
         if (sweep.Action == SweepAction.Reprocess)
         {
-            var results = await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted, keys.Tally(sweep.Tally)], cancellationToken);
+            var results = await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted, keys.SweepCounter(sweep.Counter)], cancellationToken);
             handled = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
             refused = results.Count(result => result.Outcome is ReprocessOutcome.NoStream or ReprocessOutcome.NoGroup);
         }
         else
         {
-            handled = (await DeleteAsync(ids, [.. ScriptKeys, keys.Tally(sweep.Tally)], cancellationToken)).Count(deleted => deleted);
+            handled = (await DeleteAsync(ids, [.. ScriptKeys, keys.SweepCounter(sweep.Counter)], cancellationToken)).Count(deleted => deleted);
         }
 
-        var tally = await redis.CallAsync(database => database.StringGetAsync(keys.Tally(sweep.Tally)), cancellationToken);
-        var total = tally.TryParse(out long counted) ? counted : 0; // Another program may have written anything there.
+        var counter = await redis.CallAsync(database => database.StringGetAsync(keys.SweepCounter(sweep.Counter)), cancellationToken);
+        var total = counter.TryParse(out long counted) ? counted : 0; // Another program may have written anything there.
         return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
     }
 
@@ -191,7 +191,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private async Task<List<DeadLetterEntry>> ReadAsync(
         string command, string begin, string end, int count, RedisValue[] fields, CancellationToken cancellationToken)
     {
-        RedisValue[] arguments = [command, begin, end, count, LongestListed, .. fields];
+        RedisValue[] arguments = [command, begin, end, count, MaxListedLength, .. fields];
         var reply = (RedisResult[])(await redis.ScriptAsync(Script.ListDeadLetters, [keys.DeadLetters], arguments, cancellationToken))!;
         return [.. reply.Select(DeadLetterReply.Read)];
     }

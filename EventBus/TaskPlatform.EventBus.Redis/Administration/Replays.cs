@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Replays in Redis: copies within a stream, and the requests to the services' logs.</summary>
 internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 {
-    private const int LongestName = 500;
+    private const int MaxNameLength = 500;
 
     public async Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
     {
@@ -167,7 +167,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             return JsonSerializer.Deserialize<LogReplay>(json) is
             {
                 Service: not null, Rate: null or > 0,
-                Replay: { ReplayId: { Length: <= LongestName }, Type.Length: <= LongestName, Group.Length: <= LongestName } replay,
+                Replay: { ReplayId: { Length: <= MaxNameLength }, Type.Length: <= MaxNameLength, Group.Length: <= MaxNameLength } replay,
             } request && EntryId.TryParse(replay.After, out _) && EntryId.TryParse(replay.UpTo, out _)
                 && (request.Cutoff is null || EntryId.TryParse(request.Cutoff, out _))
                 ? request

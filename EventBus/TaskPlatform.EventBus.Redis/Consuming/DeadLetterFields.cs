@@ -13,7 +13,7 @@ internal static class DeadLetterFields
     public static readonly string[] Reprocessed =
         [EntryFields.Data, EntryFields.EventId, .. EntryFields.OfEvent, EntryFields.FirstEntryId, EntryFields.FirstFailedAt];
 
-    private const int LongestText = 4000;
+    private const int MaxTextLength = 4000;
 
     public static IEnumerable<RedisValue> Of(Delivery delivery, string group, string consumer, DateTimeOffset now)
     {
@@ -49,5 +49,5 @@ internal static class DeadLetterFields
         }
     }
 
-    private static string Cut(string text) => text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), "…");
+    private static string Cut(string text) => text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "…");
 }

@@ -70,7 +70,7 @@ internal sealed partial class Lane(
             }
             catch (Exception e) when (RedisAvailability.IsUnavailable(e))
             {
-                Pause(e);
+                ReportBlocked(e);
             }
             catch (RedisServerException e)
             {
@@ -97,7 +97,7 @@ internal sealed partial class Lane(
             }
             catch (StoreUnavailableException e)
             {
-                Pause(e.InnerException!);
+                ReportBlocked(e.InnerException!);
                 if (draining.IsCancellationRequested)
                     break;
                 await WaitForStoreAsync(backOff, draining);
@@ -135,12 +135,12 @@ internal sealed partial class Lane(
             }
             catch (Exception e)
             {
-                Pause(e);
+                ReportBlocked(e);
             }
         }
     }
 
-    private void Pause(Exception exception)
+    private void ReportBlocked(Exception exception)
     {
         if (health.Blocked(group.Name, exception.Message))
             LogPaused(group.Name, exception.Message);

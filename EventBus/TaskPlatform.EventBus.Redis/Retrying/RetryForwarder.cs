@@ -11,8 +11,8 @@ internal sealed partial class RetryForwarder(
     private const int PageSize = 100;
 
     /// <summary>How often to look for what processes scheduled that are gone by now; this one's own retries signal themselves.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Forwards what is due.</summary>
     /// <returns>How long there is nothing to do.</returns>
@@ -36,7 +36,7 @@ internal sealed partial class RetryForwarder(
         if ((long)reply[1] == 1)
             return TimeSpan.Zero;
         var untilNext = (long)reply[2];
-        return untilNext < 0 || untilNext > Look.TotalMilliseconds ? Look : TimeSpan.FromMilliseconds(untilNext);
+        return untilNext < 0 || untilNext > PollInterval.TotalMilliseconds ? PollInterval : TimeSpan.FromMilliseconds(untilNext);
     }
 
     /// <summary>A due retry as <c>forward.lua</c> takes it.</summary>
@@ -68,7 +68,7 @@ internal sealed partial class RetryForwarder(
             {
                 if (health.Blocked(Role, e.Message))
                     LogInterrupted(e);
-                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -70,11 +70,11 @@ public enum ReprocessOutcome
 /// <param name="Filter">Which dead letters.</param>
 /// <param name="Cutoff">The last dead letter that is meant: what comes later is left alone.</param>
 /// <param name="After">The last dead letter that was looked at, or found; null at the beginning.</param>
-/// <param name="Tally">
+/// <param name="Counter">
 /// A name under which the dead letters done are counted, together with each change, so that the count holds even if the caller dies.
 /// </param>
 /// <param name="Limit">How many dead letters to look at, at the most.</param>
-public sealed record DeadLetterSweep(SweepAction Action, DeadLetterFilter Filter, string Cutoff, string? After, string Tally, int Limit);
+public sealed record DeadLetterSweep(SweepAction Action, DeadLetterFilter Filter, string Cutoff, string? After, string Counter, int Limit);
 
 /// <summary>What a bulk work does to each dead letter.</summary>
 public enum SweepAction

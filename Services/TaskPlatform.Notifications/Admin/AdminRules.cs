@@ -11,7 +11,7 @@ internal static partial class AdminRules
     public const int MaxSize = 500;
     public const int MaxRate = 100_000;
 
-    private const int LongestName = 200;
+    private const int MaxNameLength = 200;
 
     public static FieldErrors RequireLimit(this FieldErrors errors, int? limit)
         => errors.Require(limit is null or (>= 1 and <= MaxSize), "limit", $"Must be between 1 and {MaxSize}.");
@@ -20,12 +20,12 @@ internal static partial class AdminRules
         => errors.Require(id is null || EntryId.TryParse(id, out _), field, "Must be the id of an entry, for example 1735689600000-0.");
 
     public static FieldErrors RequireEventType(this FieldErrors errors, string? type, string field = "type")
-        => errors.Require(type is null || (type.Length <= LongestName && EventType().IsMatch(type)), field, "Must be an event type, for example task.created.");
+        => errors.Require(type is null || (type.Length <= MaxNameLength && EventType().IsMatch(type)), field, "Must be an event type, for example task.created.");
 
     public static FieldErrors RequireName(this FieldErrors errors, string? name, string field)
         => errors.Require(
-            name is not { Length: 0 or > LongestName } && name?.Any(char.IsControl) != true,
-            field, $"Must have 1 to {LongestName} characters, none of them a control character.");
+            name is not { Length: 0 or > MaxNameLength } && name?.Any(char.IsControl) != true,
+            field, $"Must have 1 to {MaxNameLength} characters, none of them a control character.");
 
     public static FieldErrors RequireRate(this FieldErrors errors, int? rate)
         => errors.Require(rate is null or (>= 0 and <= MaxRate), "rate", $"Must be between 0 (no limit) and {MaxRate} a second.");

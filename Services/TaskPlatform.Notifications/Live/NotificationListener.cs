@@ -7,7 +7,7 @@ namespace TaskPlatform.Notifications.Live;
 internal sealed partial class NotificationListener(
     NewNotifications news, IConfiguration configuration, TimeProvider time, ILogger<NotificationListener> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,7 +24,7 @@ internal sealed partial class NotificationListener(
             catch (Exception failure)
             {
                 LogInterrupted(failure.Message);
-                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

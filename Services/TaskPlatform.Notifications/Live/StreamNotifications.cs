@@ -15,7 +15,7 @@ namespace TaskPlatform.Notifications.Live;
 internal static class StreamNotifications
 {
     // Short enough for proxies that close idle connections after half a minute.
-    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
     public static void AddNotificationStream(this WebApplicationBuilder builder)
     {
@@ -68,7 +68,7 @@ internal static class StreamNotifications
             {
                 await foreach (var (row, id) in rows.NewAsync(end.Token))
                     await WriteAsync($"id: {id}\nevent: notification\ndata: {Serialize(row)}\n\n");
-                while (!await subscription.WaitAsync(BeatInterval, time, end.Token))
+                while (!await subscription.WaitAsync(HeartbeatInterval, time, end.Token))
                     await WriteAsync(": still here\n\n");
             }
         }

@@ -9,7 +9,7 @@ namespace TaskPlatform.Notifications.Admin.Audit;
 /// <summary>Writes down every request that changes something: before it is done, who wants what; afterwards, what became of it.</summary>
 internal sealed class AuditFilter(NotificationsDb db, AuditEntry audit, TimeProvider time) : IEndpointFilter
 {
-    private const int LongestTarget = 2000;
+    private const int MaxTargetLength = 2000;
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -56,5 +56,5 @@ internal sealed class AuditFilter(NotificationsDb db, AuditEntry audit, TimeProv
         _ => StatusCodes.Status200OK,
     };
 
-    private static string Cut(string text) => text.Length <= LongestTarget ? text : text[..LongestTarget];
+    private static string Cut(string text) => text.Length <= MaxTargetLength ? text : text[..MaxTargetLength];
 }

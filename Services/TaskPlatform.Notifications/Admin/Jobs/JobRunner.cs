@@ -12,8 +12,8 @@ internal sealed partial class JobRunner(
     IServiceScopeFactory scopes, JobSignal signal, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
 {
     /// <summary>How often to look for jobs that other processes started, or left behind at their end.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>Takes the next step of a job, where one is due.</summary>
     /// <returns>How long to wait for the step after it.</returns>
@@ -29,9 +29,9 @@ internal sealed partial class JobRunner(
             .FromSql($"SELECT * FROM admin_jobs WHERE state = 'Running' ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED")
             .ToListAsync(cancellationToken);
         if (running is not [var job])
-            return Look;
+            return PollInterval;
         if (job.NextAt - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
-            return wait < Look ? wait : Look;
+            return wait < PollInterval ? wait : PollInterval;
 
         await StepAsync(scope.ServiceProvider, job, cancellationToken);
         if (job.State != JobState.Running)
@@ -59,7 +59,7 @@ internal sealed partial class JobRunner(
             catch (Exception failure)
             {
                 LogInterrupted(failure.Message);
-                wait = Pause;
+                wait = RetryDelay;
             }
 
             await signal.WaitAsync(wait, stoppingToken);
@@ -79,7 +79,7 @@ internal sealed partial class JobRunner(
         }
         catch (EventTransportUnavailableException away)
         {
-            (job.Problem, job.NextAt) = (away.Message, time.GetUtcNow() + Pause);
+            (job.Problem, job.NextAt) = (away.Message, time.GetUtcNow() + RetryDelay);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {

@@ -11,7 +11,7 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 internal sealed class ReplayStep(IReplays replays, TimeProvider time)
 {
     private const int EntriesAtATime = 200;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(AdminJob job, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
         else
         {
             job.Problem = $"The service '{owner}' adds what the stream has lost; {answer.Added} events so far.";
-            job.NextAt = time.GetUtcNow() + Look;
+            job.NextAt = time.GetUtcNow() + PollInterval;
         }
     }
 }

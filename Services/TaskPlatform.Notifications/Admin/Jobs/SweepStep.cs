@@ -16,7 +16,7 @@ internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
                 JobJson.Read<DeadLetterFilter>(job.Parameters),
                 job.Cutoff,
                 job.Cursor,
-                Tally: job.Id.ToString(),
+                Counter: job.Id.ToString(),
                 Math.Min(DeadLettersAtATime, job.Rate ?? DeadLettersAtATime)),
             cancellationToken);
 

@@ -13,8 +13,8 @@ namespace TaskPlatform.Notifications.Console.Pages;
 internal static class StreamLive
 {
     private const int EntriesAtATime = 50;
-    private const int LooksBetweenBeats = 15;
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private const int PollsPerHeartbeat = 15;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>What the page's script makes an item of.</summary>
     public sealed record Item(
@@ -38,10 +38,10 @@ internal static class StreamLive
     {
         var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
             .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
-        for (var looks = 0; isOpen(); looks++)
+        for (var polls = 0; isOpen(); polls++)
         {
             // At once, so that the page knows it is connected; then often enough for proxies that close idle connections.
-            if (looks % LooksBetweenBeats == 0)
+            if (polls % PollsPerHeartbeat == 0)
                 yield return new SseItem<Item?>(null, "beat");
 
             var found = await Task.WhenAll(seen.Select(
@@ -53,7 +53,7 @@ internal static class StreamLive
                     yield return new SseItem<Item?>(ItemOf(entry, options));
             }
 
-            await Task.Delay(Look, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
