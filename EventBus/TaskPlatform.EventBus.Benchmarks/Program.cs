@@ -33,7 +33,7 @@ all.SetAction((parsed, cancellationToken) =>
 {
     var wanted = parsed.GetValue(names) ?? [];
     return Run.ScenariosAsync(
-        [.. Everything.Scenarios.Where(scenario => wanted.Length == 0 || wanted.Contains(scenario.Name, StringComparer.OrdinalIgnoreCase))],
+        [.. AllScenarios.Scenarios.Where(scenario => wanted.Length == 0 || wanted.Contains(scenario.Name, StringComparer.OrdinalIgnoreCase))],
         parsed.GetValue(smoke)
             ? Effort.OfSmoke
             : new Effort(parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(events), Smoke: false),

@@ -12,43 +12,43 @@ namespace TaskPlatform.EventBus.Benchmarks.Bus;
 internal static class BusHost
 {
     /// <summary>Publishes what is committed, and consumes nothing.</summary>
-    public static IHost Publisher(Place place) => Build(place, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
+    public static IHost Publisher(BenchmarkEnvironment environment) => Build(environment, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
 
     /// <summary>Consumes without an inbox.</summary>
-    public static IHost Counter<THandler>(
-        Place place, Tally? tally, Action<EventBusOptions>? options = null, int? tracesPerSecond = null)
+    public static IHost Consumer<THandler>(
+        BenchmarkEnvironment environment, Counter? counter, Action<EventBusOptions>? options = null, int? tracesPerSecond = null)
         where THandler : class, IEventHandler<Measured>
         => Build(
-            place, options,
+            environment, options,
             services => services
-                .AddSingleton(tally ?? new Tally(0))
+                .AddSingleton(counter ?? new Counter(0))
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
-            bus => bus.AddConsumerGroup(Place.Group).Subscribe<Measured, THandler>());
+            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group).Subscribe<Measured, THandler>());
 
     /// <summary>Consumes with an inbox and one row each, in batches or an event at a time.</summary>
-    public static IHost RowWriter(Place place, Action<EventBusOptions>? options = null, bool inBatches = true)
-        => Build(place, options, services => { }, bus =>
+    public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)
+        => Build(environment, options, services => { }, bus =>
         {
-            var group = bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>();
+            var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>();
             _ = inBatches ? group.SubscribeInBatches<Measured, LeaveRow>() : group.Subscribe<Measured, LeaveRow>();
         });
 
     public static IHost Build(
-        Place place, Action<EventBusOptions>? options, Action<IServiceCollection> services, Action<EventBusBuilder> configure)
+        BenchmarkEnvironment environment, Action<EventBusOptions>? options, Action<IServiceCollection> services, Action<EventBusBuilder> configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "benchmark" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["ConnectionStrings:redis"] = place.Redis,
-            ["ConnectionStrings:benchmark-db"] = $"{place.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As the services have it.
+            ["ConnectionStrings:redis"] = environment.Redis,
+            ["ConnectionStrings:benchmark-db"] = $"{environment.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As the services have it.
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.AddTelemetry();
-        builder.ExportToNowhere();
+        builder.ExportToNull();
         builder.AddNpgsqlDbContext<BenchmarkDb>("benchmark-db", settings => settings.DisableRetry = true);
         var bus = builder.AddEventBus("redis", new EventCatalog().Add<Measured>(), bus =>
         {
-            bus.KeyPrefix = place.Prefix;
+            bus.KeyPrefix = environment.Prefix;
             options?.Invoke(bus);
         });
         services(builder.Services);

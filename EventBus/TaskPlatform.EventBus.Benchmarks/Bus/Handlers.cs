@@ -1,11 +1,11 @@
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
 /// <summary>Does nothing but count.</summary>
-internal sealed class CountOnly(Tally tally) : IEventHandler<Measured>
+internal sealed class CountOnly(Counter counter) : IEventHandler<Measured>
 {
     public Task HandleAsync(Measured data, EventContext context, CancellationToken cancellationToken)
     {
-        tally.Add(data.Id);
+        counter.Add(data.Id);
         return Task.CompletedTask;
     }
 }

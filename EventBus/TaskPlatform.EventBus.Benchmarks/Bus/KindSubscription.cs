@@ -18,7 +18,7 @@ internal sealed class KindSubscription(int kind) : Subscription
     public static void AddTo(EventBusBuilder bus, int kinds)
     {
         bus.Host.Services.AddScoped<LeaveRow>();
-        var group = bus.AddConsumerGroup(Place.Group).UseInbox<BenchmarkDb>().Group;
+        var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>().Group;
         for (var kind = 0; kind < kinds; kind++)
             group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });
     }

@@ -20,10 +20,10 @@ internal sealed class Worker : IAsyncDisposable
     public int Id => process.Id;
 
     /// <summary>Starts a worker.</summary>
-    /// <param name="place">Where.</param>
+    /// <param name="environment">Where.</param>
     /// <param name="leavesRows">Whether its handler leaves rows, or does nothing at all.</param>
-    public static Worker Start(Place place, bool leavesRows)
-        => Start([Command, JsonSerializer.Serialize(new Settings(place, leavesRows))]);
+    public static Worker Start(BenchmarkEnvironment environment, bool leavesRows)
+        => Start([Command, JsonSerializer.Serialize(new Settings(environment, leavesRows))]);
 
     /// <summary>Starts this program with arguments of its own.</summary>
     public static Worker Start(IEnumerable<string> arguments)
@@ -35,7 +35,7 @@ internal sealed class Worker : IAsyncDisposable
     public static async Task<int> RunAsync(string settingsJson, CancellationToken cancellationToken)
     {
         var settings = JsonSerializer.Deserialize<Settings>(settingsJson)!;
-        using var host = settings.LeavesRows ? BusHost.RowWriter(settings.Place) : BusHost.Counter<Ignore>(settings.Place, tally: null);
+        using var host = settings.LeavesRows ? BusHost.RowWriter(settings.Environment) : BusHost.Consumer<Ignore>(settings.Environment, counter: null);
         using var stopping = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
@@ -67,5 +67,5 @@ internal sealed class Worker : IAsyncDisposable
         process.Dispose();
     }
 
-    private sealed record Settings(Place Place, bool LeavesRows);
+    private sealed record Settings(BenchmarkEnvironment Environment, bool LeavesRows);
 }

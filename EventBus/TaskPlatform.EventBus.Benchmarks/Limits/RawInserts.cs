@@ -9,17 +9,17 @@ internal static class RawInserts
     private const int BatchSize = 100;
 
     /// <summary>Single rows, one transaction each.</summary>
-    /// <param name="place">Where.</param>
+    /// <param name="environment">Where.</param>
     /// <param name="writers">The number of connections.</param>
     /// <param name="time">The duration.</param>
     /// <returns>Commits per second.</returns>
-    public static async Task<double> SinglesAsync(Place place, int writers, TimeSpan time)
+    public static async Task<double> SinglesAsync(BenchmarkEnvironment environment, int writers, TimeSpan time)
     {
         var ids = 0;
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, writers).Select(async _ =>
         {
-            await using var connection = new NpgsqlConnection(place.Postgres);
+            await using var connection = new NpgsqlConnection(environment.Postgres);
             await connection.OpenAsync();
             await using var insert = new NpgsqlCommand("INSERT INTO state (id, text) VALUES ($1, $2)", connection);
             insert.Parameters.Add(new NpgsqlParameter<int>());
@@ -35,19 +35,19 @@ internal static class RawInserts
     }
 
     /// <summary>The two rows of each event, 100 events in one transaction and one round trip.</summary>
-    /// <param name="place">Where.</param>
+    /// <param name="environment">Where.</param>
     /// <param name="writers">The number of connections.</param>
     /// <param name="count">The number of events.</param>
     /// <param name="asArrays">Whether a statement inserts all rows of a table, with an array a column; else each inserts one row.</param>
     /// <returns>Events per second.</returns>
-    public static Task<double> BatchesAsync(Place place, int writers, int count, bool asArrays)
-        => TransactionsAsync(place, writers, count, (connection, _) =>
+    public static Task<double> BatchesAsync(BenchmarkEnvironment environment, int writers, int count, bool asArrays)
+        => TransactionsAsync(environment, writers, count, (connection, _) =>
             InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())], asArrays));
 
     /// <summary>The two rows of each event under a savepoint and in a round trip of their own, 100 events in one transaction.</summary>
     /// <returns>Events per second.</returns>
-    public static Task<double> SavepointsAsync(Place place, int writers, int count)
-        => TransactionsAsync(place, writers, count, async (connection, transaction) =>
+    public static Task<double> SavepointsAsync(BenchmarkEnvironment environment, int writers, int count)
+        => TransactionsAsync(environment, writers, count, async (connection, transaction) =>
         {
             for (var i = 0; i < BatchSize; i++)
             {
@@ -57,14 +57,14 @@ internal static class RawInserts
         });
 
     private static async Task<double> TransactionsAsync(
-        Place place, int writers, int count, Func<NpgsqlConnection, NpgsqlTransaction, Task> insertBatch)
+        BenchmarkEnvironment environment, int writers, int count, Func<NpgsqlConnection, NpgsqlTransaction, Task> insertBatch)
     {
-        await place.ExecuteAsync("TRUNCATE inbox, effect");
+        await environment.ExecuteAsync("TRUNCATE inbox, effect");
         var left = count;
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, writers).Select(async _ =>
         {
-            await using var connection = new NpgsqlConnection(place.Postgres);
+            await using var connection = new NpgsqlConnection(environment.Postgres);
             await connection.OpenAsync();
             while (Interlocked.Add(ref left, -BatchSize) > -BatchSize)
             {
@@ -74,7 +74,7 @@ internal static class RawInserts
             }
         }));
         var rate = count / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await place.ExecuteAsync("TRUNCATE inbox, effect");
+        await environment.ExecuteAsync("TRUNCATE inbox, effect");
         return rate;
     }
 

@@ -8,19 +8,19 @@ namespace TaskPlatform.EventBus.Benchmarks.Limits;
 /// <summary>The way of an event with nothing around it: XADD, a blocking read, and one commit of the two rows.</summary>
 internal static class RawJourney
 {
-    public static async Task<Latency?> RunAsync(Place place, double rate, TimeSpan time, CancellationToken cancellationToken)
+    public static async Task<Latency?> RunAsync(BenchmarkEnvironment environment, double rate, TimeSpan time, CancellationToken cancellationToken)
     {
         var count = (int)(rate * time.TotalSeconds);
         var milliseconds = new double[count];
         var sent = new long[count];
-        var key = place.Prefix + "journey";
-        using var writer = new RedisPipe(place.Redis);
+        var key = environment.Prefix + "journey";
+        using var writer = new RedisPipe(environment.Redis);
         writer.Append("XGROUP", "CREATE", key, "raw", "0", "MKSTREAM");
         writer.Send();
         writer.Skip();
 
         var reading = Task.Factory.StartNew(
-            () => Read(place, key, sent, milliseconds), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Read(environment, key, sent, milliseconds), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
         {
@@ -37,10 +37,10 @@ internal static class RawJourney
         return Latency.Of(milliseconds);
     }
 
-    private static void Read(Place place, string key, long[] sent, double[] milliseconds)
+    private static void Read(BenchmarkEnvironment environment, string key, long[] sent, double[] milliseconds)
     {
-        using var pipe = new RedisPipe(place.Redis);
-        using var connection = new NpgsqlConnection(place.Postgres);
+        using var pipe = new RedisPipe(environment.Redis);
+        using var connection = new NpgsqlConnection(environment.Postgres);
         connection.Open();
         for (var done = 0; done < sent.Length;)
         {

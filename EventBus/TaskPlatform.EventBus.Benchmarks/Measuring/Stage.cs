@@ -24,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
         return stage;
     }
 
-    public Task<Place> NewPlaceAsync() => Place.CreateAsync(redis, postgres);
+    public Task<BenchmarkEnvironment> NewEnvironmentAsync() => BenchmarkEnvironment.CreateAsync(redis, postgres);
 
     /// <summary>A database of its own for a service.</summary>
     public Task<string> NewDatabaseAsync() => postgres.CreateDatabaseAsync();

@@ -21,24 +21,24 @@ internal sealed class Backlog : Scenario
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(200_000);
-        var place = await stage.NewPlaceAsync();
-        var limit = events / RawStream.Add(place.Redis, place.Prefix + "limit", events).TotalSeconds;
-        await FillAsync(place, events);
+        var environment = await stage.NewEnvironmentAsync();
+        var limit = events / RawStream.Add(environment.Redis, environment.Prefix + "limit", events).TotalSeconds;
+        await FillAsync(environment, events);
 
-        using var host = BusHost.Publisher(place);
+        using var host = BusHost.Publisher(environment);
         var meter = stage.Meter();
         await host.StartAsync(cancellationToken);
-        await UntilAsync(async () => await place.StreamLengthAsync(stage.Redis) > 0, cancellationToken);
+        await UntilAsync(async () => await environment.StreamLengthAsync(stage.Redis) > 0, cancellationToken);
         var started = Stopwatch.GetTimestamp();
-        var first = await place.StreamLengthAsync(stage.Redis);
-        await UntilAsync(async () => await place.StreamLengthAsync(stage.Redis) >= events, cancellationToken);
+        var first = await environment.StreamLengthAsync(stage.Redis);
+        await UntilAsync(async () => await environment.StreamLengthAsync(stage.Redis) >= events, cancellationToken);
         var rate = (events - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         var costs = meter.Read();
 
         await host.StopAsync(cancellationToken);
-        var published = await place.StreamLengthAsync(stage.Redis);
-        var waiting = await place.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL");
-        await place.EraseAsync(stage.Redis);
+        var published = await environment.StreamLengthAsync(stage.Redis);
+        var waiting = await environment.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL");
+        await environment.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,
@@ -50,7 +50,7 @@ internal sealed class Backlog : Scenario
         };
     }
 
-    private static Task FillAsync(Place place, int events) => place.ExecuteAsync(
+    private static Task FillAsync(BenchmarkEnvironment environment, int events) => environment.ExecuteAsync(
         $$"""
         INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, aggregate_version, schema, envelope, created_at, correlation_id)
         SELECT gen_random_uuid(), '{{Measured.Type}}', 'benchmark', i::text, 1, 1,

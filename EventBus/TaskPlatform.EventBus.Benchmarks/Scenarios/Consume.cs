@@ -19,40 +19,40 @@ internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(300_000);
-        var place = await stage.NewPlaceAsync();
-        RawStream.Add(place.Redis, place.StreamKey, events, bytes);
-        var limitBefore = events / RawStream.Consume(place.Redis, place.StreamKey, "raw", events).TotalSeconds;
+        var environment = await stage.NewEnvironmentAsync();
+        RawStream.Add(environment.Redis, environment.StreamKey, events, bytes);
+        var limitBefore = events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw", events).TotalSeconds;
 
         var meter = stage.Meter();
-        var (rate, tally) = await DrainAsync(stage, place, events, tracesPerSecond: null, cancellationToken);
+        var (rate, counter) = await DrainAsync(stage, environment, events, tracesPerSecond: null, cancellationToken);
         var costs = meter.Read();
-        var limit = (limitBefore + (events / RawStream.Consume(place.Redis, place.StreamKey, "raw again", events).TotalSeconds)) / 2;
-        await stage.Redis.StreamConsumerGroupSetPositionAsync(place.StreamKey, Place.Group, StreamPosition.Beginning);
-        var (tracedRate, traced) = await DrainAsync(stage, place, events, tracesPerSecond: 1_000_000, cancellationToken);
+        var limit = (limitBefore + (events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw again", events).TotalSeconds)) / 2;
+        await stage.Redis.StreamConsumerGroupSetPositionAsync(environment.StreamKey, BenchmarkEnvironment.Group, StreamPosition.Beginning);
+        var (tracedRate, traced) = await DrainAsync(stage, environment, events, tracesPerSecond: 1_000_000, cancellationToken);
 
-        await place.EraseAsync(stage.Redis);
+        await environment.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,
             Limit = limit,
             Events = events,
-            Missing = tally.Missing + traced.Missing,
-            Duplicates = tally.Duplicates + traced.Duplicates,
+            Missing = counter.Missing + traced.Missing,
+            Duplicates = counter.Duplicates + traced.Duplicates,
             Figures = new Dictionary<string, double> { ["with_every_event_traced"] = tracedRate / limit },
             Processes = costs,
         };
     }
 
-    private async Task<(double Rate, Tally Tally)> DrainAsync(
-        Stage stage, Place place, int events, int? tracesPerSecond, CancellationToken cancellationToken)
+    private async Task<(double Rate, Counter Counter)> DrainAsync(
+        Stage stage, BenchmarkEnvironment environment, int events, int? tracesPerSecond, CancellationToken cancellationToken)
     {
-        var tally = new Tally(events);
-        using var host = BusHost.Counter<CountOnly>(place, tally, options, tracesPerSecond);
+        var counter = new Counter(events);
+        using var host = BusHost.Consumer<CountOnly>(environment, counter, options, tracesPerSecond);
         await host.StartAsync(cancellationToken);
-        await tally.Done.WaitAsync(cancellationToken);
-        await UntilAsync(async () => await place.PendingAsync(stage.Redis) == 0, cancellationToken);
-        var rate = events / tally.SinceFirst.TotalSeconds;
+        await counter.Done.WaitAsync(cancellationToken);
+        await UntilAsync(async () => await environment.PendingAsync(stage.Redis) == 0, cancellationToken);
+        var rate = events / counter.SinceFirst.TotalSeconds;
         await host.StopAsync(cancellationToken);
-        return (rate, tally);
+        return (rate, counter);
     }
 }

@@ -23,26 +23,26 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(100_000);
-        var place = await stage.NewPlaceAsync();
-        RawStream.Add(place.Redis, place.StreamKey, events);
-        var limit = await LimitAsync(place, events);
-        var arrays = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: true);
+        var environment = await stage.NewEnvironmentAsync();
+        RawStream.Add(environment.Redis, environment.StreamKey, events);
+        var limit = await LimitAsync(environment, events);
+        var arrays = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: true);
 
-        using var host = BusHost.RowWriter(place, options, inBatches);
+        using var host = BusHost.RowWriter(environment, options, inBatches);
         var meter = stage.Meter();
         await host.StartAsync(cancellationToken);
         var (first, started) = (0L, 0L);
-        await UntilAsync(async () => (first = await DoneAsync(place, stage)) > 0, cancellationToken);
+        await UntilAsync(async () => (first = await DoneAsync(environment, stage)) > 0, cancellationToken);
         started = Stopwatch.GetTimestamp();
-        await UntilAsync(async () => await DoneAsync(place, stage) >= events, cancellationToken);
+        await UntilAsync(async () => await DoneAsync(environment, stage) >= events, cancellationToken);
         var rate = (events - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         var costs = meter.Read();
 
         await host.StopAsync(cancellationToken);
-        var effects = await place.CountAsync("SELECT count(*) FROM effect");
-        var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
-        var limitAfter = await LimitAsync(place, events);
-        await place.EraseAsync(stage.Redis);
+        var effects = await environment.CountAsync("SELECT count(*) FROM effect");
+        var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
+        var limitAfter = await LimitAsync(environment, events);
+        await environment.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,
@@ -55,9 +55,9 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
         };
     }
 
-    private Task<double> LimitAsync(Place place, int events) => inBatches
-        ? RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false)
-        : RawInserts.SavepointsAsync(place, new EventBusOptions().MaxConcurrency, events);
+    private Task<double> LimitAsync(BenchmarkEnvironment environment, int events) => inBatches
+        ? RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false)
+        : RawInserts.SavepointsAsync(environment, new EventBusOptions().MaxConcurrency, events);
 
-    private static async Task<long> DoneAsync(Place place, Stage stage) => await GroupProgress.AckedAsync(stage.Redis, place);
+    private static async Task<long> DoneAsync(BenchmarkEnvironment environment, Stage stage) => await GroupProgress.AckedAsync(stage.Redis, environment);
 }

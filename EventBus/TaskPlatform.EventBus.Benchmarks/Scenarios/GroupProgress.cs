@@ -6,9 +6,9 @@ namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 internal static class GroupProgress
 {
     /// <summary>How many entries the group has read and acked.</summary>
-    public static async Task<long> AckedAsync(IDatabase redis, Place place)
+    public static async Task<long> AckedAsync(IDatabase redis, BenchmarkEnvironment environment)
     {
-        var groups = await redis.StreamGroupInfoAsync(place.StreamKey);
-        return groups.Where(group => group.Name == Place.Group).Sum(group => group.EntriesRead is { } read ? read - group.PendingMessageCount : 0);
+        var groups = await redis.StreamGroupInfoAsync(environment.StreamKey);
+        return groups.Where(group => group.Name == BenchmarkEnvironment.Group).Sum(group => group.EntriesRead is { } read ? read - group.PendingMessageCount : 0);
     }
 }

@@ -27,15 +27,15 @@ internal sealed class Journey(string name, int types) : Scenario
 
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
-        var place = await stage.NewPlaceAsync();
-        var limit = await RawJourney.RunAsync(place, Rate, effort.Time, cancellationToken);
-        await place.ExecuteAsync("TRUNCATE state, inbox, effect");
+        var environment = await stage.NewEnvironmentAsync();
+        var limit = await RawJourney.RunAsync(environment, Rate, effort.Time, cancellationToken);
+        await environment.ExecuteAsync("TRUNCATE state, inbox, effect");
 
         var warmUps = (int)(Rate * WarmUp.TotalSeconds);
         var events = (int)(Rate * effort.Seconds);
         var times = new CommitTimes(warmUps + events);
-        using var publisher = BusHost.Publisher(place);
-        using var consumer = BusHost.Build(place, options: null, times.WatchEffects, bus => KindSubscription.AddTo(bus, types));
+        using var publisher = BusHost.Publisher(environment);
+        using var consumer = BusHost.Build(environment, options: null, times.WatchEffects, bus => KindSubscription.AddTo(bus, types));
         await consumer.StartAsync(cancellationToken);
         await publisher.StartAsync(cancellationToken);
         await PublishAsync(publisher.Services, times, 0, warmUps, cancellationToken);
@@ -47,9 +47,9 @@ internal sealed class Journey(string name, int types) : Scenario
         await consumer.StopAsync(cancellationToken);
         await publisher.StopAsync(cancellationToken);
         var latency = Latency.Of(times.Milliseconds.Skip(warmUps));
-        var effects = await place.CountAsync("SELECT count(*) FROM effect");
-        var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
-        await place.EraseAsync(stage.Redis);
+        var effects = await environment.CountAsync("SELECT count(*) FROM effect");
+        var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
+        await environment.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = latency!.P50,

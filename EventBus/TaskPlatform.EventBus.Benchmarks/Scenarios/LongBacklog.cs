@@ -22,19 +22,19 @@ internal sealed class LongBacklog : Scenario
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(Million);
-        var place = await stage.NewPlaceAsync();
-        RawStream.Add(place.Redis, place.StreamKey, events);
-        var limit = events / RawStream.Consume(place.Redis, place.StreamKey, "raw", events).TotalSeconds;
+        var environment = await stage.NewEnvironmentAsync();
+        RawStream.Add(environment.Redis, environment.StreamKey, events);
+        var limit = events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw", events).TotalSeconds;
 
         var meter = stage.ServersMeter();
-        await using var worker = Worker.Start(place, leavesRows: false);
+        await using var worker = Worker.Start(environment, leavesRows: false);
         meter.Add("worker", worker.Id);
         var progress = new List<(double Seconds, long Acked, double Megabytes)>();
         var started = 0L;
         while (progress.Count == 0 || progress[^1].Acked < events)
         {
             worker.EnsureRuns();
-            var acked = await GroupProgress.AckedAsync(stage.Redis, place);
+            var acked = await GroupProgress.AckedAsync(stage.Redis, environment);
             if (acked > 0)
             {
                 if (started == 0)
@@ -46,7 +46,7 @@ internal sealed class LongBacklog : Scenario
         }
 
         var costs = meter.Read();
-        await place.EraseAsync(stage.Redis);
+        await environment.EraseAsync(stage.Redis);
         var rate = (progress[^1].Acked - progress[0].Acked) / Math.Max(progress[^1].Seconds, 0.001);
         var half = progress.First(p => p.Acked >= events / 2).Megabytes;
         return new Round

@@ -22,28 +22,28 @@ internal sealed class Publish : Scenario
 
     public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
     {
-        var place = await stage.NewPlaceAsync();
-        var limit = await RawInserts.SinglesAsync(place, Writers, effort.Time);
-        await place.ExecuteAsync("TRUNCATE state");
-        using var host = BusHost.Publisher(place);
+        var environment = await stage.NewEnvironmentAsync();
+        var limit = await RawInserts.SinglesAsync(environment, Writers, effort.Time);
+        await environment.ExecuteAsync("TRUNCATE state");
+        using var host = BusHost.Publisher(environment);
         await host.StartAsync(cancellationToken);
         await WriteAsync(host.Services, first: 1_000_000, TimeSpan.FromSeconds(0.3), cancellationToken); // Elects the dispatcher, opens connections.
-        await UntilAsync(async () => await place.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL") == 0, cancellationToken);
-        var before = await place.StreamLengthAsync(stage.Redis);
+        await UntilAsync(async () => await environment.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL") == 0, cancellationToken);
+        var before = await environment.StreamLengthAsync(stage.Redis);
 
         var meter = stage.Meter();
         var started = Stopwatch.GetTimestamp();
         var written = await WriteAsync(host.Services, first: 1, effort.Time, cancellationToken);
-        await UntilAsync(async () => await place.StreamLengthAsync(stage.Redis) >= before + written, cancellationToken);
+        await UntilAsync(async () => await environment.StreamLengthAsync(stage.Redis) >= before + written, cancellationToken);
         var rate = written / Stopwatch.GetElapsedTime(started).TotalSeconds;
         var costs = meter.Read();
 
         await host.StopAsync(cancellationToken);
-        var published = await place.StreamLengthAsync(stage.Redis) - before;
-        var waiting = await place.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL");
-        await place.ExecuteAsync("TRUNCATE state");
-        var limitAfter = await RawInserts.SinglesAsync(place, Writers, effort.Time);
-        await place.EraseAsync(stage.Redis);
+        var published = await environment.StreamLengthAsync(stage.Redis) - before;
+        var waiting = await environment.CountAsync("SELECT count(*) FROM event_log WHERE entry_id IS NULL");
+        await environment.ExecuteAsync("TRUNCATE state");
+        var limitAfter = await RawInserts.SinglesAsync(environment, Writers, effort.Time);
+        await environment.EraseAsync(stage.Redis);
         return new Round
         {
             Reached = rate,

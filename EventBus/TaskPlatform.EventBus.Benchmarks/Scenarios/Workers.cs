@@ -27,16 +27,16 @@ internal sealed class Workers : Scenario
         int[] counts = effort.Smoke ? [2] : [1, 2, 4];
         foreach (var count in counts)
         {
-            var place = await stage.NewPlaceAsync();
-            var limit = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false);
-            var reached = await DrainAsync(stage, place, count, events, effort, cancellationToken);
-            var effects = await place.CountAsync("SELECT count(*) FROM effect");
-            var distinct = await place.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
+            var environment = await stage.NewEnvironmentAsync();
+            var limit = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false);
+            var reached = await DrainAsync(stage, environment, count, events, effort, cancellationToken);
+            var effects = await environment.CountAsync("SELECT count(*) FROM effect");
+            var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
             missing += events - distinct;
             duplicates += effects - distinct;
-            var limitAfter = await RawInserts.BatchesAsync(place, new EventBusOptions().MaxConcurrency, events, asArrays: false);
+            var limitAfter = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false);
             rates[count] = (reached, (limit + limitAfter) / 2);
-            await place.EraseAsync(stage.Redis);
+            await environment.EraseAsync(stage.Redis);
         }
 
         return new Round
@@ -64,20 +64,20 @@ internal sealed class Workers : Scenario
     }
 
     private static async Task<double> DrainAsync(
-        Stage stage, Place place, int count, int events, Effort effort, CancellationToken cancellationToken)
+        Stage stage, BenchmarkEnvironment environment, int count, int events, Effort effort, CancellationToken cancellationToken)
     {
         // All of them run, and have compiled what they run, before they are measured.
         var warmUp = count * (effort.Smoke ? events : WarmUp);
-        RawStream.Add(place.Redis, place.StreamKey, warmUp);
-        var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(place, leavesRows: true)).ToList();
+        RawStream.Add(environment.Redis, environment.StreamKey, warmUp);
+        var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(environment, leavesRows: true)).ToList();
         try
         {
             await UntilAsync(async () => await AckedAsync() >= warmUp, cancellationToken);
-            await place.ExecuteAsync("TRUNCATE inbox, effect");
+            await environment.ExecuteAsync("TRUNCATE inbox, effect");
 
             // They stand still while the backlog is made: that is not theirs to pay for.
             await Task.WhenAll(workers.Select(worker => worker.PauseAsync(cancellationToken)));
-            RawStream.Add(place.Redis, place.StreamKey, events);
+            RawStream.Add(environment.Redis, environment.StreamKey, events);
             var started = Stopwatch.GetTimestamp();
             await Task.WhenAll(workers.Select(worker => worker.ContinueAsync(cancellationToken)));
             await UntilAsync(async () => await AckedAsync() >= warmUp + events, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed class Workers : Scenario
         async Task<long> AckedAsync()
         {
             workers.ForEach(worker => worker.EnsureRuns());
-            return await GroupProgress.AckedAsync(stage.Redis, place);
+            return await GroupProgress.AckedAsync(stage.Redis, environment);
         }
     }
 }

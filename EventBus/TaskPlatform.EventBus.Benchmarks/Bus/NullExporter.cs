@@ -8,17 +8,17 @@ using OpenTelemetry.Trace;
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
 /// <summary>Takes what is exported, and does nothing with it.</summary>
-internal sealed class Nowhere<T> : BaseExporter<T>
+internal sealed class NullExporter<T> : BaseExporter<T>
     where T : class
 {
     public override ExportResult Export(in Batch<T> batch) => ExportResult.Success;
 }
 
-internal static class NowhereExtensions
+internal static class NullExporterExtensions
 {
     /// <summary>Has spans and metrics go all the way to an exporter: a measurement pays for them, but needs no collector.</summary>
-    public static void ExportToNowhere(this IHostApplicationBuilder builder)
+    public static void ExportToNull(this IHostApplicationBuilder builder)
         => builder.Services.AddOpenTelemetry()
-            .WithTracing(tracing => tracing.AddProcessor(new BatchActivityExportProcessor(new Nowhere<Activity>())))
-            .WithMetrics(metrics => metrics.AddReader(new PeriodicExportingMetricReader(new Nowhere<Metric>())));
+            .WithTracing(tracing => tracing.AddProcessor(new BatchActivityExportProcessor(new NullExporter<Activity>())))
+            .WithMetrics(metrics => metrics.AddReader(new PeriodicExportingMetricReader(new NullExporter<Metric>())));
 }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
 /// <summary>Counts which events were handled, and how often.</summary>
-internal sealed class Tally(int expected)
+internal sealed class Counter(int expected)
 {
     private readonly int[] handled = new int[expected];
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);

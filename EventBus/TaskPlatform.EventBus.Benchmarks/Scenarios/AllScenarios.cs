@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
 /// <summary>Every scenario, in the order of the table.</summary>
-internal static class Everything
+internal static class AllScenarios
 {
     public static IReadOnlyList<Scenario> Scenarios { get; } =
     [

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
 /// <summary>Where one measurement takes place: a key prefix in Redis, and a database of its own.</summary>
-internal sealed record Place(string Redis, string Postgres, string Prefix)
+internal sealed record BenchmarkEnvironment(string Redis, string Postgres, string Prefix)
 {
     public const string Group = "benchmark";
 
@@ -13,13 +13,13 @@ internal sealed record Place(string Redis, string Postgres, string Prefix)
 
     public string StreamKey => Prefix + Stream;
 
-    public static async Task<Place> CreateAsync(RedisServer redis, PostgresServer postgres)
+    public static async Task<BenchmarkEnvironment> CreateAsync(RedisServer redis, PostgresServer postgres)
     {
-        var place = new Place(
+        var environment = new BenchmarkEnvironment(
             redis.ConnectionString, await postgres.CreateDatabaseAsync() + ";Maximum Pool Size=40", RedisServer.NewKeyPrefix());
-        await using var db = BenchmarkDb.Open(place.Postgres);
+        await using var db = BenchmarkDb.Open(environment.Postgres);
         await db.Database.EnsureCreatedAsync();
-        return place;
+        return environment;
     }
 
     public async Task<long> CountAsync(string sql)
