@@ -51,7 +51,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Letters_are_listed_grouped_and_shown()
+    public async Task Dead_letters_are_listed_grouped_and_shown()
     {
         using var admin = await platform.Services.AdminAsync();
         await platform.AddDeadLetterAsync(group, exception: "System.TimeoutException");
@@ -74,7 +74,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task One_letter_is_deleted_once_and_one_without_readers_stays()
+    public async Task One_dead_letter_is_deleted_once_and_one_without_readers_stays()
     {
         using var admin = await platform.Services.AdminAsync();
         var id = await platform.AddDeadLetterAsync(group);
@@ -173,7 +173,7 @@ public sealed class AdminApiTests(Operated platform)
     [Theory]
     [InlineData("purge")]
     [InlineData("reprocess")]
-    public async Task Ten_thousand_letters_are_one_job_without_a_limit(string kind)
+    public async Task Ten_thousand_dead_letters_are_one_job_without_a_limit(string kind)
     {
         using var admin = await platform.Services.AdminAsync();
         await platform.View.Redis.ExecuteAsync("XGROUP", "CREATE", $"{platform.View.Prefix}events:task.deleted", group, "$", "MKSTREAM");

@@ -133,7 +133,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task Whatever_a_letter_says_stays_text()
+    public async Task Whatever_a_dead_letter_says_stays_text()
     {
         const string script = "<script>alert('x')</script>";
         const string attribute = "\" onmouseover=\"alert(1)";

@@ -11,7 +11,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Streams are trimmed under load, and never of what a group has not done.</summary>
 [Trait("suite", "faults")]
-public sealed class Trimming(RedisServer redis, PostgresServer postgres)
+public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Stopped = "stopped";

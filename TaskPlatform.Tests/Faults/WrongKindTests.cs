@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A slip of redis-cli puts a string where the bus has a key of another kind: that stops what it must, until it is mended.</summary>
 [Trait("suite", "faults")]
-public sealed class WrongKinds(RedisServer redis, PostgresServer postgres)
+public sealed class WrongKindTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 

@@ -6,7 +6,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>The clock of a process is set forth and back.</summary>
 [Trait("suite", "faults")]
-public sealed class Clock(RedisServer redis, PostgresServer postgres)
+public sealed class ClockTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 

@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A consumer that dies at each of its steps.</summary>
 [Trait("suite", "faults")]
-public sealed class ConsumerFaults(RedisServer redis, PostgresServer postgres)
+public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 

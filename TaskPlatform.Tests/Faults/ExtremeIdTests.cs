@@ -11,7 +11,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>An entry, or a group, is given the largest id there is, behind which Redis knows nothing and adds nothing.</summary>
 [Trait("suite", "faults")]
-public sealed class ExtremeIds(RedisServer redis, PostgresServer postgres)
+public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Largest = "18446744073709551615-18446744073709551615";

@@ -12,7 +12,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A pooler in front of Postgres that gives every transaction another session.</summary>
 [Trait("suite", "faults")]
-public sealed class Poolers(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
+public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
     private const string Group = "readers";
 

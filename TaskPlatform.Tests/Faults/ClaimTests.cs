@@ -9,7 +9,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>What dead consumers leave behind.</summary>
 [Trait("suite", "faults")]
-public sealed class Claims(RedisServer redis, PostgresServer postgres)
+public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Stream = "events:note.written";

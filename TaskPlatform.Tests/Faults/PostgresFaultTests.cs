@@ -8,7 +8,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A service's Postgres goes away under load.</summary>
 [Trait("suite", "faults")]
-public sealed class PostgresFaults(RedisServer redis)
+public sealed class PostgresFaultTests(RedisServer redis)
 {
     private const string Group = "readers";
 

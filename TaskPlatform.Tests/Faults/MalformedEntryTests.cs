@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>What any publisher, or a slip of redis-cli, may leave in a stream.</summary>
 [Trait("suite", "faults")]
-public sealed class MalformedEntries(RedisServer redis, PostgresServer postgres)
+public sealed class MalformedEntryTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Good = """{"type":"note.written","aggregate_id":"1","data":{"note_id":1,"text":"x"},"timestamp":"2025-01-15T10:30:00Z"}""";

@@ -9,7 +9,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A Postgres that answers, and refuses for a while.</summary>
 [Trait("suite", "faults")]
-public sealed class RefusingStore(RedisServer redis, PostgresServer postgres)
+public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const int Events = 50;

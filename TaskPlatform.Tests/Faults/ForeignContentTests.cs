@@ -13,7 +13,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Another program writes what the bus can't read into the bus's own keys: that costs what is written there, and nothing else.</summary>
 [Trait("suite", "faults")]
-public sealed class ForeignContents(RedisServer redis, PostgresServer postgres)
+public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 

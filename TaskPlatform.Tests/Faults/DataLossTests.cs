@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Redis comes back with less than it had. Under load, with failing events that are scheduled or dead letters already.</summary>
 [Trait("suite", "faults")]
-public sealed class DataLoss(PostgresServer postgres)
+public sealed class DataLossTests(PostgresServer postgres)
 {
     private const string Group = "readers";
 

@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Processes that are stopped in order, as a deployment does.</summary>
 [Trait("suite", "faults")]
-public sealed class Restarts(RedisServer redis, PostgresServer postgres)
+public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 

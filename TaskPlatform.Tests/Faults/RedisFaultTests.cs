@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Redis goes away under load and comes back with all it had.</summary>
 [Trait("suite", "faults")]
-public sealed class RedisFaults(PostgresServer postgres)
+public sealed class RedisFaultTests(PostgresServer postgres)
 {
     private const string Group = "readers";
 

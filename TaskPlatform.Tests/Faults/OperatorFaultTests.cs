@@ -8,7 +8,7 @@ namespace TaskPlatform.Tests.Faults;
 /// <summary>A bulk operation whose process dies in the middle of it.</summary>
 [Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
-public sealed class OperatorFaults(Platform platform)
+public sealed class OperatorFaultTests(Platform platform)
 {
     private const int DeadLetters = 10_000;
 
@@ -18,7 +18,7 @@ public sealed class OperatorFaults(Platform platform)
     private const string Group = "notifications_service";
 
     [Fact]
-    public async Task Ten_thousand_letters_are_reprocessed_once_each_though_the_process_is_killed_halfway()
+    public async Task Ten_thousand_dead_letters_are_reprocessed_once_each_though_the_process_is_killed_halfway()
     {
         await platform.PurgeDeadLettersAsync();
         var before = await platform.Redis.StreamLengthAsync("events:task.created");

@@ -9,7 +9,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A Redis that drops keys, and what waited in them.</summary>
 [Trait("suite", "faults")]
-public sealed class Evictions(RedisServer shared, PostgresServer postgres)
+public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Stream = "events:note.written";

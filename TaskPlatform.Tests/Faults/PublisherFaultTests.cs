@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A publisher that dies at each of its steps.</summary>
 [Trait("suite", "faults")]
-public sealed class PublisherFaults(RedisServer redis, PostgresServer postgres)
+public sealed class PublisherFaultTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private static readonly NoteWritten[] Three = [new(1, "a"), new(2, "b"), new(3, "c")];

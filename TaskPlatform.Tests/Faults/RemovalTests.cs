@@ -8,7 +8,7 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>Another program removes entries that a group has not finished, as many clients' examples do. The log publishes them again.</summary>
 [Trait("suite", "faults")]
-public sealed class Removals(RedisServer redis, PostgresServer postgres)
+public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const string Other = "others";
