@@ -11,9 +11,9 @@ internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer re
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var stalled = health.Stalled(options.SilenceLimit).ToList();
+        var stalled = health.Stalled(options.StallTimeout).ToList();
         if (stalled.Count > 0 && !health.HasProblems)
-            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.SilenceLimit.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
+            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.StallTimeout.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
 
         var problems = health.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
         problems.AddRange(health.Warnings.Values);

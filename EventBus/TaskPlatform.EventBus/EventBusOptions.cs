@@ -56,7 +56,7 @@ public sealed class EventBusOptions : IValidatableObject
 
     /// <summary>How long a consumer may go without reading, while nothing it knows of keeps it from it, before it is unhealthy. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(60);
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The largest event, in bytes of its JSON; larger ones are dead-lettered unread. Default 512 KiB.</summary>
     [Range(1024, 64 * 1024 * 1024)]

@@ -10,7 +10,7 @@ namespace TaskPlatform.Notifications.Worker;
 /// </summary>
 internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvider time, ILogger<EraseUsers> logger) : BackgroundService
 {
-    private const int UsersAtATime = 100;
+    private const int BatchSize = 100;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WaitInterval = TimeSpan.FromMilliseconds(250);
 
@@ -24,7 +24,7 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotificationsDb>();
         var users = await db.Recipients.Where(recipient => recipient.Deleted && recipient.ErasedAt == null)
-            .OrderBy(recipient => recipient.Id).Select(recipient => recipient.Id).Take(UsersAtATime).ToListAsync(cancellationToken);
+            .OrderBy(recipient => recipient.Id).Select(recipient => recipient.Id).Take(BatchSize).ToListAsync(cancellationToken);
         foreach (var gone in writers.Keys.Except(users).ToList())
             writers.Remove(gone);
         if (users.Count == 0)
@@ -45,7 +45,7 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
             .ExecuteUpdateAsync(update => update.SetProperty(recipient => recipient.ErasedAt, now), cancellationToken);
         if (late > 0)
             LogLate(late);
-        return erased.Count < users.Count || users.Count == UsersAtATime;
+        return erased.Count < users.Count || users.Count == BatchSize;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -12,7 +12,7 @@ internal static class Messages
     public static string For(TaskAssigned task) => $"You were assigned to the task: {task.Title}";
 
     public static string For(TaskUpdated task) => task.Changed.Count > 0
-        ? $"The task was changed ({string.Join(", ", task.Changed.Select(Words))}): {task.Title}"
+        ? $"The task was changed ({string.Join(", ", task.Changed.Select(Describe))}): {task.Title}"
         : $"The task was changed: {task.Title}";
 
     public static string For(TaskCompleted task) => $"Your task is done: {task.Title}";
@@ -29,7 +29,7 @@ internal static class Messages
         ? string.Create(CultureInfo.InvariantCulture, $" (due {time.UtcDateTime:yyyy-MM-dd HH:mm} UTC)")
         : "";
 
-    private static string Words(string member) => member switch
+    private static string Describe(string member) => member switch
     {
         "due_at" => "due date",
         "worker_ids" => "workers",

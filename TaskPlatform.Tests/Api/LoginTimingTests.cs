@@ -10,7 +10,7 @@ namespace TaskPlatform.Tests.Api;
 public sealed class LoginTimingTests(RunningServices services)
 {
     private const double Tolerance = 0.20;
-    private const int PairsAtATime = 20;
+    private const int PairsPerRound = 20;
 
     // Something else that runs on the machine can hit one of a pair, so what counts is the median of the pairs' ratios: medians
     // of their own would be apart where half of all samples are slow. More pairs even the rest out, but never a difference in
@@ -29,7 +29,7 @@ public sealed class LoginTimingTests(RunningServices services)
         do
         {
             // They go first in turns, so that what changes over time hits both alike.
-            for (var i = 0; i < PairsAtATime; i++)
+            for (var i = 0; i < PairsPerRound; i++)
             {
                 var first = await TimeAsync(client, i % 2 == 0 ? address : RunningServices.NewEmail());
                 var second = await TimeAsync(client, i % 2 == 0 ? RunningServices.NewEmail() : address);

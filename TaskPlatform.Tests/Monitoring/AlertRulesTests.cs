@@ -42,8 +42,8 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_stream_or_a_dead_letter_queue_that_has_used_up_its_ids_fires_with_the_remedy()
     {
-        var used = new StreamSample("events:note.written", 1, [], TimeSpan.FromDays(365_000), IsUsedUp: true);
-        var fired = rules.Evaluate(Sample() with { Streams = [used], DeadLettersAreFull = true }, Start);
+        var used = new StreamSample("events:note.written", 1, [], TimeSpan.FromDays(365_000), IdsExhausted: true);
+        var fired = rules.Evaluate(Sample() with { Streams = [used], DeadLetterIdsExhausted = true }, Start);
 
         Assert.Equal([("ids_ahead", "events:note.written"), ("ids_ahead", "event_dlq")], fired.Select(alert => (alert.Rule, alert.Subject)));
         Assert.Contains("DEL the stream", fired[0].Summary, StringComparison.Ordinal);

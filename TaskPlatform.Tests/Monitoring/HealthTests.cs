@@ -56,7 +56,7 @@ public sealed class HealthTests(RedisServer shared, PostgresServer postgres)
         await using var process = await BusProcess.StartAsync(place, options =>
         {
             options.Prefetch = 1;
-            options.SilenceLimit = TimeSpan.FromSeconds(3);
+            options.StallTimeout = TimeSpan.FromSeconds(3);
             options.DrainTimeout = TimeSpan.FromSeconds(1);
         }, "readers");
         await HealthAsync(process, "event-bus", HealthStatus.Healthy);

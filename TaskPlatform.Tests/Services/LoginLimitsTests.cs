@@ -136,7 +136,7 @@ public sealed class LoginLimitsTests : IDisposable
     {
         using var attempt = await (other ?? limits).BeginAsync(account, address, Token);
         if (!attempt.IsRefused)
-            attempt.Record(isRight: false);
+            attempt.Record(isValid: false);
         return attempt.RetryAfter;
     }
 
@@ -145,7 +145,7 @@ public sealed class LoginLimitsTests : IDisposable
     {
         using var attempt = await limits.BeginAsync(account, address, Token);
         if (!attempt.IsRefused)
-            attempt.Record(isRight: true);
+            attempt.Record(isValid: true);
         return !attempt.IsRefused;
     }
 }

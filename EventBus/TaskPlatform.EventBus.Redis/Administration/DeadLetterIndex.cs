@@ -11,7 +11,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
 {
     // Redis serves nobody else meanwhile: so many take it some milliseconds.
-    private const int IndexedAtATime = 500;
+    private const int IndexPageSize = 500;
     private const int MaxBytes = 500;
 
     private enum State
@@ -41,7 +41,7 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
         while (true)
         {
             var reply = (RedisResult[])(await redis.ScriptAsync(
-                script, [keys.DeadLetters, keys.DeadLetterKinds, keys.DeadLettersByKind], [IndexedAtATime, .. arguments], cancellationToken))!;
+                script, [keys.DeadLetters, keys.DeadLetterKinds, keys.DeadLettersByKind], [IndexPageSize, .. arguments], cancellationToken))!;
             switch ((State)(long)reply[0])
             {
                 case State.Complete:

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus;
 /// <summary>Looks at one sample after the other, and says which alerts begin and which are over. It remembers, and does nothing else.</summary>
 internal sealed class AlertRules(AlertOptions options)
 {
-    private const string DeadLettersUsedUp =
+    private const string DeadLetterIdsExhaustedSummary =
         "event_dlq has used up its ids: an entry was added with the largest one. What a group gives up stays pending in its stream until there is room. "
         + "Remedy: reprocess or delete the dead letters; an empty queue begins anew.";
 
@@ -77,7 +77,7 @@ internal sealed class AlertRules(AlertOptions options)
         foreach (var stream in sample.Streams)
         {
             if (stream.Ahead > options.IdsAhead.Threshold)
-                yield return ("ids_ahead", stream.Stream, options.IdsAhead.For, stream.IsUsedUp ? IdsUsedUp(stream) : IdsAhead(stream, now));
+                yield return ("ids_ahead", stream.Stream, options.IdsAhead.For, stream.IdsExhausted ? IdsExhaustedSummary(stream) : IdsAheadSummary(stream, now));
             foreach (var group in stream.Groups)
             {
                 var subject = $"{stream.Stream} {group.Group}";
@@ -88,8 +88,8 @@ internal sealed class AlertRules(AlertOptions options)
             }
         }
 
-        if (sample.DeadLettersAreFull)
-            yield return ("ids_ahead", "event_dlq", options.IdsAhead.For, DeadLettersUsedUp);
+        if (sample.DeadLetterIdsExhausted)
+            yield return ("ids_ahead", "event_dlq", options.IdsAhead.For, DeadLetterIdsExhaustedSummary);
 
         foreach (var outbox in sample.Outboxes.Where(outbox => outbox.OldestAge > options.OutboxAge.Threshold))
             yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Waiting} events of {outbox.Service} wait to be published, the oldest for {Text(outbox.OldestAge)}.");
@@ -105,12 +105,12 @@ internal sealed class AlertRules(AlertOptions options)
         }
     }
 
-    private static string IdsUsedUp(StreamSample stream)
+    private static string IdsExhaustedSummary(StreamSample stream)
         => $"{stream.Stream} has used up its ids: an entry was added with the largest one. Nothing can be published to it, and no retry comes back into it; "
         + "what is published waits in the log. Remedy: once its groups have a lag of 0 and nothing pending but what waits for a retry, DEL the stream; "
         + "the bus makes it again and publishes what was not finished.";
 
-    private static string IdsAhead(StreamSample stream, DateTimeOffset now)
+    private static string IdsAheadSummary(StreamSample stream, DateTimeOffset now)
         => string.Create(CultureInfo.InvariantCulture, $"The last id of {stream.Stream} lies in the future, at {now + stream.Ahead:yyyy-MM-dd HH:mm} UTC: ")
         + "an entry was added with an id of its own, or the clock was set back. Until then lag_age can't fire for it, and it is trimmed late. "
         + "Remedy: once its groups have a lag and pending entries of 0, DEL the stream; the bus makes it again.";

@@ -9,15 +9,15 @@ internal sealed record BusSample(
     IReadOnlyList<StreamSample> Streams,
     IReadOnlyList<OutboxSample> Outboxes,
     IReadOnlyList<LostSample> Lost,
-    bool DeadLettersAreFull = false);
+    bool DeadLetterIdsExhausted = false);
 
 /// <param name="Stream">The stream.</param>
 /// <param name="Length">Its entries.</param>
 /// <param name="Groups">Its groups.</param>
 /// <param name="Ahead">How far its last id lies in the future; then the ids of what comes next do not tell its time.</param>
-/// <param name="IsUsedUp">Whether its last id is the largest there is, so that it takes no more entries.</param>
+/// <param name="IdsExhausted">Whether its last id is the largest there is, so that it takes no more entries.</param>
 internal sealed record StreamSample(
-    string Stream, long Length, IReadOnlyList<GroupSample> Groups, TimeSpan Ahead = default, bool IsUsedUp = false);
+    string Stream, long Length, IReadOnlyList<GroupSample> Groups, TimeSpan Ahead = default, bool IdsExhausted = false);
 
 /// <param name="Group">The group.</param>
 /// <param name="Lag">Entries that it has not read.</param>

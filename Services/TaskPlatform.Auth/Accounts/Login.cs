@@ -38,9 +38,9 @@ internal static class Login
             return TooManyRequests.After(attempt.RetryAfter!.Value, http.Response);
 
         var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(e => e.EmailKey == key, cancellationToken);
-        var isRight = await passwords.IsRightAsync(user, request.Password!, cancellationToken);
-        attempt.Record(isRight);
-        if (!isRight)
+        var isValid = await passwords.VerifyAsync(user, request.Password!, cancellationToken);
+        attempt.Record(isValid);
+        if (!isValid)
         {
             return attempt.RetryAfter is { } wait
                 ? TooManyRequests.After(wait, http.Response)

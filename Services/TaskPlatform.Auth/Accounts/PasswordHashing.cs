@@ -33,7 +33,7 @@ internal sealed class PasswordHashing : IDisposable
 
     private readonly PasswordHasher<User> hasher;
     private readonly ConcurrencyLimiter limiter;
-    private readonly User nobody;
+    private readonly User dummyUser;
 
     public PasswordHashing(IOptions<PasswordHasherOptions> hashes, IOptions<PasswordHashingOptions> options)
     {
@@ -44,20 +44,20 @@ internal sealed class PasswordHashing : IDisposable
             QueueLimit = options.Value.QueueLimit,
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         });
-        nobody = new User { Email = "", EmailKey = "", FullName = "", Role = "", PasswordHash = "", CreatedAt = default, UpdatedAt = default };
-        nobody.PasswordHash = hasher.HashPassword(nobody, RandomNumberGenerator.GetHexString(32));
+        dummyUser = new User { Email = "", EmailKey = "", FullName = "", Role = "", PasswordHash = "", CreatedAt = default, UpdatedAt = default };
+        dummyUser.PasswordHash = hasher.HashPassword(dummyUser, RandomNumberGenerator.GetHexString(32));
     }
 
     /// <exception cref="OverloadedException">Too many others wait already.</exception>
     public Task<string> HashAsync(string password, CancellationToken cancellationToken)
-        => RunAsync(() => hasher.HashPassword(nobody, password), cancellationToken);
+        => RunAsync(() => hasher.HashPassword(dummyUser, password), cancellationToken);
 
     /// <summary>Takes the same time whether there is such a user or not, so that the duration does not reveal which addresses have an account.</summary>
     /// <exception cref="OverloadedException">Too many others wait already.</exception>
-    public async Task<bool> IsRightAsync(User? user, string password, CancellationToken cancellationToken)
+    public async Task<bool> VerifyAsync(User? user, string password, CancellationToken cancellationToken)
     {
-        var verified = user ?? nobody;
-        var result = await RunAsync(() => hasher.VerifyHashedPassword(verified, verified.PasswordHash, password), cancellationToken);
+        var account = user ?? dummyUser;
+        var result = await RunAsync(() => hasher.VerifyHashedPassword(account, account.PasswordHash, password), cancellationToken);
         return result != PasswordVerificationResult.Failed && user is not null;
     }
 

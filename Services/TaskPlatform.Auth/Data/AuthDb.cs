@@ -6,7 +6,7 @@ namespace TaskPlatform.Auth.Data;
 internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(options)
 {
     // So many ids are fetched at a time: a user's id is known before it is saved, and its event goes along in the same trip.
-    private const int IdsAtATime = 10;
+    private const int IdBlockSize = 10;
 
     public DbSet<User> Users => Set<User>();
 
@@ -17,7 +17,7 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddEventLog();
-        modelBuilder.HasSequence("user_ids").IncrementsBy(IdsAtATime);
+        modelBuilder.HasSequence("user_ids").IncrementsBy(IdBlockSize);
         modelBuilder.Entity<User>(user =>
         {
             user.ToTable("users");

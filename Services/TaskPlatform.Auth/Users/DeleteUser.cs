@@ -21,8 +21,8 @@ internal static class DeleteUser
     private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
         long id, ClaimsPrincipal caller, AuthDb db, Revocations revocations, CancellationToken cancellationToken)
     {
-        if (!caller.MayTouch(id))
-            return UserAccess.NotYours();
+        if (!caller.CanAccess(id))
+            return UserAccess.AccessDenied();
         if (await db.Users.FindAsync([id], cancellationToken) is not { } user)
             return UserAccess.NotFound(id);
 

@@ -16,8 +16,8 @@ internal static class GetUser
     private static async Task<Results<Ok<UserView>, ProblemHttpResult>> HandleAsync(
         long id, ClaimsPrincipal caller, AuthDb db, CancellationToken cancellationToken)
     {
-        if (!caller.MayTouch(id))
-            return UserAccess.NotYours();
+        if (!caller.CanAccess(id))
+            return UserAccess.AccessDenied();
 
         return await db.Users.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, cancellationToken) is { } user
             ? TypedResults.Ok(UserView.Of(user))

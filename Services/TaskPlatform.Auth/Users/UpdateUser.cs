@@ -45,8 +45,8 @@ internal static class UpdateUser
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        if (!caller.MayTouch(id))
-            return UserAccess.NotYours();
+        if (!caller.CanAccess(id))
+            return UserAccess.AccessDenied();
         if (await db.Users.FindAsync([id], cancellationToken) is not { } user)
             return UserAccess.NotFound(id);
         var errors = Validate(request, user);
@@ -62,9 +62,9 @@ internal static class UpdateUser
             if (attempt.IsRefused)
                 return TooManyRequests.After(attempt.RetryAfter!.Value, http.Response);
 
-            var isRight = await passwords.IsRightAsync(self, request.CurrentPassword!, cancellationToken);
-            attempt.Record(isRight);
-            if (!isRight)
+            var isValid = await passwords.VerifyAsync(self, request.CurrentPassword!, cancellationToken);
+            attempt.Record(isValid);
+            if (!isValid)
                 return errors.Require(false, "current_password", "This is not your password.").ToProblem();
         }
 

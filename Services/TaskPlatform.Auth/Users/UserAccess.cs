@@ -7,7 +7,7 @@ namespace TaskPlatform.Auth.Users;
 /// <summary>One's own account, or any for an admin.</summary>
 internal static class UserAccess
 {
-    public static bool MayTouch(this ClaimsPrincipal caller, long id) => caller.IsAdmin || caller.UserId == id;
+    public static bool CanAccess(this ClaimsPrincipal caller, long id) => caller.IsAdmin || caller.UserId == id;
 
     public static ProblemHttpResult NotFound(long id)
         => TypedResults.Problem($"There is no user {id}.", statusCode: StatusCodes.Status404NotFound);
@@ -15,7 +15,7 @@ internal static class UserAccess
     public static ProblemHttpResult Forbidden(string detail)
         => TypedResults.Problem(detail, statusCode: StatusCodes.Status403Forbidden);
 
-    public static ProblemHttpResult NotYours() => Forbidden("Only the user or an admin may do this.");
+    public static ProblemHttpResult AccessDenied() => Forbidden("Only the user or an admin may do this.");
 
     public static ProblemHttpResult LastAdmin() => TypedResults.Problem(
         "This is the only admin. Make another user an admin first.", statusCode: StatusCodes.Status409Conflict);

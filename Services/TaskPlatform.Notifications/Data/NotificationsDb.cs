@@ -14,7 +14,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
     public const string Channel = "notifications";
 
     // So many ids are fetched at a time: a notification's id is known before it is saved, and its event goes along.
-    private const int IdsAtATime = 64;
+    private const int IdBlockSize = 64;
 
     public DbSet<Notification> Notifications => Set<Notification>();
 
@@ -33,7 +33,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
         modelBuilder.AddEventLog();
         modelBuilder.AddInbox();
         modelBuilder.AddOperations();
-        modelBuilder.HasSequence("notification_ids").IncrementsBy(IdsAtATime);
+        modelBuilder.HasSequence("notification_ids").IncrementsBy(IdBlockSize);
         modelBuilder.Entity<Notification>(notification =>
         {
             notification.ToTable("notifications");

@@ -7,7 +7,7 @@ namespace TaskPlatform.Notifications.Live;
 /// <summary>Finds what a stream has to send, each row once.</summary>
 internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long userId)
 {
-    private const int RowsAtATime = 100;
+    private const int PageSize = 100;
 
     /// <summary>How far the stream has got.</summary>
     public StreamCursor Cursor { get; private set; } = null!;
@@ -45,12 +45,12 @@ internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long
             rows = await ReadAsync(Cursor, sending, cancellationToken);
             foreach (var row in rows)
             {
-                var isLast = rows.Count < RowsAtATime && row == rows[^1];
+                var isLast = rows.Count < PageSize && row == rows[^1];
                 Cursor = isLast ? new StreamCursor(sending) : new StreamCursor(Cursor.Sent, sending, row.Position);
                 yield return (row, Cursor);
             }
         }
-        while (rows.Count == RowsAtATime);
+        while (rows.Count == PageSize);
 
         Cursor = new StreamCursor(sending);
     }
@@ -70,7 +70,7 @@ internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long
                   AND pg_visible_in_snapshot(transaction_id, CAST({upTo.Text} AS pg_snapshot))
                   AND position > {after.Position}
                 ORDER BY position
-                LIMIT {RowsAtATime}
+                LIMIT {PageSize}
                 """)
             .AsNoTracking()
             .ToListAsync(cancellationToken),

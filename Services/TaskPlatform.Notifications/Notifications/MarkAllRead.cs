@@ -8,7 +8,7 @@ namespace TaskPlatform.Notifications.Notifications;
 
 internal static class MarkAllRead
 {
-    private const int RowsAtATime = 2_000;
+    private const int PageSize = 2_000;
 
     // Leaves room for a last step and the rest of the request below 300 ms.
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMilliseconds(150);
@@ -38,7 +38,7 @@ internal static class MarkAllRead
         {
             var after = last;
             last = await unread.Where(e => e.Position > after).OrderBy(e => e.Position).Select(e => (long?)e.Position)
-                .Skip(RowsAtATime - 1).FirstOrDefaultAsync(cancellationToken);
+                .Skip(PageSize - 1).FirstOrDefaultAsync(cancellationToken);
             marked += await unread.Where(e => e.Position > after && (last == null || e.Position <= last))
                 .ExecuteUpdateAsync(update => update.SetProperty(e => e.ReadAt, now), cancellationToken);
         }

@@ -7,7 +7,7 @@ namespace TaskPlatform.Tasks.Data;
 internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(options)
 {
     // So many ids are fetched at a time: a task's id is known before it is saved, and its event goes along in the same trip.
-    private const int IdsAtATime = 32;
+    private const int IdBlockSize = 32;
 
     public DbSet<TaskItem> Tasks => Set<TaskItem>();
 
@@ -18,7 +18,7 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddEventLog();
-        modelBuilder.HasSequence("task_ids").IncrementsBy(IdsAtATime);
+        modelBuilder.HasSequence("task_ids").IncrementsBy(IdBlockSize);
         modelBuilder.Entity<TaskItem>(task =>
         {
             task.ToTable("tasks");

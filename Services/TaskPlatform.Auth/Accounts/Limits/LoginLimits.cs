@@ -6,7 +6,7 @@ namespace TaskPlatform.Auth.Accounts.Limits;
 /// <summary>
 /// Makes guessing passwords slow without locking the owner out. Three limits apply: to failed logins of one account from one address, to failed
 /// logins of one account from everywhere, and to all logins from one address. Beyond them an attempt is refused before its password is checked,
-/// except from a known place: an address from which the account has signed in. From there the right password is always accepted. Accounts that
+/// except from a known source: an address from which the account has signed in. From there the right password is always accepted. Accounts that
 /// do not exist are treated alike. The state is this process's own and kept in memory.
 /// </summary>
 internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvider time) : IDisposable
@@ -17,10 +17,10 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
     private readonly Lock gate = new();
     private readonly AddressLimit byAddress = new(options.Value.Login, options.Value.Window, time);
     private readonly RecentEntries<FailedLogins> byAccount = new(Capacity);
-    private readonly RecentEntries<FailedLogins> byPlace = new(Capacity);
-    private readonly RecentEntries<object> knownPlaces = new(Capacity);
+    private readonly RecentEntries<FailedLogins> bySource = new(Capacity);
+    private readonly RecentEntries<object> knownSources = new(Capacity);
 
-    // Everyone who has an account has a known place; one attempt at a time must do there, or it would be a way around the limits of hashing.
+    // Everyone who has an account has a known source; one attempt at a time must do there, or it would be a way around the limits of hashing.
     private readonly PartitionedRateLimiter<string> turns = PartitionedRateLimiter.Create<string, string>(
         address => RateLimitPartition.GetConcurrencyLimiter(address, _ => new ConcurrencyLimiterOptions
         {
@@ -32,7 +32,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
     /// <summary>Begins an attempt, or refuses it. Dispose the attempt when its outcome is recorded.</summary>
     /// <param name="account">What makes the account unique; any text where there is none.</param>
     /// <param name="address">See <see cref="ClientAddress"/>.</param>
-    /// <param name="cancellationToken">Ends the wait for another attempt from the same known place.</param>
+    /// <param name="cancellationToken">Ends the wait for another attempt from the same known source.</param>
     public async Task<LoginAttempt> BeginAsync(string account, string address, CancellationToken cancellationToken)
     {
         var wait = Admit(account, address, out var isKnown);
@@ -47,13 +47,13 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
 
     public void Dispose() => turns.Dispose();
 
-    /// <summary>The right password: this is a known place from now on, and what failed before from here is forgotten.</summary>
+    /// <summary>The right password: this is a known source from now on, and what failed before from here is forgotten.</summary>
     internal void Succeed(LoginAttempt attempt)
     {
         lock (gate)
         {
-            knownPlaces.GetOrAdd(attempt.Place);
-            byPlace.Remove(attempt.Place);
+            knownSources.GetOrAdd(attempt.Source);
+            bySource.Remove(attempt.Source);
             if (attempt.IsCounted && byAccount.TryGet(attempt.Account, out var failures))
                 failures.Undo();
         }
@@ -66,7 +66,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
         {
             if (byAccount.TryGet(attempt.Account, out var failures))
                 failures.Undo();
-            if (byPlace.TryGet(attempt.Place, out failures))
+            if (bySource.TryGet(attempt.Source, out failures))
                 failures.Undo();
         }
     }
@@ -74,17 +74,17 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
     /// <summary>Counts the attempt where it is within the limits; else says how long it must wait.</summary>
     private TimeSpan Admit(string account, string address, out bool isKnown)
     {
-        var place = LoginAttempt.PlaceOf(account, address);
+        var source = LoginAttempt.SourceOf(account, address);
         lock (gate)
         {
-            isKnown = knownPlaces.TryGet(place, out _);
-            var (ofPlace, ofAccount) = (WaitOf(byPlace, place, options.Value.LoginFailures), WaitOf(byAccount, account, options.Value.AccountFailures));
-            var wait = ofPlace > ofAccount ? ofPlace : ofAccount;
+            isKnown = knownSources.TryGet(source, out _);
+            var (ofSource, ofAccount) = (WaitOf(bySource, source, options.Value.LoginFailures), WaitOf(byAccount, account, options.Value.AccountFailures));
+            var wait = ofSource > ofAccount ? ofSource : ofAccount;
             if (wait <= TimeSpan.Zero)
                 wait = byAddress.Take(address);
             if (wait <= TimeSpan.Zero)
             {
-                byPlace.GetOrAdd(place).Add(time);
+                bySource.GetOrAdd(source).Add(time);
                 byAccount.GetOrAdd(account).Add(time);
             }
 
@@ -109,18 +109,18 @@ internal sealed class LoginAttempt(LoginLimits limits, string account, string ad
 
     public string Account => account;
 
-    public string Place => PlaceOf(account, address);
+    public string Source => SourceOf(account, address);
 
     /// <summary>Whether it counts as a failure until it succeeds.</summary>
     public bool IsCounted { get; init; }
 
-    public static string PlaceOf(string account, string address) => $"{address} {account}";
+    public static string SourceOf(string account, string address) => $"{address} {account}";
 
     /// <summary>Records what the check of the password said.</summary>
-    public void Record(bool isRight)
+    public void Record(bool isValid)
     {
         isChecked = true;
-        if (isRight)
+        if (isValid)
             limits.Succeed(this);
     }
 

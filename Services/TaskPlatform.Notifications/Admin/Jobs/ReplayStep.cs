@@ -10,7 +10,7 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 /// </summary>
 internal sealed class ReplayStep(IReplays replays, TimeProvider time)
 {
-    private const int EntriesAtATime = 200;
+    private const int PageSize = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(AdminJob job, CancellationToken cancellationToken)
@@ -18,7 +18,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
         var parameters = JobJson.Read<ReplayParameters>(job.Parameters);
         var replay = new Replay(
             job.Id.ToString(), parameters.Type, job.Group, job.Cursor ?? parameters.After, job.Cutoff, parameters.ReapplyEffects);
-        var progress = await replays.CopyAsync(replay, Math.Min(EntriesAtATime, job.Rate ?? EntriesAtATime), cancellationToken);
+        var progress = await replays.CopyAsync(replay, Math.Min(PageSize, job.Rate ?? PageSize), cancellationToken);
         if (progress.Gap is { } gap)
         {
             await AskOwnerAsync(job, replay with { UpTo = gap }, cancellationToken);

@@ -6,7 +6,7 @@ namespace TaskPlatform.Notifications.Admin.Jobs;
 /// <summary>One step of a job on the dead letter queue.</summary>
 internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
 {
-    private const int DeadLettersAtATime = 500;
+    private const int PageSize = 500;
 
     public async Task RunAsync(AdminJob job, CancellationToken cancellationToken)
     {
@@ -17,7 +17,7 @@ internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
                 job.Cutoff,
                 job.Cursor,
                 Counter: job.Id.ToString(),
-                Math.Min(DeadLettersAtATime, job.Rate ?? DeadLettersAtATime)),
+                Math.Min(PageSize, job.Rate ?? PageSize)),
             cancellationToken);
 
         // Redis counts along with each change: also those of a step whose process died before it could note it here.

@@ -12,7 +12,7 @@ namespace TaskPlatform.Notifications.Console.Pages;
 /// <summary>Sends what is added to the streams, as long as somebody looks and is signed in.</summary>
 internal static class StreamLive
 {
-    private const int EntriesAtATime = 50;
+    private const int PageSize = 50;
     private const int PollsPerHeartbeat = 15;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
@@ -45,7 +45,7 @@ internal static class StreamLive
                 yield return new SseItem<Item?>(null, "beat");
 
             var found = await Task.WhenAll(seen.Select(
-                stream => streams.EntriesAsync(stream.Key, EntriesAtATime, stream.Value, newestFirst: false, cancellationToken)));
+                stream => streams.EntriesAsync(stream.Key, PageSize, stream.Value, newestFirst: false, cancellationToken)));
             foreach (var entry in found.SelectMany(entries => entries).OrderBy(entry => EntryId.Parse(entry.EntryId)))
             {
                 seen[entry.Type] = entry.EntryId;
