@@ -55,7 +55,7 @@ public sealed class WholeWayTests(RunningServices services)
         var promoted = await admin.PutAsync($"/api/users/{user.UserId}", new { Role = "admin" });
         Assert.Equal(HttpStatusCode.OK, promoted.Status);
         await user.LoginAsync(email, password);
-        await WaitUntilAsync(async () => await ScalarAsync($"SELECT role FROM readers WHERE id = {user.UserId}") is "admin");
+        await WaitUntilAsync(async () => await ScalarAsync($"SELECT role FROM recipients WHERE id = {user.UserId}") is "admin");
 
         var id = await user.CreateTaskAsync("Count the chairs");
         await user.PutAsync($"/api/tasks/{id}", new { Description = "All of them" });

@@ -62,7 +62,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
         });
         modelBuilder.Entity<Recipient>(recipient =>
         {
-            recipient.ToTable("readers");
+            recipient.ToTable("recipients");
             recipient.Property(e => e.Id).HasColumnName("id").ValueGeneratedNever();
             recipient.Property(e => e.FullName).HasColumnName("full_name");
             recipient.Property(e => e.Role).HasColumnName("role");
@@ -71,8 +71,8 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
             // Also where an event without a version deletes the user: a change decided before it must not bring the name back.
             recipient.Property(e => e.Deleted).HasColumnName("deleted").IsConcurrencyToken();
             recipient.Property(e => e.ErasedAt).HasColumnName("erased_at");
-            recipient.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_readers_admins");
-            recipient.HasIndex(e => e.Id).HasFilter("deleted AND erased_at IS NULL").HasDatabaseName("ix_readers_to_erase");
+            recipient.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_recipients_admins");
+            recipient.HasIndex(e => e.Id).HasFilter("deleted AND erased_at IS NULL").HasDatabaseName("ix_recipients_to_erase");
         });
     }
 }

@@ -412,14 +412,14 @@ namespace TaskPlatform.Notifications.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("Id")
-                        .HasDatabaseName("ix_readers_to_erase")
+                        .HasDatabaseName("ix_recipients_to_erase")
                         .HasFilter("deleted AND erased_at IS NULL");
 
                     b.HasIndex("Role")
-                        .HasDatabaseName("ix_readers_admins")
+                        .HasDatabaseName("ix_recipients_admins")
                         .HasFilter("role = 'admin'");
 
-                    b.ToTable("readers", (string)null);
+                    b.ToTable("recipients", (string)null);
                 });
 #pragma warning restore 612, 618
         }

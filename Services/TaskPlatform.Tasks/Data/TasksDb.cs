@@ -40,7 +40,7 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
         });
         modelBuilder.Entity<IdempotencyRecord>(record =>
         {
-            record.ToTable("first_answers");
+            record.ToTable("idempotency_records");
             record.HasKey(e => new { e.UserId, e.Key }).HasName(IdempotencyRecord.PrimaryKey);
             record.Property(e => e.UserId).HasColumnName("user_id");
             record.Property(e => e.Key).HasColumnName("key").HasMaxLength(IdempotencyRecord.MaxKeyLength);
@@ -50,7 +50,7 @@ internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(opt
             record.Property(e => e.ETag).HasColumnName("etag");
             record.Property(e => e.Body).HasColumnName("body");
             record.Property(e => e.CreatedAt).HasColumnName("created_at");
-            record.HasIndex(e => e.CreatedAt).HasDatabaseName("ix_first_answers_created_at");
+            record.HasIndex(e => e.CreatedAt).HasDatabaseName("ix_idempotency_records_created_at");
         });
     }
 }

@@ -3,7 +3,7 @@ namespace TaskPlatform.Tasks.Idempotency;
 /// <summary>What a user was answered under an Idempotency-Key; saved together with what the request changed.</summary>
 internal sealed class IdempotencyRecord
 {
-    public const string PrimaryKey = "pk_first_answers";
+    public const string PrimaryKey = "pk_idempotency_records";
     public const int MaxKeyLength = 255;
 
     public required long UserId { get; init; }

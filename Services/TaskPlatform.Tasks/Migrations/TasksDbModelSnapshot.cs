@@ -220,12 +220,12 @@ namespace TaskPlatform.Tasks.Migrations
                         .HasColumnName("status");
 
                     b.HasKey("UserId", "Key")
-                        .HasName("pk_first_answers");
+                        .HasName("pk_idempotency_records");
 
                     b.HasIndex("CreatedAt")
-                        .HasDatabaseName("ix_first_answers_created_at");
+                        .HasDatabaseName("ix_idempotency_records_created_at");
 
-                    b.ToTable("first_answers", (string)null);
+                    b.ToTable("idempotency_records", (string)null);
                 });
 #pragma warning restore 612, 618
         }
