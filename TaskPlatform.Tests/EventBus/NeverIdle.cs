@@ -20,8 +20,8 @@ internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : 
     public Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken)
         => transport.FindLostAsync(eventType, since, cancellationToken);
 
-    public Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
-        => transport.ForgetLostAsync(eventType, entryIds, cancellationToken);
+    public Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
+        => transport.ClearLostAsync(eventType, entryIds, cancellationToken);
 
     public Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
         => transport.ReportLostAsync(eventType, group, count, cancellationToken);

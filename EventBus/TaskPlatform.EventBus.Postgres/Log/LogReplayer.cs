@@ -74,7 +74,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         foreach (var bound in new decimal[] { after.Milliseconds, after.Sequence, upTo.Milliseconds, upTo.Sequence })
             command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = bound });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });
-        var cutoff = request.Cutoff is { } last ? EntryId.Parse(last) : EntryId.Largest;
+        var cutoff = request.Cutoff is { } last ? EntryId.Parse(last) : EntryId.MaxValue;
         command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Milliseconds });
         command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Sequence });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = after.Time });

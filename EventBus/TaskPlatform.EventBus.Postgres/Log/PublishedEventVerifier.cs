@@ -157,7 +157,7 @@ internal sealed partial class PublishedEventVerifier(
         if (!isOurs)
             return 0; // Another service publishes these events.
         if (lost.Targeted.Count > 0)
-            await transport.ForgetLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
+            await transport.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
         foreach (var entry in lost.Targeted.Where(entry => !pending.Contains(entry.EntryId)))
             counts[entry.Group] = counts.GetValueOrDefault(entry.Group) + 1;
         foreach (var (group, count) in counts.Where(group => group.Value > 0))

@@ -73,7 +73,7 @@ internal sealed record IdRange(EntryId After, EntryId UpTo)
     /// <summary>The times of a filter. Entries have whole milliseconds, times may have parts of one.</summary>
     public static IdRange Of(DeadLetterFilter filter) => new(
         filter.From is { } from ? EntryId.Before(WholeMilliseconds(from)) : default,
-        filter.To is { } to ? EntryId.Before(WholeMilliseconds(to)) : EntryId.Largest);
+        filter.To is { } to ? EntryId.Before(WholeMilliseconds(to)) : EntryId.MaxValue);
 
     private static DateTimeOffset WholeMilliseconds(DateTimeOffset time)
         => time.Ticks % TimeSpan.TicksPerMillisecond is > 0 and var part ? time.AddTicks(TimeSpan.TicksPerMillisecond - part) : time;

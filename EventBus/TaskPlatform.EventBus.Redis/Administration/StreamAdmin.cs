@@ -65,7 +65,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ConsumerName.WaitsForRetry], cancellationToken))!;
+            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ConsumerName.AwaitingRetry], cancellationToken))!;
             return new StreamDescription(
                 eventType, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
                 [.. ((RedisResult[])reply[4]!).Select(item => ReadGroup((RedisResult[])item!))]);

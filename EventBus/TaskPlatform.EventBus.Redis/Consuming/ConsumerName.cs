@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed record ConsumerName(string Value)
 {
     /// <summary>Holds what waits for its retry. No process has this name, so the entry stays pending and no handler runs.</summary>
-    public const string WaitsForRetry = "(retry)";
+    public const string AwaitingRetry = "(retry)";
 
     /// <summary>Holds what a stopping process offers to the others.</summary>
     public const string Released = "(released)";

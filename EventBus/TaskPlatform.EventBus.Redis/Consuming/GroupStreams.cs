@@ -58,7 +58,7 @@ internal sealed class GroupStreams(
             [keys.Stream(delivery.Stream), keys.Retry],
             [
                 group.Name, consumer.Value, delivery.EntryId, (long)retries.DelayBefore(delivery.Attempt + 1).TotalMilliseconds, delivery.Stream,
-                ConsumerName.WaitsForRetry,
+                ConsumerName.AwaitingRetry,
             ]);
 
     /// <summary>
@@ -85,7 +85,7 @@ internal sealed class GroupStreams(
 
     /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
-        => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ConsumerName.WaitsForRetry]);
+        => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ConsumerName.AwaitingRetry]);
 
     /// <summary>Lists the entries that this consumer holds already. The last <paramref name="uncounted"/> deliveries of each do not count as attempts.</summary>
     public Task<PendingPage> ListOwnedAsync(string stream, string from, int count, int uncounted)

@@ -43,7 +43,7 @@ internal sealed partial class RedisTransport
         return new LostEntries(lost, [.. targeted.Select(item => ReadTargeted((string[])item!))]);
     }
 
-    public async Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
+    public async Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
     {
         RedisValue[] fields = [.. entryIds.Select(id => (RedisValue)$"{StreamName.Of(eventType)} {id}")];
         await OrDefaultAsync(database => database.HashDeleteAsync(keys.Targeted, fields), cancellationToken);

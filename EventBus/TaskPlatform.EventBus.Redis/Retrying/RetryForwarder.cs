@@ -21,12 +21,12 @@ internal sealed partial class RetryForwarder(
         var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Due,
             [keys.Retry, keys.DeadLetters, keys.Lost, keys.LostEntries],
-            [keys.Prefix, PageSize, ConsumerName.WaitsForRetry]).WaitAsync(cancellationToken))!;
+            [keys.Prefix, PageSize, ConsumerName.AwaitingRetry]).WaitAsync(cancellationToken))!;
         var refusal = (string?)reply[3];
         var due = (RedisResult[])reply[0]!;
         if (due.Length > 0)
         {
-            RedisValue[] arguments = [keys.Prefix, ConsumerName.WaitsForRetry, .. due.SelectMany(ReadRetry)];
+            RedisValue[] arguments = [keys.Prefix, ConsumerName.AwaitingRetry, .. due.SelectMany(ReadRetry)];
             var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.Targeted], arguments).WaitAsync(cancellationToken);
             refusal = (string?)answer is { Length: > 0 } error ? error : refusal;
         }

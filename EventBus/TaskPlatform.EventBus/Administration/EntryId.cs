@@ -10,7 +10,7 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
     private const long LastMillisecond = 253_402_300_799_999; // of the year 9999
 
     /// <summary>The largest id there is: a stream that has given it takes no more entries.</summary>
-    public static EntryId Largest { get; } = new(ulong.MaxValue, ulong.MaxValue);
+    public static EntryId MaxValue { get; } = new(ulong.MaxValue, ulong.MaxValue);
 
     /// <summary>When the entry was added.</summary>
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(Milliseconds, LastMillisecond));

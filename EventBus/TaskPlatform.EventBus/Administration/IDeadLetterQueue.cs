@@ -90,5 +90,5 @@ public enum SweepAction
 /// <param name="Next">The <see cref="DeadLetterSweep.After"/> of the next part; null at the end.</param>
 /// <param name="Handled">How many dead letters this part did something to.</param>
 /// <param name="Refused">How many of this part could not be reprocessed; they stay.</param>
-/// <param name="Total">How many were done under the tally's name so far.</param>
+/// <param name="Total">How many were done under the counter's name so far.</param>
 public sealed record SweepProgress(string? Next, int Handled, int Refused, long Total);

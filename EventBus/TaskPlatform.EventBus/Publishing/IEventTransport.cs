@@ -23,7 +23,7 @@ public interface IEventTransport
     Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>Those entries of <see cref="FindLostAsync"/> that the bus had added for a group are taken care of.</summary>
-    Task ForgetLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
+    Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
 
     /// <summary>Counts entries that a group lost before it read them.</summary>
     Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken);

@@ -23,7 +23,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
     }
 
     /// <summary>Takes a message of the database's trigger: the user's id.</summary>
-    public void Take(string message)
+    public void Notify(string message)
     {
         if (!long.TryParse(message, CultureInfo.InvariantCulture, out var userId))
             return;
@@ -36,7 +36,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
     }
 
     /// <summary>Messages may have been missed: every stream looks for itself.</summary>
-    public void CatchUp()
+    public void WakeAll()
     {
         lock (changing)
         {

@@ -41,13 +41,13 @@ internal sealed partial class NotificationListener(
         if (!address.ShouldSerialize("Keepalive"))
             address.KeepAlive = 10; // In seconds: notices a connection that went silent.
         await using var connection = new NpgsqlConnection(address.ConnectionString);
-        connection.Notification += (_, message) => news.Take(message.Payload);
+        connection.Notification += (_, message) => news.Notify(message.Payload);
         await connection.OpenAsync(cancellationToken);
         await using (var listen = new NpgsqlCommand($"LISTEN {NotificationsDb.Channel}", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
 
         // What was committed while nobody listened.
-        news.CatchUp();
+        news.WakeAll();
         while (true)
             await connection.WaitAsync(cancellationToken);
     }

@@ -33,7 +33,7 @@ internal static class PurgeDeadLetters
         if (started.Job is { } job)
             return JobView.Accepted(job);
         if (started.Matching is not { } matching)
-            return BulkJobs.InTheWay(started);
+            return BulkJobs.ConflictProblem(started);
 
         var advice = $"There are {matching} such dead letters: repeat the request with confirm={matching}.";
         return confirm is null

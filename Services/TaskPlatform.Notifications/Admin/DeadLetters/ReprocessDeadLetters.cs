@@ -48,7 +48,7 @@ internal static class ReprocessDeadLetters
         if (request.Ids is null)
         {
             var started = await jobs.ReprocessAsync(request.Filter, request.Rate, caller, cancellationToken);
-            return started.Job is { } job ? JobView.Accepted(job) : BulkJobs.InTheWay(started);
+            return started.Job is { } job ? JobView.Accepted(job) : BulkJobs.ConflictProblem(started);
         }
 
         var results = await queue.ReprocessAsync(request.Ids, cancellationToken);

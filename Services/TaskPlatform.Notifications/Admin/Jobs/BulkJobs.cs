@@ -55,19 +55,19 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSi
             () => Task.FromResult(new Start(NewJob(JobKind.Replay, group, replay, cutoff, total: null, rate, caller))),
             cancellationToken);
 
-    public static ProblemHttpResult InTheWay(Start start)
+    public static ProblemHttpResult ConflictProblem(Start start)
         => TypedResults.Problem(start.Conflict, statusCode: StatusCodes.Status409Conflict);
 
     private Task<Start> SweepAsync(
-        JobKind kind, DeadLetterFilter filter, Func<long, bool> isMeant, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
+        JobKind kind, DeadLetterFilter filter, Func<long, bool> isConfirmed, int? rate, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         var group = filter.Group ?? AdminJob.EveryGroup;
-        return AddAsync(group, MakeAsync, cancellationToken);
+        return AddAsync(group, CreateAsync, cancellationToken);
 
-        async Task<Start> MakeAsync()
+        async Task<Start> CreateAsync()
         {
             var (cutoff, matching) = await CountAsync(filter, cancellationToken);
-            return isMeant(matching)
+            return isConfirmed(matching)
                 ? new Start(NewJob(kind, group, filter, cutoff, matching, rate, caller))
                 : new Start(null, Matching: matching);
         }
@@ -100,7 +100,7 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSi
     }
 
     /// <summary>Creates and adds a job while no other one can be added: what it was created from has not changed then.</summary>
-    private async Task<Start> AddAsync(string group, Func<Task<Start>> make, CancellationToken cancellationToken)
+    private async Task<Start> AddAsync(string group, Func<Task<Start>> create, CancellationToken cancellationToken)
     {
         var jobs = db.AdminJobs.AsNoTracking()
             .Where(job => job.Group == group || job.Group == AdminJob.EveryGroup || group == AdminJob.EveryGroup);
@@ -115,7 +115,7 @@ internal sealed class BulkJobs(NotificationsDb db, IDeadLetterQueue queue, JobSi
         if (await FindRunningAsync() is { } other)
             return new Start(null, other);
 
-        var start = await make();
+        var start = await create();
         if (start.Job is not { } job)
             return start;
 

@@ -21,10 +21,10 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
     public sealed record Request(DateTimeOffset? From, DateTimeOffset? To, string? Group, string? Effects, int? Rate);
 
     /// <summary>What became of it: a job, or why there is none.</summary>
-    public sealed record Outcome(AdminJob? Job, FieldErrors? Errors = null, BulkJobs.Start? InTheWay = null, bool NoStream = false)
+    public sealed record Outcome(AdminJob? Job, FieldErrors? Errors = null, BulkJobs.Start? Conflicting = null, bool NoStream = false)
     {
         /// <summary>Why there is no job, in a sentence.</summary>
-        public string Problem => InTheWay?.Conflict ?? "That can't be replayed: check the group and the times.";
+        public string Problem => Conflicting?.Conflict ?? "That can't be replayed: check the group and the times.";
     }
 
     public async Task<Outcome> StartAsync(string type, Request request, ClaimsPrincipal caller, CancellationToken cancellationToken)
@@ -49,6 +49,6 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
         var cutoff = request.To is { } to && EntryId.Before(to) < last ? EntryId.Before(to) : last;
         var parameters = new ReplayParameters(type, request.Effects == Again, EntryId.Before(request.From ?? DateTimeOffset.UnixEpoch).ToString());
         var started = await jobs.ReplayAsync(parameters, request.Group!, cutoff.ToString(), request.Rate, caller, cancellationToken);
-        return started.Job is { } job ? new Outcome(job) : new Outcome(null, InTheWay: started);
+        return started.Job is { } job ? new Outcome(job) : new Outcome(null, Conflicting: started);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
         var progress = await replays.CopyAsync(replay, Math.Min(PageSize, job.Rate ?? PageSize), cancellationToken);
         if (progress.Gap is { } gap)
         {
-            await AskOwnerAsync(job, replay with { UpTo = gap }, cancellationToken);
+            await RequestFromOwnerAsync(job, replay with { UpTo = gap }, cancellationToken);
             return;
         }
 
@@ -36,7 +36,7 @@ internal sealed class ReplayStep(IReplays replays, TimeProvider time)
     }
 
     /// <summary>What the stream has lost, the service adds that published it.</summary>
-    private async Task AskOwnerAsync(AdminJob job, Replay lost, CancellationToken cancellationToken)
+    private async Task RequestFromOwnerAsync(AdminJob job, Replay lost, CancellationToken cancellationToken)
     {
         var owner = TaskPlatformEvents.OwnerOf(lost.Type);
         var answer = await replays.RequestAsync(new LogReplay(owner, lost, job.Rate, job.Cutoff), cancellationToken);

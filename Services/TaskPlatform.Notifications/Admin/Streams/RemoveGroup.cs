@@ -10,7 +10,7 @@ internal static class RemoveGroup
     // A living consumer would make the group again at once, from the stream's very first entry on.
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(1);
 
-    public sealed record Response(string Type, string Group, bool Gone);
+    public sealed record Response(string Type, string Group, bool Removed);
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapDelete("/{type}/groups/{group}", HandleAsync)
         .WithName(nameof(RemoveGroup))
@@ -34,9 +34,9 @@ internal static class RemoveGroup
                 statusCode: StatusCodes.Status409Conflict);
         }
 
-        var gone = await streams.RemoveGroupAsync(type, group, cancellationToken);
-        audit.Add(gone ? "Gone." : "It was not there.");
-        return gone
+        var removed = await streams.RemoveGroupAsync(type, group, cancellationToken);
+        audit.Add(removed ? "Removed." : "It was not there.");
+        return removed
             ? TypedResults.Ok(new Response(type, group, true))
             : TypedResults.Problem($"There is no group {group} on the stream of {type}.", statusCode: StatusCodes.Status404NotFound);
     }

@@ -19,7 +19,7 @@ internal static class ReplayEvents
         {
             { Job: { } job } => JobView.Accepted(job),
             { Errors: { } errors } => errors.ToProblem(),
-            { InTheWay: { } other } => BulkJobs.InTheWay(other),
+            { Conflicting: { } other } => BulkJobs.ConflictProblem(other),
             _ => GetStream.NotFound(type),
         };
 }

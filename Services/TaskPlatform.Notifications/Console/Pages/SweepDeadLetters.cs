@@ -20,7 +20,7 @@ internal static class SweepDeadLetters
             var path = $"/dead-letters/{NameOf(kind)}";
             console.MapGet(path, (
                     [AsParameters] DeadLetterQuery query, CurrentOperator caller, IDeadLetterQueue queue, CancellationToken cancellationToken)
-                => AskAsync(kind, query, caller, queue, problem: null, cancellationToken));
+                => ConfirmAsync(kind, query, caller, queue, problem: null, cancellationToken));
             console.MapPost(path, (
                     HttpContext http, [AsParameters] DeadLetterQuery query, CurrentOperator caller, BulkJobs jobs, IDeadLetterQueue queue,
                     CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal static class SweepDeadLetters
 
     public static string NameOf(JobKind kind) => kind == JobKind.Purge ? "purge" : "reprocess";
 
-    private static async Task<IResult> AskAsync(
+    private static async Task<IResult> ConfirmAsync(
         JobKind kind, DeadLetterQuery query, CurrentOperator caller, IDeadLetterQueue queue, string? problem, CancellationToken cancellationToken)
     {
         var filter = ShowDeadLetters.Normalize(query.Filter);
@@ -59,6 +59,6 @@ internal static class SweepDeadLetters
             return TypedResults.LocalRedirect($"/console/jobs/{job.Id}");
 
         var problem = started.Conflict ?? "Their number has changed since you were asked. Look again.";
-        return await AskAsync(kind, query, caller, queue, problem, cancellationToken);
+        return await ConfirmAsync(kind, query, caller, queue, problem, cancellationToken);
     }
 }
