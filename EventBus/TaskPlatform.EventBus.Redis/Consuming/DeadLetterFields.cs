@@ -21,7 +21,7 @@ internal static class DeadLetterFields
         RedisValue[] fields =
         [
             "original_id", delivery.EntryId,
-            "error", Cut(delivery.Cause?.Message ?? ""),
+            "error", Truncate(delivery.Cause?.Message ?? ""),
             "failed_at", failedAt,
             "stream", delivery.Stream,
             "group", group,
@@ -31,7 +31,7 @@ internal static class DeadLetterFields
             "attempts", delivery.Attempts,
             "reason", delivery.Reason ?? DeadLetterReason.Exhausted,
             "exception", delivery.Cause?.GetType().FullName ?? "",
-            "stack", Cut(delivery.Error?.ToString() ?? ""),
+            "stack", Truncate(delivery.Error?.ToString() ?? ""),
             "consumer", consumer,
             "first_entry_id", delivery.FirstEntryId ?? delivery.EntryId,
             "first_failed_at", delivery.FirstFailedAt ?? failedAt,
@@ -49,5 +49,5 @@ internal static class DeadLetterFields
         }
     }
 
-    private static string Cut(string text) => text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "…");
+    private static string Truncate(string text) => text.Length <= MaxTextLength ? text : string.Concat(text.AsSpan(0, MaxTextLength), "…");
 }

@@ -40,7 +40,7 @@ internal sealed partial class Settler(
     /// <summary>Tries again what Redis said no to, or what was not there: a key of the wrong kind may have been mended meanwhile, a stream renamed back.</summary>
     public async Task SettleRefusedAsync(CancellationToken cancellationToken)
     {
-        await RepeatMissedAcksAsync(cancellationToken);
+        await RetryMissedAcksAsync(cancellationToken);
         var again = new List<Delivery>();
         while (refused.TryDequeue(out var delivery))
             again.Add(delivery);
@@ -51,7 +51,7 @@ internal sealed partial class Settler(
     {
         var start = clock.GetUtcNow();
         var acked = 0L;
-        var settled = await PersistentlyAsync(deliveries, async () =>
+        var settled = await RetryWhileUnavailableAsync(deliveries, async () =>
         {
             try
             {
@@ -68,7 +68,7 @@ internal sealed partial class Settler(
 
         var end = clock.GetUtcNow();
         if (acked < deliveries.Count)
-            NoteMissed(stream, deliveries);
+            AddMissed(stream, deliveries);
         inFlight.Remove(CollectionsMarshal.AsSpan(deliveries));
         var tags = EventBusTelemetry.OwnTags(stream, group.Name);
         foreach (var delivery in deliveries)
@@ -88,7 +88,7 @@ internal sealed partial class Settler(
     }
 
     /// <summary>Some were not pending: the stream or its group was not there, or another consumer has acked them since.</summary>
-    private void NoteMissed(string stream, List<Delivery> deliveries)
+    private void AddMissed(string stream, List<Delivery> deliveries)
     {
         foreach (var delivery in deliveries)
         {
@@ -98,7 +98,7 @@ internal sealed partial class Settler(
     }
 
     /// <summary>Acks again what was not pending before; once it would be claimed anyway, it is left to that.</summary>
-    private async Task RepeatMissedAcksAsync(CancellationToken cancellationToken)
+    private async Task RetryMissedAcksAsync(CancellationToken cancellationToken)
     {
         var again = new List<MissedAck>();
         while (missed.TryDequeue(out var ack))
@@ -127,7 +127,7 @@ internal sealed partial class Settler(
     private async Task AckForeignAsync(string stream, List<Delivery> deliveries, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> unknown = [];
-        if (!await PersistentlyAsync(deliveries, async () => unknown = await streams.AckForeignAsync(stream, deliveries).WaitAsync(cancellationToken), cancellationToken))
+        if (!await RetryWhileUnavailableAsync(deliveries, async () => unknown = await streams.AckForeignAsync(stream, deliveries).WaitAsync(cancellationToken), cancellationToken))
             return;
 
         foreach (var delivery in deliveries)
@@ -147,7 +147,7 @@ internal sealed partial class Settler(
     {
         var start = clock.GetUtcNow();
         var done = false;
-        if (!await PersistentlyAsync([delivery], async () => done = await streams.RetryAsync(delivery).WaitAsync(cancellationToken), cancellationToken))
+        if (!await RetryWhileUnavailableAsync([delivery], async () => done = await streams.RetryAsync(delivery).WaitAsync(cancellationToken), cancellationToken))
             return;
 
         inFlight.Remove(delivery);
@@ -164,7 +164,7 @@ internal sealed partial class Settler(
     {
         var start = clock.GetUtcNow();
         var done = false;
-        if (!await PersistentlyAsync([delivery], async () => done = await streams.DeadLetterAsync(delivery).WaitAsync(cancellationToken), cancellationToken))
+        if (!await RetryWhileUnavailableAsync([delivery], async () => done = await streams.DeadLetterAsync(delivery).WaitAsync(cancellationToken), cancellationToken))
             return;
 
         inFlight.Remove(delivery);
@@ -178,7 +178,7 @@ internal sealed partial class Settler(
 
     /// <summary>Waits for a Redis that is away. Where it says no, the deliveries stay ours until <see cref="SettleRefusedAsync"/>.</summary>
     /// <returns>Whether it was done.</returns>
-    private async Task<bool> PersistentlyAsync(IReadOnlyList<Delivery> deliveries, Func<Task> call, CancellationToken cancellationToken)
+    private async Task<bool> RetryWhileUnavailableAsync(IReadOnlyList<Delivery> deliveries, Func<Task> call, CancellationToken cancellationToken)
     {
         for (var backOff = new BackOff(); ; await backOff.WaitAsync(cancellationToken))
         {
@@ -186,7 +186,7 @@ internal sealed partial class Settler(
             {
                 await call();
                 if (health.Recovered(role))
-                    LogSettles(group.Name);
+                    LogRecovered(group.Name);
                 return true;
             }
             catch (Exception e) when (RedisAvailability.IsUnavailable(e))
@@ -221,7 +221,7 @@ internal sealed partial class Settler(
     private partial void LogUnsettled(string group, string error);
 
     [LoggerMessage(LogLevel.Information, "{Group} settles again what it has handled.")]
-    private partial void LogSettles(string group);
+    private partial void LogRecovered(string group);
 
     /// <summary>An ack of an entry that was not pending, and when that was.</summary>
     private readonly record struct MissedAck(string Stream, string EntryId, bool IsTargeted, long At);

@@ -9,17 +9,17 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 internal sealed class HandledContents
 {
-    private const int Places = 8192;
+    private const int Capacity = 8192;
 
     private readonly Lock gate = new();
-    private readonly (Guid EventId, uint Checksum)[] known = new (Guid, uint)[Places];
+    private readonly (Guid EventId, uint Checksum)[] known = new (Guid, uint)[Capacity];
 
     /// <summary>The event was handled.</summary>
     public void Remember(Delivery delivery)
     {
         var checksum = ChecksumOf(delivery.Data.Span);
         lock (gate)
-            PlaceOf(delivery.EventId) = (delivery.EventId, checksum);
+            SlotOf(delivery.EventId) = (delivery.EventId, checksum);
     }
 
     /// <summary>Whether the event of this id that is remembered said something else; where none is, this one is from now on.</summary>
@@ -28,15 +28,15 @@ internal sealed class HandledContents
         var checksum = ChecksumOf(delivery.Data.Span);
         lock (gate)
         {
-            ref var place = ref PlaceOf(delivery.EventId);
-            if (place.EventId == delivery.EventId)
-                return place.Checksum != checksum;
-            place = (delivery.EventId, checksum);
+            ref var slot = ref SlotOf(delivery.EventId);
+            if (slot.EventId == delivery.EventId)
+                return slot.Checksum != checksum;
+            slot = (delivery.EventId, checksum);
             return false;
         }
     }
 
-    private ref (Guid EventId, uint Checksum) PlaceOf(Guid eventId) => ref known[(uint)eventId.GetHashCode() % Places];
+    private ref (Guid EventId, uint Checksum) SlotOf(Guid eventId) => ref known[(uint)eventId.GetHashCode() % Capacity];
 
     private static uint ChecksumOf(ReadOnlySpan<byte> data)
     {

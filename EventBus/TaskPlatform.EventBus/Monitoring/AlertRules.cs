@@ -12,7 +12,7 @@ internal sealed class AlertRules(AlertOptions options)
     private readonly Dictionary<(string Rule, string Subject), AlertChanged> firing = [];
     private readonly Dictionary<(string Rule, string Subject), DateTimeOffset> since = [];
     private readonly Dictionary<(string Rule, string Subject), Queue<(DateTimeOffset At, long Count)>> history = [];
-    private bool knowsThePast;
+    private bool hasBaseline;
 
     /// <summary>What was counted at the lowest, within its window, of all that may grow; key = rule and subject.</summary>
     public IEnumerable<KeyValuePair<string, long>> Baseline
@@ -38,7 +38,7 @@ internal sealed class AlertRules(AlertOptions options)
             history[(name[..space], name[(space + 1)..])] = new Queue<(DateTimeOffset, long)>([(now, count)]);
         }
 
-        knowsThePast = baseline.Count > 0;
+        hasBaseline = baseline.Count > 0;
     }
 
     /// <summary>What changed with this sample.</summary>
@@ -60,7 +60,7 @@ internal sealed class AlertRules(AlertOptions options)
             changes.Add(firing[key]);
         }
 
-        knowsThePast = true;
+        hasBaseline = true;
         foreach (var key in since.Keys.Where(key => !violated.Contains(key)).ToList())
             since.Remove(key);
         foreach (var (key, alert) in firing.Where(alert => !violated.Contains(alert.Key)).ToList())
@@ -122,7 +122,7 @@ internal sealed class AlertRules(AlertOptions options)
         {
             // The very first evaluation knows nothing of what came before; to any other, what is new was none.
             history[(rule, subject)] = counts = new Queue<(DateTimeOffset, long)>();
-            if (knowsThePast)
+            if (hasBaseline)
                 counts.Enqueue((now, 0));
         }
 

@@ -24,7 +24,7 @@ internal sealed class AuditFilter(NotificationsDb db, AuditEntry audit, TimeProv
             UserId = http.User.UserId,
             Email = http.User.FindFirstValue(TokenFormat.EmailClaim) ?? "",
             Action = http.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "",
-            Target = Cut($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}"),
+            Target = Truncate($"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}"),
         };
         db.AdminActions.Add(action);
         await db.SaveChangesAsync(http.RequestAborted);
@@ -56,5 +56,5 @@ internal sealed class AuditFilter(NotificationsDb db, AuditEntry audit, TimeProv
         _ => StatusCodes.Status200OK,
     };
 
-    private static string Cut(string text) => text.Length <= MaxTargetLength ? text : text[..MaxTargetLength];
+    private static string Truncate(string text) => text.Length <= MaxTargetLength ? text : text[..MaxTargetLength];
 }
