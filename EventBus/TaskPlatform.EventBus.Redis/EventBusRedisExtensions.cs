@@ -39,6 +39,7 @@ public static class EventBusRedisExtensions
         services.AddSingleton(provider =>
             ConsumerName.Of(builder.Environment.ApplicationName, provider.GetRequiredService<EventBusOptions>()));
         services.AddSingleton<RetryPolicy>();
+        services.AddSingleton<RedisReceivers>();
         services.AddSingleton<IEventTransport, RedisTransport>();
         services.AddSingleton<AdminCalls>();
         services.AddSingleton<IDeadLetterQueue, DeadLetterQueue>();
@@ -46,6 +47,9 @@ public static class EventBusRedisExtensions
         services.AddSingleton<IReplays, Replays>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMonitoring();
+        services.AddSingleton<BackgroundLoops>();
+        services.AddSingleton<RetryForwarder>();
+        services.AddHostedService(provider => provider.GetRequiredService<RetryForwarder>());
         services.AddHostedService<ConsumerHost>();
         services.AddOptions<HostOptions>().PostConfigure<EventBusOptions>((host, bus) =>
         {

@@ -11,6 +11,8 @@ internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : 
         return await transport.PublishAsync(events, cancellationToken);
     }
 
+    public IReceiver CreateReceiver(ConsumerGroup group) => transport.CreateReceiver(group);
+
     public Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
         => transport.ProbeAsync(entries, cancellationToken);
 

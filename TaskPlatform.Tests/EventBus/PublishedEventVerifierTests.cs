@@ -195,5 +195,5 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
         => await view.Redis.ScriptEvaluateAsync(
             Script.Claim,
             [Key, place.Prefix + "events:lost", place.Prefix + "events:lost:entries", place.Prefix + "events:retry"],
-            [Group, "heir", 0, "0-0", 100, Stream, ConsumerName.AwaitingRetry]);
+            [Group, "heir", 0, "0-0", 100, Stream, ReservedConsumers.AwaitingRetry]);
 }

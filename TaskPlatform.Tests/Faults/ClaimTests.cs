@@ -93,8 +93,8 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
         await view.Redis.StreamCreateConsumerGroupAsync(keys[0], Group, StreamPosition.Beginning);
         await view.Redis.ExecuteAsync("XREADGROUP", "GROUP", Group, "dead", "COUNT", 4, "STREAMS", keys[0], ">");
 
-        var claimed = await PageAsync(Script.Claim, [Group, "heir", 0, "0-0", 100, Stream, ConsumerName.AwaitingRetry]);
-        var rest = await PageAsync(Script.Claim, [Group, "heir", 0, claimed.Next, 100, Stream, ConsumerName.AwaitingRetry]);
+        var claimed = await PageAsync(Script.Claim, [Group, "heir", 0, "0-0", 100, Stream, ReservedConsumers.AwaitingRetry]);
+        var rest = await PageAsync(Script.Claim, [Group, "heir", 0, claimed.Next, 100, Stream, ReservedConsumers.AwaitingRetry]);
         var own = await PageAsync(Script.ListOwned, [Group, "heir", "-", 100, Stream]);
 
         Assert.Equal([(2, ids[1]), (2, "0-0"), (2, ids[1])], [claimed, rest, own]);

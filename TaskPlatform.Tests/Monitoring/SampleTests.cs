@@ -36,7 +36,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
         await scene.AddAsync(Stream, secondsAgo: 900);
         await scene.RedisAsync("XREADGROUP", "GROUP", "readers", "one", "COUNT", "1", "STREAMS", scene.Key(Stream), ">");
-        await scene.RedisAsync("XCLAIM", scene.Key(Stream), "readers", ConsumerName.AwaitingRetry, "0", scene.Id(secondsAgo: 900), "IDLE", "800000", "JUSTID");
+        await scene.RedisAsync("XCLAIM", scene.Key(Stream), "readers", ReservedConsumers.AwaitingRetry, "0", scene.Id(secondsAgo: 900), "IDLE", "800000", "JUSTID");
         var retry = $"{Stream} {scene.Id(secondsAgo: 900)} readers";
 
         await scene.RedisAsync("ZADD", scene.Key("events:retry"), $"{scene.Milliseconds(secondsAgo: -60)}", retry);

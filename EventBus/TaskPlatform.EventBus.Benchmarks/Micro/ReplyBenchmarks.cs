@@ -25,7 +25,7 @@ public class ReplyBenchmarks
     }
 
     [Benchmark]
-    public object Parse() => Delivery.Parse(Bus.BenchmarkEnvironment.Stream, "1763800000000-0", fields, earlierDeliveries: 0, maxBytes: 512 * 1024);
+    public object Parse() => Delivery.Parse(new ReceivedEvent(new EventPosition(Bus.BenchmarkEnvironment.Stream, "1763800000000-0"), fields, PriorDeliveries: 0), maxBytes: 512 * 1024);
 
     private static EntryField Field(string name, string value) => new(name, Encoding.UTF8.GetBytes(value));
 }

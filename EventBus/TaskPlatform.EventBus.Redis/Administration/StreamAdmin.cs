@@ -16,7 +16,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
         try
         {
             var consumers = await redis.CallAsync(database => database.StreamConsumerInfoAsync(Key(eventType), group), cancellationToken);
-            return [.. consumers.Where(consumer => ConsumerName.IsProcess(consumer.Name)).Select(consumer => new ConsumerDescription(
+            return [.. consumers.Where(consumer => ReservedConsumers.IsProcess(consumer.Name)).Select(consumer => new ConsumerDescription(
                 consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(Math.Max(0, consumer.IdleTimeInMilliseconds))))];
         }
         catch (RedisServerException e) when (Script.IsAbsent(e))
@@ -65,7 +65,7 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ConsumerName.AwaitingRetry], cancellationToken))!;
+            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ReservedConsumers.AwaitingRetry], cancellationToken))!;
             return new StreamDescription(
                 eventType, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
                 [.. ((RedisResult[])reply[4]!).Select(item => ReadGroup((RedisResult[])item!))]);

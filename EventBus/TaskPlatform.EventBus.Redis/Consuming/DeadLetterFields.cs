@@ -15,34 +15,34 @@ internal static class DeadLetterFields
 
     private const int MaxTextLength = 4000;
 
-    public static IEnumerable<RedisValue> Of(Delivery delivery, string group, string consumer, DateTimeOffset now)
+    public static IEnumerable<RedisValue> Of(DeadLetterRecord deadLetter, EventPosition position, string consumer, DateTimeOffset now)
     {
         var failedAt = now.ToString("O", CultureInfo.InvariantCulture);
         RedisValue[] fields =
         [
-            "original_id", delivery.EntryId,
-            "error", Truncate(delivery.Cause?.Message ?? ""),
+            "original_id", position.Id,
+            "error", Truncate(deadLetter.Error),
             "failed_at", failedAt,
-            "stream", delivery.Stream,
-            "group", group,
-            "event_id", delivery.EventId.ToString(),
-            "type", delivery.Envelope?.Type ?? "",
-            "data", delivery.Data.ToArray(),
-            "attempts", delivery.Attempts,
-            "reason", delivery.Reason ?? DeadLetterReason.Exhausted,
-            "exception", delivery.Cause?.GetType().FullName ?? "",
-            "stack", Truncate(delivery.Error?.ToString() ?? ""),
+            "stream", position.Channel,
+            "group", deadLetter.Group,
+            "event_id", deadLetter.EventId.ToString(),
+            "type", deadLetter.Type,
+            "data", deadLetter.Data.ToArray(),
+            "attempts", deadLetter.Attempts,
+            "reason", deadLetter.Reason,
+            "exception", deadLetter.ExceptionType,
+            "stack", Truncate(deadLetter.Stack),
             "consumer", consumer,
-            "first_entry_id", delivery.FirstEntryId ?? delivery.EntryId,
-            "first_failed_at", delivery.FirstFailedAt ?? failedAt,
+            "first_entry_id", deadLetter.FirstEntryId,
+            "first_failed_at", deadLetter.FirstFailedAt ?? failedAt,
         ];
-        return fields.Concat(Headers(delivery));
+        return fields.Concat(Headers(deadLetter.Fields));
     }
 
     /// <summary>What a reprocessed event needs besides. A header that the bus does not know could have the name of a field above.</summary>
-    private static IEnumerable<RedisValue> Headers(Delivery delivery)
+    private static IEnumerable<RedisValue> Headers(IReadOnlyList<EntryField> fields)
     {
-        foreach (var (name, value) in ForwardedHeaders.Of(delivery.Fields))
+        foreach (var (name, value) in ForwardedHeaders.Of(fields))
         {
             yield return ForwardedHeaders.IsOfEvent(name) ? name : HeaderPrefix + name;
             yield return value.ToArray();

@@ -25,37 +25,35 @@ internal static class StreamReply
     }
 
     /// <summary>The entries of the same reply, [[id, [field, value..]]..] for each stream; the fields are null where an entry was deleted.</summary>
-    public static List<Delivery>[] ReadEntries(RespResult reply, IReadOnlyList<(string Stream, int Entries)> streams, int maxBytes)
+    public static List<ReceivedEvent> ReadEntries(RespResult reply, IReadOnlyList<(string Stream, int Entries)> streams)
     {
-        var all = new List<Delivery>[streams.Count];
+        var entries = new List<ReceivedEvent>(streams.Sum(stream => stream.Entries));
         var reader = reply.Read();
-        for (var i = 0; i < all.Length; i++)
+        foreach (var (stream, count) in streams)
         {
-            var (stream, count) = streams[i];
-            var entries = all[i] = new List<Delivery>(count);
             ReadKey(ref reader);
-            for (; count > 0; count--)
+            for (var left = count; left > 0; left--)
             {
                 reader.MoveNextAggregate();
                 reader.MoveNextScalar();
                 var id = reader.ReadString()!;
                 reader.MoveNextAggregate();
                 if (!reader.IsNull)
-                    entries.Add(Delivery.Parse(stream, id, ReadFields(ref reader), earlierDeliveries: 0, maxBytes));
+                    entries.Add(new ReceivedEvent(new EventPosition(stream, id), ReadFields(ref reader), PriorDeliveries: 0));
             }
         }
 
-        return all;
+        return entries;
     }
 
     /// <summary>An entry that a script returns.</summary>
-    public static Delivery ReadEntry(string stream, string entryId, RedisResult fieldValues, long earlierDeliveries, int maxBytes)
+    public static ReceivedEvent ReadEntry(string stream, string entryId, RedisResult fieldValues, long priorDeliveries)
     {
         var values = (RedisValue[])fieldValues!;
         var fields = new EntryField[values.Length / 2];
         for (var i = 0; i < fields.Length; i++)
             fields[i] = new EntryField(EntryFields.NameOf((byte[])values[2 * i]!), (byte[])values[(2 * i) + 1]!);
-        return Delivery.Parse(stream, entryId, fields, earlierDeliveries, maxBytes);
+        return new ReceivedEvent(new EventPosition(stream, entryId), fields, priorDeliveries);
     }
 
     /// <summary>Moves into the next pair of the reply, to its entries.</summary>

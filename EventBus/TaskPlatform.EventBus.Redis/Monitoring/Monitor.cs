@@ -103,7 +103,7 @@ internal sealed partial class Monitor(
                 keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts, keys.DeadLetters, keys.Retry, keys.Outboxes, keys.Lost,
                 .. streams.Select(keys.Stream),
             ],
-            [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred, ConsumerName.AwaitingRetry])
+            [Sampler, (long)(3 * options.Value.Interval).TotalMilliseconds, MaxCounted, isPreferred, ReservedConsumers.AwaitingRetry])
             .WaitAsync(cancellationToken))!;
         var (firing, unreadable) = SampleReply.ReadAlerts(reply[1]);
         health.Alerts = firing;

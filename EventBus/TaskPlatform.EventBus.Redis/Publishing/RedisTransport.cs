@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Adds committed events to their streams, and carries the wake-ups between the processes of a service.</summary>
-internal sealed partial class RedisTransport(IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, ILogger<RedisTransport> logger)
-    : IEventTransport
+internal sealed partial class RedisTransport(
+    IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger) : IEventTransport
 {
     private const int TrimPage = 10_000;
     private const int MaxLostEntries = 100_000;
@@ -61,6 +61,8 @@ internal sealed partial class RedisTransport(IConnectionMultiplexer redis, Redis
             new TagList { { "messaging.system", "redis" }, { "messaging.operation.name", "send" } });
         return results;
     }
+
+    public IReceiver CreateReceiver(ConsumerGroup group) => receivers.Create(group);
 
     public async Task<TransportState> ProbeAsync(
         IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)

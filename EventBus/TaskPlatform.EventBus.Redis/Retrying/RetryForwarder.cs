@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -5,14 +6,24 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
 internal sealed partial class RetryForwarder(
-    IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, CoalescedSignal scheduled, BusHealth health, ILogger<RetryForwarder> logger)
+    IConnectionMultiplexer redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, EventBusOptions options, BackgroundLoops loops,
+    ILogger<RetryForwarder> logger) : BackgroundService
 {
-    private const string Role = "retries";
     private const int PageSize = 100;
 
     /// <summary>How often to look for what processes scheduled that are gone by now; this one's own retries signal themselves.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly CoalescedSignal scheduled = new();
+
+    /// <summary>This process has scheduled a retry, which may be due before the next look.</summary>
+    public void Wake() => scheduled.Set();
+
+    public override void Dispose()
+    {
+        scheduled.Dispose();
+        base.Dispose();
+    }
 
     /// <summary>Forwards what is due.</summary>
     /// <returns>How long there is nothing to do.</returns>
@@ -21,12 +32,12 @@ internal sealed partial class RetryForwarder(
         var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Due,
             [keys.Retry, keys.DeadLetters, keys.Lost, keys.LostEntries],
-            [keys.Prefix, PageSize, ConsumerName.AwaitingRetry]).WaitAsync(cancellationToken))!;
+            [keys.Prefix, PageSize, ReservedConsumers.AwaitingRetry]).WaitAsync(cancellationToken))!;
         var refusal = (string?)reply[3];
         var due = (RedisResult[])reply[0]!;
         if (due.Length > 0)
         {
-            RedisValue[] arguments = [keys.Prefix, ConsumerName.AwaitingRetry, .. due.SelectMany(ReadRetry)];
+            RedisValue[] arguments = [keys.Prefix, ReservedConsumers.AwaitingRetry, .. due.SelectMany(ReadRetry)];
             var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.Targeted], arguments).WaitAsync(cancellationToken);
             refusal = (string?)answer is { Length: > 0 } error ? error : refusal;
         }
@@ -44,38 +55,17 @@ internal sealed partial class RetryForwarder(
     {
         var retry = (RedisResult[])item!;
         var (stream, group, entryId) = ((string)retry[1]!, (string)retry[2]!, (string)retry[3]!);
-        var failed = StreamReply.ReadEntry(stream, entryId, retry[5], earlierDeliveries: 0, options.MaxEventBytes);
+        var failed = Delivery.Parse(StreamReply.ReadEntry(stream, entryId, retry[5], priorDeliveries: 0), options.MaxEventBytes);
         RedisValue[] fields = [.. RetryFields.Of(failed, group, DateTimeOffset.FromUnixTimeMilliseconds((long)retry[4]))];
         return [(RedisValue)retry[0], stream, group, entryId, failed.EventId.ToString(), fields.Length, .. fields];
     }
 
-    /// <summary>Forwards until the process stops.</summary>
-    public async Task RunAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                var pause = await RunOnceAsync(stoppingToken);
-                health.Recovered(Role);
-                await scheduled.WaitAsync(pause, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                if (health.Blocked(Role, e.Message))
-                    LogInterrupted(e);
-                await Task.Delay(RetryDelay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => groups.Any() ? loops.RunAsync("retries", ForwardAsync, TimeSpan.Zero, stoppingToken) : Task.CompletedTask;
+
+    private async Task ForwardAsync(CancellationToken stoppingToken)
+        => await scheduled.WaitAsync(await RunOnceAsync(stoppingToken), stoppingToken);
 
     [LoggerMessage(LogLevel.Error, "A scheduled retry can't be put back into its stream and is tried again in 10 s: {Error}")]
     private partial void LogRefused(string error);
-
-    [LoggerMessage(LogLevel.Warning, "Forwarding retries was interrupted; it recovers automatically.")]
-    private partial void LogInterrupted(Exception exception);
 }

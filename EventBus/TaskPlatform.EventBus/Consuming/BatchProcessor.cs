@@ -48,6 +48,9 @@ internal sealed class BatchProcessor(
             throw new StoreUnavailableException(waiting.Postponed!);
     }
 
+    /// <summary>Commits a write to the group's store; throws while the store refuses it.</summary>
+    public Task ProbeStoreAsync(CancellationToken cancellationToken) => inbox?.ProbeAsync(cancellationToken) ?? Task.CompletedTask;
+
     /// <summary>The first of these events, and those behind it that may share its transaction.</summary>
     private List<Delivery> NextRun(List<Delivery> open)
     {

@@ -12,23 +12,26 @@ internal sealed class Delivery
 
     private CancellationTokenSource? handler;
 
-    private Delivery(string stream, string entryId, IReadOnlyList<EntryField> fields)
+    private Delivery(ReceivedEvent received)
     {
-        Stream = stream;
-        EntryId = entryId;
-        Fields = fields;
+        Position = received.Position;
+        Fields = received.Fields;
+        EarlierDeliveries = received.PriorDeliveries;
     }
 
-    /// <summary>The stream, without the key prefix: <c>events:task.created</c>.</summary>
-    public string Stream { get; }
+    /// <summary>Where it is.</summary>
+    public EventPosition Position { get; }
 
-    public string EntryId { get; }
+    /// <summary>The stream, without the key prefix: <c>events:task.created</c>.</summary>
+    public string Stream => Position.Channel;
+
+    public string EntryId => Position.Id;
 
     /// <summary>Every field as it stands in the entry, empty ones included.</summary>
     public IReadOnlyList<EntryField> Fields { get; }
 
-    /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or fell silent.</summary>
-    public long EarlierDeliveries { get; private set; }
+    /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or stopped responding.</summary>
+    public long EarlierDeliveries { get; }
 
     public ReadOnlyMemory<byte> Data { get; private set; }
 
@@ -111,9 +114,9 @@ internal sealed class Delivery
     /// <summary>Keeps the events of one aggregate together, its type and id; a foreign publisher's unreadable entry goes by its own id.</summary>
     public (string AggregateType, string AggregateId) OrderingKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
 
-    public static Delivery Parse(string stream, string entryId, IReadOnlyList<EntryField> fields, long earlierDeliveries, int maxBytes)
+    public static Delivery Parse(ReceivedEvent received, int maxBytes)
     {
-        var delivery = new Delivery(stream, entryId, fields) { EarlierDeliveries = earlierDeliveries };
+        var delivery = new Delivery(received);
         try
         {
             delivery.ReadFields();
@@ -127,7 +130,7 @@ internal sealed class Delivery
         }
 
         if (delivery.EventId == Guid.Empty)
-            delivery.EventId = DerivedEventId.Of(stream, entryId);
+            delivery.EventId = DerivedEventId.Of(delivery.Stream, delivery.EntryId);
         return delivery;
     }
 
@@ -153,6 +156,24 @@ internal sealed class Delivery
         else
             MarkDeadLettered(reason, error);
     }
+
+    /// <summary>
+    /// Its dead letter. An event for a group that does not exist is that group's dead letter, so that it becomes one, however many groups read it.
+    /// </summary>
+    public DeadLetterRecord ToDeadLetter(string group) => new(
+        Reason == DeadLetterReason.UnknownGroup ? TargetGroup! : group,
+        Reason ?? DeadLetterReason.Exhausted,
+        EventId,
+        IsUnreadable,
+        Envelope?.Type ?? "",
+        Data,
+        Fields,
+        Attempts,
+        FirstEntryId ?? EntryId,
+        FirstFailedAt,
+        Cause?.Message ?? "",
+        Cause?.GetType().FullName ?? "",
+        Error?.ToString() ?? "");
 
     /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>
     public void OnClaimLost(CancellationTokenSource? running)
@@ -224,9 +245,6 @@ internal sealed class Delivery
             ? number
             : throw new UnreadableEventException($"The field '{name}' is not a whole number.");
 }
-
-/// <summary>A field of a stream entry: a name and bytes.</summary>
-internal readonly record struct EntryField(string Name, ReadOnlyMemory<byte> Value);
 
 /// <summary>What became of a delivery; everything but the first is to be settled with the transport.</summary>
 internal enum Outcome

@@ -1,4 +1,4 @@
-namespace TaskPlatform.EventBus.Redis;
+namespace TaskPlatform.EventBus;
 
 /// <summary>Growing waits with jitter between tries against something that is away: 100 ms, doubling up to 3 s, each ±50 %: whatever comes back is noticed within 5 s.</summary>
 internal sealed class BackOff

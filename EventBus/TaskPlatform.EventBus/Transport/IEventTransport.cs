@@ -10,6 +10,9 @@ public interface IEventTransport
     /// <returns>What became of each, in the order of <paramref name="events"/>.</returns>
     Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken);
 
+    /// <summary>Creates this process's consumer of a group. It connects when it first receives.</summary>
+    IReceiver CreateReceiver(ConsumerGroup group);
+
     /// <summary>Asks which run of the server this is, and whether it still has the entries that were published before.</summary>
     Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken);
 

@@ -1,22 +1,39 @@
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 
-namespace TaskPlatform.EventBus.Redis;
+namespace TaskPlatform.EventBus;
 
-/// <summary>Handles deliveries one batch after the other, in the order they came.</summary>
-internal sealed partial class Lane(
-    ConsumerGroup group, BatchProcessor processor, IInbox? inbox, GroupStreams streams, Settler settler, InFlight inFlight,
-    WaitingRoom waiting, SemaphoreSlim suspects, BusHealth health, ILogger logger)
+/// <summary>Handles what is in a group's queue, in several batches at a time.</summary>
+internal sealed partial class WorkerPool(
+    ConsumerGroup group, KeyedQueue queue, BatchProcessor processor, IReceiver receiver, Settler settler, BusHealth health, ILogger logger) : IDisposable
 {
-    /// <summary>Runs until nothing more will come and nothing waits.</summary>
-    /// <param name="draining">Fires when the process stops: what has not begun by then is left to others.</param>
-    /// <param name="abort">Fires when running handlers have had their time.</param>
+    private readonly SemaphoreSlim suspects = new(1);
+
+    /// <summary>How many batches are handled at a time.</summary>
+    public required int Workers { get; init; }
+
+    public void Dispose() => suspects.Dispose();
+
+    /// <summary>Runs until nothing more will come and nothing waits, or aborted.</summary>
+    /// <param name="draining">Fires when the process stops: what has not begun by then is left to other consumers.</param>
+    /// <param name="abort">Fires when the time for running handlers is over.</param>
     public async Task RunAsync(CancellationToken draining, CancellationToken abort)
     {
-        while (await waiting.TakeAsync(abort) is { Count: > 0 } batch)
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => WorkAsync(draining, abort)));
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            // What still ran is released to other consumers.
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken draining, CancellationToken abort)
+    {
+        while (await queue.TakeAsync(abort) is { Count: > 0 } batch)
         {
             await HandleAsync(batch, draining, abort);
-            waiting.Done(batch);
+            queue.Finish(batch);
         }
     }
 
@@ -24,7 +41,7 @@ internal sealed partial class Lane(
     {
         for (var from = 0; from < batch.Count && !draining.IsCancellationRequested;)
         {
-            // What was delivered before may be what killed its consumer: it runs alone. The rest run together.
+            // An event that was delivered before may have killed its consumer: it runs alone. The rest run together.
             var to = from + 1;
             if (batch[from].EarlierDeliveries == 0)
             {
@@ -39,9 +56,9 @@ internal sealed partial class Lane(
 
     private async Task HandleRunAsync(List<Delivery> run, CancellationToken draining, CancellationToken abort)
     {
-        // Entries that made two consumers fall silent go one at a time in the whole process, so that no innocent one is blamed.
-        var suspect = run[0].EarlierDeliveries > 1;
-        if (suspect)
+        // Events during which two consumers died run one at a time in the process, so that no other event is suspected.
+        var isSuspect = run[0].EarlierDeliveries > 1;
+        if (isSuspect)
             await suspects.WaitAsync(abort);
         try
         {
@@ -51,7 +68,7 @@ internal sealed partial class Lane(
         }
         finally
         {
-            if (suspect)
+            if (isSuspect)
                 suspects.Release();
         }
     }
@@ -62,21 +79,15 @@ internal sealed partial class Lane(
         {
             try
             {
-                var owned = !delivery.ClaimLost && await streams.CountDeliveryAsync(delivery).WaitAsync(abort);
+                var isOwned = !delivery.ClaimLost && await receiver.CountDeliveryAsync(delivery.Position, abort);
                 health.Recovered(group.Name);
-                if (!owned)
-                    inFlight.Remove(delivery);
-                return owned;
+                if (!isOwned)
+                    queue.Remove(delivery);
+                return isOwned;
             }
-            catch (Exception e) when (RedisAvailability.IsUnavailable(e))
+            catch (EventTransportUnavailableException e)
             {
-                ReportBlocked(e);
-            }
-            catch (RedisServerException e)
-            {
-                LogRefused(group.Name, e); // A key of the wrong kind, say: nobody can own an entry there.
-                inFlight.Remove(delivery);
-                return false;
+                ReportBlocked(e.InnerException!);
             }
         }
     }
@@ -113,7 +124,7 @@ internal sealed partial class Lane(
             }
 
             foreach (var lost in run.Where(d => d.ClaimLost && d.Outcome == Outcome.Open))
-                inFlight.Remove(lost);
+                queue.Remove(lost);
             run.RemoveAll(d => d.ClaimLost && d.Outcome == Outcome.Open);
             if (run.Count == 0 || draining.IsCancellationRequested)
                 break;
@@ -122,7 +133,7 @@ internal sealed partial class Lane(
         await settler.SettleAsync(run, abort);
     }
 
-    /// <summary>Holds the lane until the store accepts a write, or the process stops.</summary>
+    /// <summary>Returns when the store accepts a write, or the process stops.</summary>
     private async Task WaitForStoreAsync(BackOff backOff, CancellationToken draining)
     {
         while (!draining.IsCancellationRequested)
@@ -130,7 +141,7 @@ internal sealed partial class Lane(
             await backOff.WaitAsync(draining).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await inbox!.ProbeAsync(draining);
+                await processor.ProbeStoreAsync(draining);
                 return;
             }
             catch (Exception e)
@@ -146,12 +157,9 @@ internal sealed partial class Lane(
             LogPaused(group.Name, exception.Message);
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Group} pauses; nothing is lost and no attempt is spent: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "{Group} is paused; nothing is lost and no attempt is spent: {Error}")]
     private partial void LogPaused(string group, string error);
 
     [LoggerMessage(LogLevel.Warning, "{Group} lost its claim on {Count} entries to another consumer and wrote nothing for them.")]
     private partial void LogClaimLost(string group, int count);
-
-    [LoggerMessage(LogLevel.Error, "{Group} can't take up an entry, because Redis refuses it.")]
-    private partial void LogRefused(string group, Exception exception);
 }

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Runs the consumers of this process, one for each group.</summary>
+internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<ConsumerGroup> groups, ILoggerFactory loggers) : BackgroundService
+{
+    private readonly List<Consumer> consumers = [];
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        consumers.AddRange(groups.Select(Compose));
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var ended in Task.WhenEach(consumers.Select(consumer => consumer.RunAsync(stoppingToken))))
+            await ended;
+    }
+
+    private Consumer Compose(ConsumerGroup group)
+    {
+        if (group.EventTypes.Count == 0)
+            throw new InvalidOperationException($"The consumer group '{group.Name}' subscribes to nothing.");
+
+        var options = services.GetRequiredService<EventBusOptions>();
+        var retries = services.GetRequiredService<RetryPolicy>();
+        var health = services.GetRequiredService<BusHealth>();
+        var logger = loggers.CreateLogger<Consumer>();
+
+        var inbox = services.GetKeyedService<IInbox>(group.Name);
+        var receiver = services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+        var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
+        var transient = new TransientFailures();
+        var processor = new BatchProcessor(
+            group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
+            loggers.CreateLogger<BatchProcessor>());
+        var settler = new Settler(group, receiver, queue, retries, health, services.GetRequiredService<TimeProvider>(), logger);
+        var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
+        return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
+    }
+
+    private DeadLetterHandlerInvoker? Hook(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
+    {
+        if (group.DeadLetterHandler is not { } handler)
+            return null;
+        if (inbox is null)
+            throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
+        return new DeadLetterHandlerInvoker(
+            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), options, loggers.CreateLogger<DeadLetterHandlerInvoker>());
+    }
+}

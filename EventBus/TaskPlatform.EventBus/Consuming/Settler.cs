@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Settles deliveries with the transport according to their outcomes, and repeats that for as long as the transport is unavailable.</summary>
+internal sealed partial class Settler(
+    ConsumerGroup group, IReceiver receiver, KeyedQueue queue, RetryPolicy retries, BusHealth health, TimeProvider clock, ILogger logger)
+{
+    private readonly ConcurrentQueue<Delivery> refused = new();
+    private readonly HandledContents contents = new();
+    private readonly string role = $"{group.Name} settling";
+
+    /// <summary>Settles every delivery whose outcome is decided. What the transport refuses stays held until <see cref="SettleRefusedAsync"/>.</summary>
+    public async Task SettleAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
+    {
+        var open = batch.Where(delivery => delivery.Outcome != Outcome.Open).ToList();
+        for (var backOff = new BackOff(); open.Count > 0;)
+        {
+            var start = clock.GetUtcNow();
+            var results = await receiver.SettleAsync(open.ConvertAll(ToSettlement), cancellationToken);
+            Report(results);
+            open = Apply(open, results, start, clock.GetUtcNow());
+            if (results.Any(result => result.Status == SettleStatus.Unavailable))
+                await backOff.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Settles again what the transport refused: the cause may have been repaired.</summary>
+    public async Task SettleRefusedAsync(CancellationToken cancellationToken)
+    {
+        var again = new List<Delivery>();
+        while (refused.TryDequeue(out var delivery))
+            again.Add(delivery);
+        await SettleAsync(again, cancellationToken);
+    }
+
+    private Settlement ToSettlement(Delivery delivery)
+    {
+        var kind = delivery.Outcome switch
+        {
+            Outcome.Handled or Outcome.Skipped => SettlementKind.Complete,
+            Outcome.ForAnotherGroup => SettlementKind.Decline,
+            Outcome.Failed => SettlementKind.Retry,
+            _ => SettlementKind.DeadLetter,
+        };
+        return new Settlement(delivery.Position, kind, delivery.TargetGroup)
+        {
+            RetryAfter = kind == SettlementKind.Retry ? retries.DelayBefore(delivery.Attempt + 1) : TimeSpan.Zero,
+            DeadLetter = kind == SettlementKind.DeadLetter ? delivery.ToDeadLetter(group.Name) : null,
+        };
+    }
+
+    /// <summary>Logs the first failure of an episode, and its end.</summary>
+    private void Report(IReadOnlyList<SettleResult> results)
+    {
+        var failed = results.FirstOrDefault(result => result.Error is not null);
+        if (failed.Error is not { } error)
+        {
+            if (health.Recovered(role))
+                LogSettling(group.Name);
+        }
+        else if (health.Blocked(role, error.Message))
+        {
+            if (failed.Status == SettleStatus.Refused)
+                LogRefused(group.Name, error);
+            else
+                LogUnavailable(group.Name, error.Message);
+        }
+    }
+
+    /// <returns>What is to be settled once more at once.</returns>
+    private List<Delivery> Apply(List<Delivery> deliveries, IReadOnlyList<SettleResult> results, DateTimeOffset start, DateTimeOffset end)
+    {
+        var again = new List<Delivery>();
+        var settled = new List<Delivery>(deliveries.Count);
+        for (var i = 0; i < results.Count; i++)
+        {
+            var delivery = deliveries[i];
+            switch (results[i].Status)
+            {
+                case SettleStatus.Unavailable:
+                    again.Add(delivery);
+                    break;
+                case SettleStatus.Refused:
+                    refused.Enqueue(delivery);
+                    break;
+                case SettleStatus.UnknownGroup:
+                    delivery.MarkDeadLettered(DeadLetterReason.UnknownGroup, new InvalidOperationException($"{delivery.Stream} has no group '{delivery.TargetGroup}'."));
+                    again.Add(delivery);
+                    break;
+                default:
+                    settled.Add(delivery);
+                    break;
+            }
+        }
+
+        queue.Remove(CollectionsMarshal.AsSpan(settled));
+        var (stream, tags) = ("", default(TagList));
+        for (var i = 0; i < results.Count; i++)
+        {
+            if (results[i].Status is not (SettleStatus.Settled or SettleStatus.NotOwned))
+                continue;
+            if (deliveries[i].Stream != stream)
+                (stream, tags) = (deliveries[i].Stream, EventBusTelemetry.OwnTags(deliveries[i].Stream, group.Name));
+            Record(deliveries[i], isOwned: results[i].Status == SettleStatus.Settled, tags, start, end);
+        }
+
+        return again;
+    }
+
+    /// <summary>Traces, counts and logs what was settled.</summary>
+    private void Record(Delivery delivery, bool isOwned, in TagList tags, DateTimeOffset start, DateTimeOffset end)
+    {
+        switch (delivery.Outcome)
+        {
+            case Outcome.Handled:
+                EventSpans.Settled(delivery, "ack", group.Name, start, end);
+                contents.Remember(delivery);
+                EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);
+                break;
+            case Outcome.Skipped:
+                EventSpans.Settled(delivery, "ack", group.Name, start, end);
+                if (contents.Contradicts(delivery))
+                {
+                    EventBusTelemetry.ReusedIds.Add(1, tags);
+                    LogReusedId(group.Name, delivery.EntryId, delivery.Stream, delivery.EventId);
+                }
+
+                break;
+            case Outcome.Failed:
+                EventSpans.Settled(delivery, "retry", group.Name, start, end);
+                if (!isOwned)
+                    break;
+                EventBusTelemetry.Retries.Add(1, tags);
+                LogRetry(group.Name, delivery.EventId, delivery.Stream, delivery.Attempt + 1, delivery.Error);
+                break;
+            case Outcome.DeadLetter:
+                EventSpans.Settled(delivery, "dead_letter", group.Name, start, end);
+                if (!isOwned)
+                    break;
+                EventBusTelemetry.DeadLetters.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name, delivery.Reason));
+                LogDeadLetter(group.Name, delivery.EventId, delivery.Stream, delivery.Reason, delivery.Error);
+                break;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Group} skipped entry {EntryId} of {Stream}: it has handled event {EventId} before, but with other content. A publisher uses the id twice.")]
+    private partial void LogReusedId(string group, string entryId, string stream, Guid eventId);
+
+    [LoggerMessage(LogLevel.Warning, "{Group} could not handle event {EventId} of {Stream}; attempt {Attempt} follows.")]
+    private partial void LogRetry(string group, Guid eventId, string stream, int attempt, Exception? exception);
+
+    [LoggerMessage(LogLevel.Error, "{Group} moved event {EventId} of {Stream} to the dead letter queue ({Reason}).")]
+    private partial void LogDeadLetter(string group, Guid eventId, string stream, string? reason, Exception? exception);
+
+    [LoggerMessage(LogLevel.Error, "{Group} can't settle what it has handled, because the transport refuses it; it is tried again.")]
+    private partial void LogRefused(string group, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "{Group} waits for the transport to settle what it has handled: {Error}")]
+    private partial void LogUnavailable(string group, string error);
+
+    [LoggerMessage(LogLevel.Information, "{Group} settles again what it has handled.")]
+    private partial void LogSettling(string group);
+}
