@@ -13,6 +13,9 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>How long its processes' handlers of notes may run; null for the bus's default.</summary>
     public TimeSpan? HandlerTimeout { get; init; }
 
+    /// <summary>The delays before the retries of its processes' handlers of notes; null for the bus's.</summary>
+    public TimeSpan[]? HandlerRetries { get; init; }
+
     public static async Task<BusPlace> CreateAsync(RedisServer redis, PostgresServer postgres)
     {
         var place = new BusPlace(redis.ConnectionString, await postgres.CreateDatabaseAsync(), RedisServer.NewKeyPrefix());

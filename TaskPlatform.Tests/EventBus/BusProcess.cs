@@ -58,17 +58,25 @@ internal sealed class BusProcess : IAsyncDisposable
         }).UseEventLog<NotesDb>("notes");
         foreach (var name in groups)
         {
-            var group = bus.AddConsumerGroup(name).UseInbox<NotesDb>().Subscribe<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+            var group = bus.AddConsumerGroup(name).UseInbox<NotesDb>().Handle<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
             _ = place.UnitOfWork switch
             {
-                UnitOfWork.Batch => group.SubscribeInBatches<NoteWritten, ObeyNote>(place.HandlerTimeout),
-                UnitOfWork.Isolated => group.SubscribeIsolated<NoteWritten, ObeyNote>(place.HandlerTimeout),
-                _ => group.Subscribe<NoteWritten, ObeyNote>(place.HandlerTimeout),
+                UnitOfWork.Batch => group.HandleInBatches<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
+                UnitOfWork.Isolated => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler.Isolated())),
+                _ => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
             };
         }
 
         services(builder.Services);
         return builder.Build();
+    }
+
+    private static void Configure(BusPlace place, HandlerBuilder handler)
+    {
+        if (place.HandlerTimeout is { } timeout)
+            handler.Timeout(timeout);
+        if (place.HandlerRetries is { } delays)
+            handler.Retry(delays);
     }
 
     /// <summary>Waits until the health check <c>event-bus</c> says so.</summary>

@@ -110,6 +110,37 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         Assert.Equal([1, 3], (await view.EffectsAsync()).Select(e => e.NoteId).Order());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public async Task The_number_of_retries_of_a_handler_replaces_that_of_the_options(int retries)
+    {
+        var place = (await BusPlace.CreateAsync(redis, postgres)) with { HandlerRetries = [.. Enumerable.Repeat(TimeSpan.FromMilliseconds(20), retries)] };
+        await using var process = await BusProcess.StartAsync(place, options => options.MaxRetries = 2, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Fail));
+
+        var deadLetter = Assert.Single(await view.DeadLettersAsync(1));
+        Assert.Equal(("exhausted", $"{1 + retries}"), (deadLetter["reason"], deadLetter["attempts"]));
+    }
+
+    [Fact]
+    public async Task The_retry_delays_of_a_handler_replace_those_of_the_options()
+    {
+        var delay = TimeSpan.FromSeconds(1);
+        var place = (await BusPlace.CreateAsync(redis, postgres)) with { HandlerRetries = [delay] };
+        await using var process = await BusProcess.StartAsync(place, Group);
+        await using var view = await BusView.OfAsync(place);
+
+        await process.WriteAsync(new NoteWritten(1, ObeyNote.Fail));
+        await view.DeadLettersAsync(1);
+
+        var times = (await view.EntriesAsync("events:note.written")).ConvertAll(entry => EntryId.Parse(entry["id"]).Time);
+        Assert.Equal(2, times.Count);
+        Assert.InRange(times[1] - times[0], 0.8 * delay, TimeSpan.FromSeconds(30));
+    }
+
     [Fact]
     public async Task A_permanent_failure_is_dead_lettered_at_once()
     {
@@ -155,9 +186,9 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     public void A_second_handler_for_an_event_fails_with_its_name()
     {
         var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog().Add<NoteWritten>());
-        var group = bus.AddConsumerGroup("readers").Subscribe<NoteWritten, ObeyNote>();
+        var group = bus.AddConsumerGroup("readers").Handle<NoteWritten, ObeyNote>();
 
-        var twice = Assert.Throws<InvalidOperationException>(() => group.Subscribe<NoteWritten, ObeyNoteToo>());
+        var twice = Assert.Throws<InvalidOperationException>(() => group.Handle<NoteWritten, ObeyNoteToo>());
 
         Assert.Contains("'note.written' twice: ObeyNote and ObeyNoteToo", twice.Message, StringComparison.Ordinal);
     }
@@ -167,7 +198,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     {
         var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog());
 
-        var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers").Subscribe<NoteWritten, ObeyNote>());
+        var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers").Handle<NoteWritten, ObeyNote>());
 
         Assert.Contains("'note.written'", unknown.Message, StringComparison.Ordinal);
     }

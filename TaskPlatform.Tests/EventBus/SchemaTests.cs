@@ -109,7 +109,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
         {
             options.KeyPrefix = place.Prefix;
             options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
-        }).AddConsumerGroup(Group).UseInbox<NotesDb>().Subscribe<DraftSaved, RememberDraft>();
+        }).AddConsumerGroup(Group).UseInbox<NotesDb>().Handle<DraftSaved, RememberDraft>();
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;

@@ -23,14 +23,14 @@ internal static class BusHost
             services => services
                 .AddSingleton(counter ?? new Counter(0))
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
-            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group).Subscribe<Measured, THandler>());
+            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group).Handle<Measured, THandler>());
 
     /// <summary>Consumes with an inbox and one row each, in batches or an event at a time.</summary>
     public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)
         => Build(environment, options, services => { }, bus =>
         {
             var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>();
-            _ = inBatches ? group.SubscribeInBatches<Measured, LeaveRow>() : group.Subscribe<Measured, LeaveRow>();
+            _ = inBatches ? group.HandleInBatches<Measured, LeaveRow>() : group.Handle<Measured, LeaveRow>();
         });
 
     public static IHost Build(

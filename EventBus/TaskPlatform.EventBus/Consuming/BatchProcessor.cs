@@ -274,13 +274,10 @@ internal sealed class BatchProcessor(
             }
         }
 
-        delivery.Error = error;
         if (error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent)
             delivery.MarkDeadLettered(DeadLetterReason.Rejected, error);
-        else if (retries.AllowsRetryAfter(delivery.Attempt))
-            delivery.Outcome = Outcome.Failed;
         else
-            delivery.MarkDeadLettered(DeadLetterReason.Exhausted, error);
+            delivery.Fail(group.Find(delivery.Envelope!.Type)!.Retries ?? retries, DeadLetterReason.Exhausted, error);
     }
 
     private void Done(Delivery delivery, bool handledNow)

@@ -38,7 +38,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var processor = new BatchProcessor(
             group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
             loggers.CreateLogger<BatchProcessor>());
-        var settler = new Settler(group, receiver, queue, retries, health, services.GetRequiredService<TimeProvider>(), logger);
+        var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
         return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
     }

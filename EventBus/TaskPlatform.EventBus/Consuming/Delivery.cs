@@ -73,6 +73,9 @@ internal sealed class Delivery
     /// <summary>For <see cref="Outcome.DeadLetter"/>: one of <see cref="DeadLetterReason"/>.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>For <see cref="Outcome.Failed"/>: the delay before the next attempt.</summary>
+    public TimeSpan RetryAfter { get; private set; }
+
     /// <summary>Why it failed.</summary>
     public Exception? Error { get; set; }
 
@@ -151,10 +154,14 @@ internal sealed class Delivery
     public void Fail(RetryPolicy retries, string reason, Exception error)
     {
         Error = error;
-        if (retries.AllowsRetryAfter(Attempt))
-            Outcome = Outcome.Failed;
-        else
+        if (!retries.AllowsRetryAfter(Attempt))
+        {
             MarkDeadLettered(reason, error);
+            return;
+        }
+
+        Outcome = Outcome.Failed;
+        RetryAfter = retries.DelayBefore(Attempt + 1);
     }
 
     /// <summary>

@@ -24,13 +24,14 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
                 $"The event's type '{type}' is not that of the stream '{delivery.Stream}'."));
         }
 
+        var policy = subscription.Retries ?? retries;
         try
         {
             delivery.Payload ??= subscription.Read(delivery.Envelope.Payload.Span, delivery.Schema);
         }
         catch (UnknownSchemaException e)
         {
-            delivery.Fail(retries, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
+            delivery.Fail(policy, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
             return false;
         }
         catch (Exception e)
@@ -38,7 +39,7 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
             return Refuse(delivery, DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw anything.
         }
 
-        return !retries.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)
+        return !policy.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)
             || Refuse(delivery, DeadLetterReason.CrashLoop, new InvalidOperationException(
                 $"{delivery.EarlierDeliveries} deliveries of this entry ended with the consumer's death or silence."));
     }

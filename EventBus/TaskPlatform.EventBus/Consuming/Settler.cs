@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>Settles deliveries with the transport according to their outcomes, and repeats that for as long as the transport is unavailable.</summary>
 internal sealed partial class Settler(
-    ConsumerGroup group, IReceiver receiver, KeyedQueue queue, RetryPolicy retries, BusHealth health, TimeProvider clock, ILogger logger)
+    ConsumerGroup group, IReceiver receiver, KeyedQueue queue, BusHealth health, TimeProvider clock, ILogger logger)
 {
     private readonly ConcurrentQueue<Delivery> refused = new();
     private readonly HandledContents contents = new();
@@ -48,7 +48,7 @@ internal sealed partial class Settler(
         };
         return new Settlement(delivery.Position, kind, delivery.TargetGroup)
         {
-            RetryAfter = kind == SettlementKind.Retry ? retries.DelayBefore(delivery.Attempt + 1) : TimeSpan.Zero,
+            RetryAfter = delivery.RetryAfter,
             DeadLetter = kind == SettlementKind.DeadLetter ? delivery.ToDeadLetter(group.Name) : null,
         };
     }

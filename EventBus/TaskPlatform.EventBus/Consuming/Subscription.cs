@@ -11,6 +11,9 @@ internal abstract class Subscription
     /// <summary>How long the handler may run; null for <see cref="EventBusOptions.HandlerTimeout"/>.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>When an event that failed is retried; null for the policy of <see cref="EventBusOptions"/>.</summary>
+    public RetryPolicy? Retries { get; init; }
+
     public abstract string EventType { get; }
 
     public abstract string HandlerName { get; }
