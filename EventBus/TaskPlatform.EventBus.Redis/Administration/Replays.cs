@@ -71,7 +71,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         List<RedisValue> arguments = [NameOf(request), before.Cursor == 0 ? "" : Write(before), Write(after)];
         foreach (var outgoing in events)
         {
-            List<NameValueEntry> fields = [.. EntryOf(outgoing), .. TargetOf(request.Replay, outgoing.EventId, firstEntryId: null)];
+            List<NameValueEntry> fields = [.. PublishedFields.Of(outgoing).Where(field => field.Name != EntryFields.EventId), .. TargetOf(request.Replay, outgoing.EventId, firstEntryId: null)];
             arguments.Add(2 * fields.Count);
             arguments.AddRange(fields.SelectMany(field => new[] { field.Name, field.Value }));
         }
@@ -133,21 +133,6 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     /// <summary>The value of a header; null where it is absent, or empty, which is the same.</summary>
     private static string? ValueOf(List<EntryField> fields, string name)
         => fields.FindLast(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
-
-    private static IEnumerable<NameValueEntry> EntryOf(OutgoingEvent outgoing)
-    {
-        IEnumerable<NameValueEntry> fields =
-        [
-            new(EntryFields.Data, outgoing.Envelope),
-            new(EntryFields.Schema, outgoing.Schema),
-            new(EntryFields.CorrelationId, outgoing.CorrelationId),
-            new(EntryFields.AggregateVersion, outgoing.AggregateVersion),
-            new(EntryFields.TraceParent, outgoing.TraceParent),
-            new(EntryFields.TraceState, outgoing.TraceState),
-            new(EntryFields.CausationId, outgoing.CausationId),
-        ];
-        return fields.Where(field => !field.Value.IsNullOrEmpty);
-    }
 
     private static IEnumerable<NameValueEntry> TargetOf(Replay replay, Guid eventId, string? firstEntryId)
     {

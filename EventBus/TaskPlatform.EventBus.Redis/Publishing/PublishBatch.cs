@@ -13,12 +13,6 @@ internal sealed class PublishBatch
     private const int MaxEvents = 256;
     private const int MaxCharacters = 1024 * 1024;
 
-    private static readonly RedisValue[] Head =
-    [
-        8, EntryFields.Data, EntryFields.EventId, EntryFields.Schema, EntryFields.CorrelationId,
-        EntryFields.AggregateVersion, EntryFields.TraceParent, EntryFields.TraceState, EntryFields.CausationId,
-    ];
-
     private readonly List<int> places = [];
     private readonly List<string> types = [];
     private readonly List<RedisKey> streams = [];
@@ -29,8 +23,8 @@ internal sealed class PublishBatch
     /// <summary>Makes room for some of so many events.</summary>
     public PublishBatch(int events)
     {
-        arguments = new List<RedisValue>((Math.Min(events, MaxEvents) + 1) * Head.Length);
-        arguments.AddRange(Head);
+        arguments = new List<RedisValue>((Math.Min(events, MaxEvents) + 1) * PublishedFields.Head.Length);
+        arguments.AddRange(PublishedFields.Head);
     }
 
     public bool IsFull => places.Count == MaxEvents || characters >= MaxCharacters;
@@ -53,14 +47,7 @@ internal sealed class PublishBatch
         }
 
         arguments.Add(key + 1);
-        arguments.Add(outgoing.Envelope);
-        arguments.Add(outgoing.EventId.ToString());
-        arguments.Add(outgoing.Schema);
-        arguments.Add(outgoing.CorrelationId);
-        arguments.Add(outgoing.AggregateVersion is { } version ? version : RedisValue.EmptyString);
-        arguments.Add(outgoing.TraceParent ?? RedisValue.EmptyString);
-        arguments.Add(outgoing.TraceState ?? RedisValue.EmptyString);
-        arguments.Add(outgoing.CausationId ?? RedisValue.EmptyString);
+        PublishedFields.AddValues(outgoing, arguments);
         characters += outgoing.Envelope.Length;
     }
 

@@ -1,0 +1,33 @@
+using StackExchange.Redis;
+
+namespace TaskPlatform.EventBus.Redis;
+
+/// <summary>The fields of the entry that a published event becomes, each once.</summary>
+internal static class PublishedFields
+{
+    private static readonly (string Name, Func<OutgoingEvent, RedisValue> Value)[] All =
+    [
+        (EntryFields.Data, e => e.Envelope),
+        (EntryFields.EventId, e => e.EventId.ToString()),
+        (EntryFields.Schema, e => e.Schema),
+        (EntryFields.CorrelationId, e => e.CorrelationId),
+        (EntryFields.AggregateVersion, e => e.AggregateVersion ?? RedisValue.EmptyString),
+        (EntryFields.TraceParent, e => e.TraceParent ?? RedisValue.EmptyString),
+        (EntryFields.TraceState, e => e.TraceState ?? RedisValue.EmptyString),
+        (EntryFields.CausationId, e => e.CausationId ?? RedisValue.EmptyString),
+    ];
+
+    /// <summary>How many fields there are, and their names: the head of the arguments of <c>publish.lua</c>.</summary>
+    public static RedisValue[] Head { get; } = [All.Length, .. All.Select(field => (RedisValue)field.Name)];
+
+    /// <summary>Adds a value for each field, in the order of <see cref="Head"/>; empty where the event has none.</summary>
+    public static void AddValues(OutgoingEvent outgoing, List<RedisValue> arguments)
+    {
+        foreach (var (_, value) in All)
+            arguments.Add(value(outgoing));
+    }
+
+    /// <summary>The fields that the event has.</summary>
+    public static IEnumerable<NameValueEntry> Of(OutgoingEvent outgoing)
+        => All.Select(field => new NameValueEntry(field.Name, field.Value(outgoing))).Where(field => !field.Value.IsNullOrEmpty);
+}
