@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using TaskPlatform.Tests.EventBus;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace TaskPlatform.Tests;
 
@@ -10,6 +12,22 @@ internal static class Program
         [BusChild.Command, var settings] => BusChild.RunAsync(settings),
         _ when args.Contains("--server") => Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(
             args, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
-        _ => Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args),
+        _ => RunTestsAsync(args),
     };
+
+    /// <summary>SIGTERM ends the run. Otherwise only the hosts inside of it would stop, and each of the remaining tests would fail.</summary>
+    private static async Task<int> RunTestsAsync(string[] args)
+    {
+        using var runner = new ConsoleRunner(args);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            runner.Cancel();
+        });
+        var exitCode = await runner.EntryPoint();
+
+        // Not even by a thread that a test left behind is the process kept alive.
+        Environment.Exit(exitCode);
+        return exitCode;
+    }
 }
