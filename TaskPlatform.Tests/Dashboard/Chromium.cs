@@ -15,6 +15,9 @@ public sealed class Chromium : IAsyncLifetime
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
+    /// <summary>Playwright itself waits without a limit for a browser that doesn't answer.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
     private readonly SemaphoreSlim gate = new(1);
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -26,8 +29,8 @@ public sealed class Chromium : IAsyncLifetime
         Assert.SkipWhen(program is null, "There is no chromium on this machine, and ./test could not install it.");
 
         var started = await StartedAsync(program);
-        var context = await started.NewContextAsync(new() { ViewportSize = new() { Width = 1400, Height = 800 } });
-        return await context.NewPageAsync();
+        var context = await started.NewContextAsync(new() { ViewportSize = new() { Width = 1400, Height = 800 } }).WaitAsync(Limit);
+        return await context.NewPageAsync().WaitAsync(Limit);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -35,7 +38,7 @@ public sealed class Chromium : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)
-            await browser.DisposeAsync();
+            await browser.DisposeAsync().AsTask().WaitAsync(Limit);
         playwright?.Dispose();
         gate.Dispose();
     }
@@ -45,8 +48,8 @@ public sealed class Chromium : IAsyncLifetime
         await gate.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            playwright ??= await Playwright.CreateAsync();
-            return browser ??= await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Arguments });
+            playwright ??= await Playwright.CreateAsync().WaitAsync(Limit);
+            return browser ??= await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Arguments }).WaitAsync(Limit);
         }
         finally
         {

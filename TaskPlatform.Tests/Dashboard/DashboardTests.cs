@@ -50,10 +50,9 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
 
         var started = await platform.StartTimeAsync(server);
         await dashboard.ExecuteAsync(server, "Restart");
-        await platform.App.ResourceNotifications.WaitForResourceAsync(
-            server, change => change.Snapshot.StartTimeStamp > started && change.Snapshot.HealthStatus == HealthStatus.Healthy, TestContext.Current.CancellationToken);
+        await platform.WaitForAsync(server, now => now.StartTimeStamp > started && now.HealthStatus == HealthStatus.Healthy);
         foreach (var resource in Resources)
-            await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(resource, TestContext.Current.CancellationToken);
+            await platform.WaitForHealthyAsync(resource);
         await platform.WaitForDatabasesAsync();
     }
 
@@ -67,7 +66,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         await dashboard.PressAsync("tasks", "Start resource");
         await dashboard.HasStateAsync("tasks", "Running");
 
-        await platform.App.ResourceNotifications.WaitForResourceHealthyAsync("tasks", TestContext.Current.CancellationToken);
+        await platform.WaitForHealthyAsync("tasks");
     }
 
     [Fact]
@@ -102,7 +101,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
     public async Task Dead_letters_are_counted_reprocessed_and_purged()
     {
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
-        await platform.App.ResourceNotifications.WaitForResourceHealthyAsync(Worker, TestContext.Current.CancellationToken);
+        await platform.WaitForHealthyAsync(Worker);
         await platform.PurgeDeadLettersAsync();
         await PublishAsync(NoTask);
         await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1);

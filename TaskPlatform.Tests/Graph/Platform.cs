@@ -6,6 +6,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
+using TaskPlatform.Tests.AppHost;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 
@@ -28,6 +29,8 @@ public sealed class Platform : IAsyncLifetime
     public const string DashboardKey = "key-of-the-graph-tests";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(90);
     private static readonly string[] Services = ["auth", "tasks", "notifications", "notifications-worker"];
 
     private readonly string data = Path.Combine(Path.GetTempPath(), $"taskplatform-graph-{Guid.CreateVersion7():n}");
@@ -84,27 +87,32 @@ public sealed class Platform : IAsyncLifetime
 
     /// <summary>When the resource's process was started.</summary>
     public async Task<DateTime?> StartTimeAsync(string resource)
-        => (await App.ResourceNotifications.WaitForResourceAsync(resource, _ => true, TestContext.Current.CancellationToken)).Snapshot.StartTimeStamp;
+        => (await WaitForAsync(resource, now => now.StartTimeStamp is not null)).StartTimeStamp;
+
+    public Task<CustomResourceSnapshot> WaitForAsync(string resource, Func<CustomResourceSnapshot, bool> isExpected)
+        => WaitAsync(resource, limit => App.ResourceNotifications.WaitForResourceAsync(resource, change => isExpected(change.Snapshot), limit));
+
+    public Task WaitForHealthyAsync(string resource)
+        => WaitAsync(resource, limit => App.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit));
 
     public Task<Session> SignInAsAdminAsync() => Session.SignInAsync(this, AdminEmail, AdminPassword);
 
     /// <summary>Ends a service's process like a crash, and returns when the AppHost has noticed.</summary>
     public async Task KillAsync(string service)
     {
-        var running = await App.ResourceNotifications.WaitForResourceAsync(
-            service, e => e.Snapshot.Properties.Any(IsProcessId), TestContext.Current.CancellationToken);
-        var id = Convert.ToInt32(running.Snapshot.Properties.Single(IsProcessId).Value, CultureInfo.InvariantCulture);
+        var running = await WaitForAsync(service, now => now.Properties.Any(IsProcessId));
+        var id = Convert.ToInt32(running.Properties.Single(IsProcessId).Value, CultureInfo.InvariantCulture);
         using (var process = Process.GetProcessById(id))
             process.Kill(entireProcessTree: true);
-        await App.ResourceNotifications.WaitForResourceAsync(service, KnownResourceStates.TerminalStates, TestContext.Current.CancellationToken);
+        await WaitForAsync(service, now => KnownResourceStates.TerminalStates.Contains(now.State?.Text));
     }
 
     public async Task StartServiceAsync(string service)
     {
-        var started = await App.ResourceCommands.ExecuteCommandAsync(
-            service, KnownResourceCommands.StartCommand, TestContext.Current.CancellationToken);
+        using var limit = TimeLimit.Of(WaitLimit);
+        var started = await App.ResourceCommands.ExecuteCommandAsync(service, KnownResourceCommands.StartCommand, limit.Token);
         Assert.True(started.Success, started.Message);
-        await App.ResourceNotifications.WaitForResourceHealthyAsync(service, TestContext.Current.CancellationToken);
+        await WaitForHealthyAsync(service);
     }
 
     public async ValueTask DisposeAsync()
@@ -112,11 +120,26 @@ public sealed class Platform : IAsyncLifetime
         if (redis is not null)
             await redis.CloseAsync();
         if (App is not null)
-            await App.DisposeAsync();
+            await App.DisposeAsync().AsTask().WaitAsync(StopLimit);
         foreach (var proxy in proxies.Values)
             await proxy.DisposeAsync();
         if (Directory.Exists(data))
             Directory.Delete(data, recursive: true);
+    }
+
+    /// <summary>Aspire itself would wait forever for a resource that failed to start, because it may still be started again.</summary>
+    private async Task<CustomResourceSnapshot> WaitAsync(string resource, Func<CancellationToken, Task<ResourceEvent>> wait)
+    {
+        using var limit = TimeLimit.Of(WaitLimit);
+        try
+        {
+            return (await wait(limit.Token)).Snapshot;
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            var now = App.ResourceNotifications.TryGetCurrentState(resource, out var last) ? last.Snapshot : null;
+            throw new TimeoutException($"After {WaitLimit.TotalSeconds} s {resource} is still {now?.State?.Text}, health: {now?.HealthStatus}, exit code: {now?.ExitCode}.");
+        }
     }
 
     private static async Task<bool> AnswersAsync(HttpClient client, string path)

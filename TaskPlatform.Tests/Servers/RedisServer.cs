@@ -7,6 +7,8 @@ namespace TaskPlatform.Tests.Servers;
 /// <summary>A throw-away Redis. One serves the assembly, each test under its own key prefix; a fault test starts its own.</summary>
 public sealed class RedisServer : LocalServer
 {
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
+
     private readonly RedisServerOptions options = new();
 
     public RedisServer()
@@ -73,21 +75,27 @@ public sealed class RedisServer : LocalServer
     /// <summary>A server that still loads its data accepts connections, but answers a PING with an error.</summary>
     protected override async Task<string?> TryConnectAsync(CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AnswerLimit);
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
+            await client.ConnectAsync(IPAddress.Loopback, Port, limit.Token);
             await using var stream = client.GetStream();
             using var reader = new StreamReader(stream);
 
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {Password}\r\nPING\r\n"), cancellationToken);
-            var authenticated = await reader.ReadLineAsync(cancellationToken);
-            var pong = await reader.ReadLineAsync(cancellationToken);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {Password}\r\nPING\r\n"), limit.Token);
+            var authenticated = await reader.ReadLineAsync(limit.Token);
+            var pong = await reader.ReadLineAsync(limit.Token);
             return pong == "+PONG" ? null : $"{authenticated} {pong}";
         }
         catch (Exception refusal) when (refusal is SocketException or IOException)
         {
             return refusal.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {AnswerLimit.TotalSeconds} s";
         }
     }
 
