@@ -68,7 +68,7 @@ precompile() {
   say "Precompiling packages"
   dotnet publish .ci/precompiled -v q -clp:NoSummary -o "$compiled" || fail "The packages could not be precompiled: see the errors above."
   for folder in {.,Services,EventBus}/TaskPlatform.*/bin/Debug/net10.0; do
-    for package in "$compiled"/{Microsoft.EntityFrameworkCore,Microsoft.IdentityModel,Npgsql,OpenTelemetry,Polly,StackExchange}*.dll; do
+    for package in "$compiled"/{Microsoft.{AspNetCore.Authentication,EntityFrameworkCore,Extensions.{Http,Resilience,Telemetry},IdentityModel},Npgsql,OpenTelemetry,Polly,RESPite,StackExchange,System.IdentityModel}*.dll; do
       [[ ! -e "$folder/${package##*/}" ]] || cp "$package" "$folder/"
     done
   done
