@@ -9,6 +9,7 @@ namespace TaskPlatform.Tests;
 /// </summary>
 internal sealed class RunWatch : IMessageSink, IDisposable
 {
+    /// <summary>More than any test sets as its own limit.</summary>
     public static readonly TimeSpan SilenceLimit = LimitedTestFramework.TestLimit + TimeSpan.FromMinutes(2);
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
 
@@ -61,7 +62,9 @@ internal sealed class RunWatch : IMessageSink, IDisposable
 
     private void Postpone() => timer.Change(cancelled ? StopLimit : SilenceLimit, Timeout.InfiniteTimeSpan);
 
-    private string Describe() => string.Join('\n', running.Values
-        .OrderBy(one => one.Started)
-        .Select(one => $"  {time.GetElapsedTime(one.Started).TotalSeconds,5:0} s  {one.Name}"));
+    private string Describe() => running.IsEmpty
+        ? "  no test, but a fixture that all of them share"
+        : string.Join('\n', running.Values
+            .OrderBy(one => one.Started)
+            .Select(one => $"  {time.GetElapsedTime(one.Started).TotalSeconds,5:0} s  {one.Name}"));
 }

@@ -7,8 +7,10 @@ namespace TaskPlatform.EventBus.Benchmarks.Measuring;
 internal sealed class Stage : IAsyncDisposable
 {
     private readonly RedisServer redis = new();
-    private readonly PostgresServer postgres = new() { IsDurable = true };
+    private readonly PostgresServer postgres;
     private ConnectionMultiplexer connection = null!;
+
+    private Stage(bool isDurable) => postgres = new() { IsDurable = isDurable };
 
     public IDatabase Redis => connection.GetDatabase();
 
@@ -16,9 +18,11 @@ internal sealed class Stage : IAsyncDisposable
 
     public string PostgresConnectionString => postgres.ConnectionString;
 
-    public static async Task<Stage> StartAsync()
+    /// <summary>Starts both.</summary>
+    /// <param name="isDurable">Whether Postgres waits for the disk at each commit, as it must where times are measured.</param>
+    public static async Task<Stage> StartAsync(bool isDurable = true)
     {
-        var stage = new Stage();
+        var stage = new Stage(isDurable);
         await Task.WhenAll(stage.redis.InitializeAsync().AsTask(), stage.postgres.InitializeAsync().AsTask());
         stage.connection = await ConnectionMultiplexer.ConnectAsync(stage.redis.ConnectionString);
         return stage;

@@ -11,7 +11,7 @@ internal static class Run
     public static async Task<int> ScenariosAsync(
         IReadOnlyList<Scenario> scenarios, Effort effort, string? json, string? page, CancellationToken cancellationToken)
     {
-        await using var stage = await Stage.StartAsync();
+        await using var stage = await Stage.StartAsync(isDurable: !effort.Smoke);
         var report = new Report(await Machine.DescribeAsync(stage), effort);
         await ProgressAsync(scenarios.Count * (effort.Rounds + (effort.Smoke ? 0 : 1)), async step =>
         {
