@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
@@ -9,8 +8,8 @@ namespace TaskPlatform.EventBus;
 /// taken apart until the event that fails is alone, so that it costs the others as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
-    ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, RetryPolicy retries, TransientFailures transient, IServiceScopeFactory scopes,
-    EventBusOptions options, ILogger logger)
+    ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, DeliveryValidator validator, HandlerInvoker invoker,
+    FailureClassifier failures, IServiceScopeFactory scopes)
 {
     /// <summary>How many events a transaction has with savepoints. Postgres keeps 64 subtransactions at hand; beyond, every other session pays.</summary>
     private const int MaxSavepoints = 60;
@@ -21,9 +20,6 @@ internal sealed class BatchProcessor(
     /// <summary>How long a transaction takes in further events; the rest of the run goes into the next one.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
-    private readonly DeliveryValidator validator = new(group, retries);
-    private readonly HandlerInvoker invoker = new(group, options);
-
     /// <summary>Decides the outcome of every open delivery, in order.</summary>
     /// <param name="batch">What is to be handled.</param>
     /// <param name="draining">Fires when the process stops: no further handler begins, and what has none stays open.</param>
@@ -32,7 +28,7 @@ internal sealed class BatchProcessor(
     /// <exception cref="OperationCanceledException">The token fired; what is not decided stays open.</exception>
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {
-        using var watch = new HandlerWatch(group.Name, logger, cancellationToken);
+        using var watch = invoker.Watch(cancellationToken);
         var open = batch.Where(delivery => delivery.Outcome == Outcome.Open && validator.Validate(delivery)).ToList();
         open.ForEach(delivery => delivery.Postponed = null);
         while (open.Count > 0 && !draining.IsCancellationRequested)
@@ -114,7 +110,7 @@ internal sealed class BatchProcessor(
             if (inbox.Classify(e) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) && !await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(e);
             if (e is HandlerTimeoutException)
-                await ClassifyFailureAsync(attempt.Running!, e, cancellationToken); // Alone it would take as long again.
+                await failures.ClassifyAsync(attempt.Running!, e, cancellationToken); // Alone it would take as long again.
             return false;
         }
 
@@ -195,10 +191,10 @@ internal sealed class BatchProcessor(
         foreach (var (delivery, handledNow) in attempt.Done)
             Done(delivery, handledNow);
         foreach (var type in attempt.Done.Where(done => done.HandledNow).Select(done => done.Delivery.Envelope!.Type).Distinct())
-            transient.Committed(type);
+            failures.Committed(type);
 
         foreach (var (delivery, error) in attempt.Failed.Where(failure => !failure.Delivery.RunsAlone))
-            await ClassifyFailureAsync(delivery, error, cancellationToken);
+            await failures.ClassifyAsync(delivery, error, cancellationToken);
     }
 
     private async Task HandleAloneAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
@@ -220,7 +216,7 @@ internal sealed class BatchProcessor(
             }
             catch (Exception e)
             {
-                await ClassifyFailureAsync(delivery, e, cancellationToken);
+                await failures.ClassifyAsync(delivery, e, cancellationToken);
                 return;
             }
         }
@@ -253,31 +249,7 @@ internal sealed class BatchProcessor(
 
         await invoker.RunAsync(scope.ServiceProvider, delivery, timer);
         Done(delivery, await transaction.CommitAsync([delivery.EventId], cancellationToken));
-        transient.Committed(delivery.Envelope!.Type);
-    }
-
-    /// <summary>
-    /// Decides between the store and the handler. While the store accepts no write, nothing that failed is the handler's fault; while it
-    /// does, a failure that looks like the store's is taken for it within limits.
-    /// </summary>
-    private async Task ClassifyFailureAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
-    {
-        if (inbox is not null)
-        {
-            if (!await inbox.AcceptsWritesAsync(cancellationToken))
-                throw new StoreUnavailableException(error);
-            if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure && transient.Tolerates(delivery, failure))
-            {
-                // The others of the batch go first: if they succeed, this one is at fault.
-                (delivery.Postponed, delivery.RunsAlone) = (error, true);
-                return;
-            }
-        }
-
-        if (error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent)
-            delivery.MarkDeadLettered(DeadLetterReason.Rejected, error);
-        else
-            delivery.Fail(group.Find(delivery.Envelope!.Type)!.Retries ?? retries, DeadLetterReason.Exhausted, error);
+        failures.Committed(delivery.Envelope!.Type);
     }
 
     private void Done(Delivery delivery, bool handledNow)

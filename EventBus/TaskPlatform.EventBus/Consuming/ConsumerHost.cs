@@ -36,14 +36,19 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
         var transient = new TransientFailures();
         var processor = new BatchProcessor(
-            group, inbox, Hook(group, inbox, transient, options), retries, transient, services.GetRequiredService<IServiceScopeFactory>(), options,
-            loggers.CreateLogger<BatchProcessor>());
+            group,
+            inbox,
+            CreateDeadLetterInvoker(group, inbox, transient, options),
+            new DeliveryValidator(group, retries),
+            new HandlerInvoker(group, options, loggers.CreateLogger<BatchProcessor>()),
+            new FailureClassifier(group, inbox, retries, transient),
+            services.GetRequiredService<IServiceScopeFactory>());
         var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
         return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
     }
 
-    private DeadLetterHandlerInvoker? Hook(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
+    private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
     {
         if (group.DeadLetterHandler is not { } handler)
             return null;

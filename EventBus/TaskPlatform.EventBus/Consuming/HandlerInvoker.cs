@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
 /// <summary>Calls a group's handlers, traced and measured.</summary>
-internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions options)
+internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions options, ILogger logger)
 {
+    /// <summary>Watches over the handlers of a batch.</summary>
+    public HandlerWatch Watch(CancellationToken cancellationToken) => new(group.Name, logger, cancellationToken);
+
     /// <summary>Calls the handler of a delivery.</summary>
     /// <exception cref="HandlerTimeoutException">It took longer than it may; whatever it threw when it was stopped, that is why.</exception>
     public async Task RunAsync(IServiceProvider scope, Delivery delivery, HandlerTimer timer)
