@@ -13,6 +13,9 @@ internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : 
 
     public IReceiver CreateReceiver(ConsumerGroup group) => transport.CreateReceiver(group);
 
+    public Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken)
+        => transport.ReadNewestAsync(eventType, count, cancellationToken);
+
     public Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
         => transport.ProbeAsync(entries, cancellationToken);
 

@@ -48,6 +48,6 @@ public sealed class EventLogRow
     /// <summary>The stream entry it became; null as long as it waits.</summary>
     public string? EntryId { get; init; }
 
-    /// <summary>When it was published; null as long as it waits.</summary>
+    /// <summary>When it was published last; null as long as it waits, unless it is to be published again though its entry is there.</summary>
     public DateTimeOffset? PublishedAt { get; init; }
 }

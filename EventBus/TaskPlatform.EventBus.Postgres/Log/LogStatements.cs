@@ -37,14 +37,15 @@ internal static class LogStatements
     };
 
     /// <summary>
-    /// The next page, and the last row of the log. Only the index of what waits has this order: the second column has it chosen, whatever the
-    /// statistics say. Where rows are left out, it looks at a range of them only.
+    /// The next page, with each row whether it is published again although its entry is there, and with the last row of the log. Only the index
+    /// of what waits has this order: the second column has it chosen, whatever the statistics say. Where rows are left out, it looks at a
+    /// range of them only.
     /// </summary>
     public static NpgsqlBatchCommand ReadWaiting(ScanCursor cursor) => new(
         $"""
-         SELECT {EventColumns}, (SELECT max(id) FROM event_log)
+         SELECT {EventColumns}, published_at IS NOT NULL, (SELECT max(id) FROM event_log)
          FROM (
-             SELECT {EventColumns}
+             SELECT {EventColumns}, published_at
              FROM event_log
              WHERE entry_id IS NULL AND id > $2 AND id <= $3
              ORDER BY id, entry_id

@@ -14,6 +14,10 @@ internal sealed partial class OutboxPublisher(
     /// <summary>The scan that ran out of time; the next call continues it.</summary>
     private ScanCursor? unfinished;
 
+    /// <summary>Used until the first scan has ended: what the dispatcher before this one published was committed before that scan began.</summary>
+    private PublicationLookup? lookup = new(transport);
+    private bool hasBegun;
+
     /// <summary>Whether the log accepted the last write. Else nothing is published: what can't be marked would be published again and again.</summary>
     private bool isWritable;
 
@@ -47,7 +51,11 @@ internal sealed partial class OutboxPublisher(
     }
 
     /// <summary>Has the next scan begin at the first row: something older than it may wait again.</summary>
-    public void Restart() => unfinished = null;
+    public void Restart()
+    {
+        unfinished = null;
+        lookup?.Clear();
+    }
 
     /// <summary>
     /// Publishes until nothing waits that can be published, or for as long as it may. While Redis takes a page, the one before is
@@ -61,6 +69,9 @@ internal sealed partial class OutboxPublisher(
         var cursor = unfinished ?? new ScanCursor();
         unfinished = null; // What fails begins anew.
         var page = await MarkAndReadAsync(cursor, cancellationToken);
+        if (!hasBegun && cursor.IsDone)
+            lookup = null; // Less than a page waits, and no more than that can go out twice.
+        hasBegun = true;
         if (!isWritable && page.Count > 0)
             await TestWriteAsync(page[0].Id, cancellationToken);
         isWritable = false;
@@ -71,14 +82,22 @@ internal sealed partial class OutboxPublisher(
             using var timeout = new CancellationTokenSource(PageTimeout);
             if (cancellationToken.IsCancellationRequested)
                 page = [];
+            if (cursor.HasRequeued && unmarked.Count > 0)
+                await MarkAndReadAsync(cursor: null, timeout.Token); // No lookup finds these, so only one page of them may be unmarked.
+            if (lookup is not null && page.Count > 0 && await lookup.MovePublishedAsync(page, unmarked, timeout.Token) is > 0 and var found)
+                LogFound(found);
             var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NothingSent;
             List<(long Id, OutgoingEvent Event)> next = [];
             Exception? unreachable = null;
             try
             {
                 isInterrupted = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration;
-                if (cursor.IsDone && page.Count == 0)
+                if (cursor.IsDone && page.Count == 0 && !isInterrupted)
+                {
+                    EndLookup(cursor);
                     cursor = new ScanCursor(); // The last page is marked now, and more may have come.
+                }
+
                 next = await MarkAndReadAsync(isInterrupted || cursor.IsDone ? null : cursor, timeout.Token);
             }
             finally
@@ -98,8 +117,17 @@ internal sealed partial class OutboxPublisher(
 
         isWritable = true;
         cancellationToken.ThrowIfCancellationRequested();
+        if (cursor.IsDone)
+            EndLookup(cursor);
         unfinished = cursor.IsDone ? null : cursor;
         return isInterrupted || continues; // Since the unfinished scan began, more may have come.
+    }
+
+    /// <summary>A scan has ended. What it has left out, because its stream refused it, is still to be looked up.</summary>
+    private void EndLookup(ScanCursor cursor)
+    {
+        if (cursor.Refused.Count == 0)
+            lookup = null;
     }
 
     /// <summary>Throws where the log refuses writes, whatever the reason.</summary>
@@ -129,7 +157,11 @@ internal sealed partial class OutboxPublisher(
             while (await reader.ReadAsync(cancellationToken))
             {
                 rows.Add(LogStatements.ReadEvent(reader));
-                cursor!.AdvanceTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount));
+                cursor!.AdvanceTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount + 1));
+                if (!reader.GetBoolean(LogStatements.EventColumnCount))
+                    continue;
+                cursor.HasRequeued = true;
+                lookup?.LeaveOut(reader.GetInt64(0));
             }
 
             if (hasRefused && rows.Count < LogStatements.PageSize)
@@ -167,6 +199,7 @@ internal sealed partial class OutboxPublisher(
                         health.Recovered(Role(outgoing.Type));
                     break;
                 case { Refused: true, Error: { } error }:
+                    lookup?.Clear(outgoing.Type);
                     if (refused.Add(outgoing.Type) && health.Blocked(Role(outgoing.Type), error.Message))
                         LogRefused(outgoing.Type, error);
                     break;
@@ -180,6 +213,9 @@ internal sealed partial class OutboxPublisher(
     }
 
     private static string Role(string eventType) => $"publishing {eventType}";
+
+    [LoggerMessage(LogLevel.Information, "{Count} events that waited were in their streams already; they are not published again.")]
+    private partial void LogFound(int count);
 
     [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they wait in the log until that is mended.")]
     private partial void LogRefused(string eventType, Exception exception);

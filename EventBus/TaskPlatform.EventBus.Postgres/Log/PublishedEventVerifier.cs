@@ -211,7 +211,7 @@ internal sealed partial class PublishedEventVerifier(
     {
         var due = gone.FindAll(row => republications.TryStart(row.Id, certain));
         if (due.Count > 0)
-            await rows.RequeueAsync([.. due.Select(row => row.Id)], cancellationToken);
+            await rows.RequeueAsync([.. due.Select(row => row.Id)], certain, cancellationToken);
         return due;
     }
 

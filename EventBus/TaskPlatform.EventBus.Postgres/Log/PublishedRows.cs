@@ -65,10 +65,15 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
     }
 
     /// <summary>Has them wait again.</summary>
-    public async Task RequeueAsync(long[] ids, CancellationToken cancellationToken)
+    /// <param name="ids">The rows.</param>
+    /// <param name="certain">Whether they are to be published again though their entries are there: then <c>published_at</c> stays, which says that.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RequeueAsync(long[] ids, bool certain, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE event_log SET entry_id = NULL, published_at = NULL WHERE id = ANY ($1)", connection);
+        await using var command = new NpgsqlCommand(
+            "UPDATE event_log SET entry_id = NULL, published_at = CASE WHEN $2 THEN published_at END WHERE id = ANY ($1)", connection);
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = ids });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = certain });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

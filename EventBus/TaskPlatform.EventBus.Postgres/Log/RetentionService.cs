@@ -52,7 +52,8 @@ internal sealed partial class RetentionService<TDb>(
     private const string DeletePublished =
         """
         DELETE FROM event_log WHERE id IN (
-            SELECT id FROM (SELECT id, published_at FROM event_log ORDER BY id LIMIT {1}) AS oldest WHERE published_at < now() - {0})
+            SELECT id FROM (SELECT id, entry_id, published_at FROM event_log ORDER BY id LIMIT {1}) AS oldest
+            WHERE entry_id IS NOT NULL AND published_at < now() - {0})
         """;
 
     private const string DeleteHandled =

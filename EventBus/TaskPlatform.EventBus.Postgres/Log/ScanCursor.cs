@@ -18,6 +18,9 @@ internal sealed class ScanCursor
 
     public bool IsDone { get; set; }
 
+    /// <summary>Whether it has come to a row that is published again on purpose, though its event is in its stream.</summary>
+    public bool HasRequeued { get; set; }
+
     /// <summary>Goes on to a row, if it is not beyond it.</summary>
     public void AdvanceTo(long row) => After = Math.Max(After, row);
 

@@ -12,6 +12,9 @@ internal sealed partial class RedisTransport(
     private const int TrimPage = 10_000;
     private const int MaxLostEntries = 100_000;
 
+    /// <summary>So many entries hold Redis up for a few milliseconds.</summary>
+    private const int NewestPage = 500;
+
     private readonly ConcurrentDictionary<string, (string Stream, RedisKey Key)> streams = new(StringComparer.Ordinal);
 
     /// <summary>The group that holds each stream's trimming back, as last seen.</summary>
@@ -63,6 +66,25 @@ internal sealed partial class RedisTransport(
     }
 
     public IReceiver CreateReceiver(ConsumerGroup group) => receivers.Create(group);
+
+    public async Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken)
+    {
+        var newest = new List<PublishedEntry>();
+        var from = "+";
+        for (var left = count; left > 0 && from.Length > 0; left -= NewestPage)
+        {
+            var page = (RedisResult[])(await CallAsync(
+                database => database.ScriptEvaluateAsync(Script.Newest, [StreamOf(eventType).Key], [from, Math.Min(left, NewestPage)]), cancellationToken))!;
+            from = (string)page[0]!;
+            foreach (var entry in ((RedisResult[])page[1]!).Select(item => (string[])item!))
+            {
+                if (Guid.TryParse(entry[1], out var eventId))
+                    newest.Add(new PublishedEntry(entry[0], eventId, entry[2]));
+            }
+        }
+
+        return newest;
+    }
 
     public async Task<TransportState> ProbeAsync(
         IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)

@@ -30,6 +30,7 @@ internal static class Script
     public static readonly string Measure = Load("measure");
     public static readonly string Missing = LoadWithEntries("missing");
     public static readonly string MissingTargeted = Load("missing_targeted");
+    public static readonly string Newest = LoadWithEntries("newest");
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
     public static readonly string Sample = LoadWithEntries("sample");

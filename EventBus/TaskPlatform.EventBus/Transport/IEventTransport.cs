@@ -13,6 +13,11 @@ public interface IEventTransport
     /// <summary>Creates this process's consumer of a group. It connects when it first receives.</summary>
     IReceiver CreateReceiver(ConsumerGroup group);
 
+    /// <summary>
+    /// Reads the newest entries of a stream, newest first, without those that were added for one group. A stream that can't be read has none.
+    /// </summary>
+    Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken);
+
     /// <summary>Asks which run of the server this is, and whether it still has the entries that were published before.</summary>
     Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken);
 
