@@ -15,7 +15,7 @@ builder.AddEventBus("redis", new EventCatalog().Add<OrderPlaced>())
     .UseEventLog<BillingDb>("billing") // Lets handlers publish, and deletes old inbox rows.
     .AddConsumerGroup("billing")
     .UseInbox<BillingDb>()
-    .Subscribe<OrderPlaced, ChargeCard>();
+    .Handle<OrderPlaced, ChargeCard>();
 builder.Services.AddOpenTelemetry()
     .ConfigureResource(resource => resource.AddService("shop-consumer"))
     .WithTracing(tracing => tracing.AddSource(EventBusTelemetry.Name).AddOtlpExporter());
