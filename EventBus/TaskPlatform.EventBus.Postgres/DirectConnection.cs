@@ -2,14 +2,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>How to reach Postgres itself where the context's own connection string leads to a pooler.</summary>
+/// <summary>The connection string that bypasses the pooler, for a context whose own connection string points to one.</summary>
 /// <remarks>
-/// A pooler that gives every transaction another session (pgbouncer's <c>pool_mode = transaction</c>) is fine for requests and handlers.
-/// The dispatcher needs a session: its lock and its settings belong to it.
+/// Requests and handlers work through a pooler in transaction mode (pgbouncer's <c>pool_mode = transaction</c>).
+/// The dispatcher does not: its advisory lock and its settings are bound to a session.
 /// </remarks>
 public sealed class DirectConnection<TDb>
     where TDb : DbContext
 {
-    /// <summary>The connection string. Default none: the context's own is used.</summary>
+    /// <summary>The direct connection string. Default: null, the context's own is used.</summary>
     public string? ConnectionString { get; set; }
 }

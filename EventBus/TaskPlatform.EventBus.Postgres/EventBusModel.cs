@@ -3,12 +3,12 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>The bus's tables in a service's own model, so that its migrations create them.</summary>
+/// <summary>Adds the bus's tables to a service's model, so that the service's migrations create them.</summary>
 public static class EventBusModel
 {
     /// <summary>
-    /// The unique index of <c>event_log</c> on aggregate and version. It also finds the events of an aggregate, in the order of their versions,
-    /// for a query that leaves out those without a version.
+    /// The unique index of <c>event_log</c> on aggregate and version. It also serves queries for the events of an aggregate in version
+    /// order, if they exclude events without a version.
     /// </summary>
     public const string AggregateVersionIndex = "ix_event_log_aggregate_version";
 
@@ -38,7 +38,7 @@ public static class EventBusModel
             row.HasIndex(e => new { e.AggregateType, e.AggregateId, e.AggregateVersion })
                 .IsUnique().HasFilter("aggregate_version IS NOT NULL").HasDatabaseName(AggregateVersionIndex);
 
-            // The dispatcher sets both later, so an insert leaves them out.
+            // Set by the dispatcher, never by an insert.
             row.Property(e => e.EntryId).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
             row.Property(e => e.PublishedAt).Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
         });

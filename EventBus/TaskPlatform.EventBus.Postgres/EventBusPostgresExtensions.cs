@@ -6,14 +6,15 @@ using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Keeps a service's events, and what it has handled, in its own database.</summary>
+/// <summary>Stores a service's event log and inbox in its own database.</summary>
 public static class EventBusPostgresExtensions
 {
-    /// <summary>Has events that are published through <typeparamref name="TDb"/> kept in its log, and adds the dispatcher that publishes the log.</summary>
+    /// <summary>Stores events published through <typeparamref name="TDb"/> in its event log, and adds the dispatcher that publishes them.</summary>
     /// <param name="eventBus">The bus.</param>
-    /// <param name="service">The log's name; the same in every process that shares the database, for example <c>tasks</c>.</param>
+    /// <param name="service">The name of the log, for example <c>tasks</c>. Every process that shares the database uses the same name.</param>
     /// <param name="keepHistory">
-    /// Whether published events stay for ever, as the history of their aggregates. Default: they go after <see cref="EventBusOptions.LogRetention"/>.
+    /// Whether to keep published events forever, as the history of their aggregates. Default: they are deleted after
+    /// <see cref="EventBusOptions.LogRetention"/>.
     /// </param>
     public static EventBusBuilder UseEventLog<TDb>(this EventBusBuilder eventBus, string service, bool keepHistory = false)
         where TDb : DbContext
@@ -30,16 +31,16 @@ public static class EventBusPostgresExtensions
         services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<RetentionService<TDb>>(provider, keepHistory));
 
-        // In front of the other hosted services, because they stop from the last to the first: requests and consumers end, and
-        // what they appended is published before the dispatcher goes.
+        // Hosted services stop in reverse order of registration. As the first one, the dispatcher stops last
+        // and publishes what the last requests and handlers have appended.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(
             provider => ActivatorUtilities.CreateInstance<Dispatcher<TDb>>(provider, service)));
         return eventBus;
     }
 
     /// <summary>
-    /// Has events that are published through the context kept in its log. A context that is registered with
-    /// <see cref="UseEventLog{TDb}"/> needs no more; this is for one that is made by hand, in a test for example.
+    /// Stores events published through the context in its event log. <see cref="UseEventLog{TDb}"/> already does this for a registered
+    /// context; call it only for a context that is created manually, for example in a test.
     /// </summary>
     public static DbContextOptionsBuilder UseEventLog(this DbContextOptionsBuilder options, EventCatalog events, TimeProvider? clock = null)
     {
@@ -55,8 +56,8 @@ public static class EventBusPostgresExtensions
         => (DbContextOptionsBuilder<TDb>)((DbContextOptionsBuilder)options).UseEventLog(events, clock);
 
     /// <summary>
-    /// Publishes the bus's alerts as <see cref="AlertChanged"/>, whichever process finds them, so that a consumer can notify people.
-    /// Only the processes of one service call this, those that share its event log: a replay reads the events from there.
+    /// Publishes the bus's alerts as <see cref="AlertChanged"/> events, so that a consumer can send notifications. Any process may detect an alert.
+    /// Call this in the processes of one service only, which share an event log, because replays read the events from that log.
     /// </summary>
     public static EventBusBuilder PublishAlerts<TDb>(this EventBusBuilder eventBus)
         where TDb : DbContext
@@ -66,8 +67,8 @@ public static class EventBusPostgresExtensions
     }
 
     /// <summary>
-    /// Keeps the group's inbox in <typeparamref name="TDb"/>, in the transaction of its handlers' effects. The context must not
-    /// retry on its own (no retrying execution strategy): the bus does, with the whole transaction.
+    /// Stores the group's inbox in <typeparamref name="TDb"/>, in the same transaction as the effects of its handlers. The context must not
+    /// use a retrying execution strategy: the bus retries the whole transaction itself.
     /// </summary>
     public static ConsumerGroupBuilder UseInbox<TDb>(this ConsumerGroupBuilder group)
         where TDb : DbContext

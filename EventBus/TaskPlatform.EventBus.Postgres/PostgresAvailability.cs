@@ -4,12 +4,12 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Tells what a Postgres can't do now from what it will never do. Requests and the bus decide by the same list.</summary>
+/// <summary>Classifies Postgres failures as temporary or permanent, for HTTP requests and for the bus.</summary>
 public static class PostgresAvailability
 {
     /// <summary>
-    /// Whether the exception, or one within it, says that Postgres can't do now what may succeed later: it can't be reached, is starting or
-    /// stopping, refuses writes, or lacks something that is not the statement's own.
+    /// Whether the exception, or an inner one, is a temporary failure of Postgres: it is unreachable, starting or stopping, refuses writes,
+    /// or lacks a resource that does not depend on the statement.
     /// </summary>
     public static bool IsUnavailable(Exception exception)
     {
@@ -18,16 +18,16 @@ public static class PostgresAvailability
             switch (e)
             {
                 case PostgresException postgres:
-                    return !IsConflict(postgres) && (postgres.IsTransient || IsRefusal(postgres.SqlState));
+                    return !IsConflict(postgres) && (postgres.IsTransient || IsTemporary(postgres.SqlState));
                 case NpgsqlException:
-                    return true; // No answer: no connection, a broken one, or one that is silent.
+                    return true; // No connection, a broken one, or no response.
             }
         }
 
         return false;
     }
 
-    /// <summary>Whether the exception, or one within it, says that an open connection ended: its session was terminated, or its socket closed.</summary>
+    /// <summary>Whether the exception, or an inner one, means that an open connection was lost (session terminated, socket closed).</summary>
     public static bool IsConnectionLost(Exception exception)
     {
         for (var e = exception; e is not null; e = e.InnerException)
@@ -44,7 +44,7 @@ public static class PostgresAvailability
         return false;
     }
 
-    /// <summary>Whether the exception, or one within it, says that another transaction has changed the same rows: at once, it may succeed.</summary>
+    /// <summary>Whether the exception, or an inner one, is a conflict with a concurrent transaction. An immediate retry may succeed.</summary>
     public static bool IsConflict(Exception exception)
     {
         for (var e = exception; e is not null; e = e.InnerException)
@@ -57,8 +57,8 @@ public static class PostgresAvailability
     }
 
     /// <summary>
-    /// Whether the exception, or one within it, says that a value can't be stored whatever else the database holds: a NUL in a text, half of a surrogate
-    /// pair, a text or a number beyond its column. A violated constraint is not meant: other rows, or the next migration, may cure that.
+    /// Whether the exception, or an inner one, means that a value can never be stored: text with a NUL or an unpaired surrogate, or a text or
+    /// number that exceeds its column. Constraint violations don't count, because other rows or a migration may resolve them.
     /// </summary>
     public static bool IsPermanent(Exception exception)
     {
@@ -76,27 +76,27 @@ public static class PostgresAvailability
         return false;
     }
 
-    /// <summary>Class 22, data exceptions, but for those that may come of what is stored already.</summary>
+    /// <summary>Class 22 (data exceptions), except for states that can depend on data already stored.</summary>
     private static bool IsUnstorable(string state) => state switch
     {
-        PostgresErrorCodes.DivisionByZero or "2200H" => false, // 2200H: a sequence has reached its limit.
+        PostgresErrorCodes.DivisionByZero or "2200H" => false, // 2200H: sequence limit exceeded.
         ['2', '2', ..] => true,
         _ => false,
     };
 
-    /// <summary>The states of https://www.postgresql.org/docs/current/errcodes-appendix.html that say "not now".</summary>
-    private static bool IsRefusal(string state) => state switch
+    /// <summary>The states of https://www.postgresql.org/docs/current/errcodes-appendix.html that denote a temporary failure.</summary>
+    private static bool IsTemporary(string state) => state switch
     {
-        ['0', '8', ..] => true, // Connection.
-        ['2', '8', ..] => true, // The role or its password does not fit: a rotation or a restore.
+        ['0', '8', ..] => true, // Connection exceptions.
+        ['2', '8', ..] => true, // Invalid role or password, for example during a credential rotation or a restore.
         ['5', '3', ..] => true, // Disk full, out of memory, too many connections.
-        ['5', '7', 'P', ..] => true, // Shut down, starting, session ended.
+        ['5', '7', 'P', ..] => true, // Shutting down, starting up, session terminated.
         ['5', '8', ..] => true, // System error, such as a failing disk.
-        PostgresErrorCodes.ReadOnlySqlTransaction => true, // A standby, or a primary that was made read-only.
-        PostgresErrorCodes.InsufficientPrivilege => true, // Lost by a restore.
-        PostgresErrorCodes.InvalidCatalogName => true, // The database is being restored.
+        PostgresErrorCodes.ReadOnlySqlTransaction => true, // A standby, or a read-only primary.
+        PostgresErrorCodes.InsufficientPrivilege => true, // For example lost in a restore.
+        PostgresErrorCodes.InvalidCatalogName => true, // The database does not exist, for example during a restore.
         PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ObjectInUse => true,
-        "25P03" or "25P04" => true, // Idle in a transaction, or in one, for too long.
+        "25P03" or "25P04" => true, // Idle-in-transaction timeout, transaction timeout.
         _ => false,
     };
 }

@@ -2,29 +2,29 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Finds out whether a connection is a session of its own.</summary>
+/// <summary>Checks that a connection has its own Postgres session.</summary>
 public static class PostgresSession
 {
     private const string Setting = "taskplatform.session";
 
-    /// <summary>Other clients may use the pooler meanwhile, so a single check may find its own session again by chance.</summary>
+    /// <summary>Other clients use the pooler concurrently, so that a single check may get the same session again by chance.</summary>
     private const int Checks = 10;
 
     /// <summary>
-    /// Throws where a pooler gives each transaction another session: then a second connection is given the first one's, or the first one
-    /// another, and what was set in it shows that.
+    /// Throws if the connection goes through a pooler that assigns sessions per transaction. A marker setting shows this: a second connection
+    /// sees it, or the first one no longer does.
     /// </summary>
     /// <param name="connection">An open connection, outside of a transaction.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="SharedSessionException">It is not a session of its own.</exception>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <exception cref="SharedSessionException">The pooler assigns sessions per transaction.</exception>
     public static async Task RequireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var mark = Guid.CreateVersion7().ToString();
+        var marker = Guid.CreateVersion7().ToString();
         await using (var set = new NpgsqlCommand("SELECT set_config($1, $2, false)", connection))
         {
             set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Setting });
-            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = mark });
+            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = marker });
             await set.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -35,12 +35,12 @@ public static class PostgresSession
         {
             await using (await other.BeginTransactionAsync(cancellationToken))
             {
-                if (await ReadAsync(other, cancellationToken) == mark || await ReadAsync(connection, cancellationToken) != mark)
+                if (await ReadAsync(other, cancellationToken) == marker || await ReadAsync(connection, cancellationToken) != marker)
                     throw new SharedSessionException();
             }
 
-            // A pooler gives the session that was returned last, which now is the other one's.
-            if (await ReadAsync(connection, cancellationToken) != mark)
+            // A pooler reuses the session that was returned last, which is now that of the second connection.
+            if (await ReadAsync(connection, cancellationToken) != marker)
                 throw new SharedSessionException();
         }
     }
@@ -53,8 +53,8 @@ public static class PostgresSession
     }
 }
 
-/// <summary>A connection leads to a pooler that gives each transaction another session.</summary>
+/// <summary>The connection goes through a pooler that assigns sessions per transaction.</summary>
 public sealed class SharedSessionException()
     : InvalidOperationException(
-        "The connection string leads to a pooler that gives each transaction another session. That is fine for requests, but the dispatcher "
-        + "and the migrations need a connection string that leads to Postgres itself.");
+        "The connection string points to a pooler that gives each transaction another session. Requests can use it, but the dispatcher "
+        + "and the migrations need one that points to Postgres itself.");

@@ -8,23 +8,23 @@ using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>The inbox in the database that the handlers change, on the connection and in the transaction of their unit of work.</summary>
+/// <summary>The inbox in the handlers' own database, in the transaction of their unit of work.</summary>
 internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options, ILogger<Inbox<TDb>> logger) : IInbox
     where TDb : DbContext
 {
-    /// <summary>The command timeout in seconds, where neither the service nor the connection string has one.</summary>
+    /// <summary>The command timeout in seconds, if neither the service nor the connection string sets one.</summary>
     private const int CommandTimeout = 10;
 
-    /// <summary>How long to try to end a transaction whose connection broke.</summary>
+    /// <summary>Time limit for terminating a transaction whose connection broke.</summary>
     private static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(3);
 
-    private bool? hasLimit;
+    private bool? hasCommandTimeout;
 
     public async Task<IInboxTransaction> BeginAsync(
         IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<TDb>();
-        LimitCommands(db, CommandTimeout);
+        ApplyCommandTimeout(db, CommandTimeout);
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
@@ -45,12 +45,12 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
             : PostgresAvailability.IsUnavailable(exception) ? StoreFailure.Unavailable
             : StoreFailure.None;
 
-    /// <summary>Adds a row and removes it: a server that only reads, or whose disk is full, answers any question.</summary>
+    /// <summary>Inserts and deletes a row, because a read would succeed on a read-only server or a full disk.</summary>
     public async Task ProbeAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TDb>();
-        LimitCommands(db, CommandTimeout / 2);
+        ApplyCommandTimeout(db, CommandTimeout / 2);
         var probe = Guid.CreateVersion7();
         await db.Database.ExecuteSqlAsync(
             $"""
@@ -60,16 +60,16 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
             cancellationToken);
     }
 
-    /// <summary>Where neither the service nor the connection string has a limit of its own.</summary>
-    private void LimitCommands(TDb db, int seconds)
+    /// <summary>Does not override the timeout of the service or the connection string.</summary>
+    private void ApplyCommandTimeout(TDb db, int seconds)
     {
-        hasLimit ??= db.Database.GetCommandTimeout() is not null
+        hasCommandTimeout ??= db.Database.GetCommandTimeout() is not null
             || new NpgsqlConnectionStringBuilder(db.Database.GetConnectionString()).ShouldSerialize("Command Timeout");
-        if (hasLimit == false)
+        if (hasCommandTimeout == false)
             db.Database.SetCommandTimeout(seconds);
     }
 
-    /// <summary>Where a transaction's connection broke, those in the pool are as old and may be as dead: new ones are made instead.</summary>
+    /// <summary>If the connection broke, the pool is cleared as well: its other connections are probably dead too.</summary>
     private static ValueTask RollBackAsync(TDb db, IDbContextTransaction transaction)
     {
         if ((NpgsqlConnection)db.Database.GetDbConnection() is { State: not System.Data.ConnectionState.Open } broken)
@@ -77,18 +77,18 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
         return transaction.DisposeAsync();
     }
 
-    /// <summary>Ends a transaction from another connection: its own may be in use, or broken.</summary>
+    /// <summary>Terminates a transaction through another connection, because its own may be in use or broken.</summary>
     private async Task TerminateAsync(Session session, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<TDb>().Database.ExecuteSqlAsync(
-            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session.ProcessId} AND xact_start = {session.Began}",
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = {session.ProcessId} AND xact_start = {session.StartedAt}",
             cancellationToken);
     }
 
     /// <summary>
-    /// Ends the transaction of a connection that broke. Postgres may not have noticed: until its limit for idle transactions the rows would stand, and
-    /// the next attempt would wait for them.
+    /// Terminates the transaction of a broken connection. Postgres may not have detected the disconnect: until the idle-in-transaction timeout,
+    /// the next attempt would wait for the locks of its rows.
     /// </summary>
     private async Task TryTerminateAsync(Session session)
     {
@@ -103,13 +103,13 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The transaction of a broken connection could not be ended; if Postgres still has it, it ends at its limit for idle transactions: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "The transaction of a broken connection could not be terminated. If it is still open, it ends at the idle-in-transaction timeout: {Error}")]
     private partial void LogNotTerminated(string error);
 
     /// <summary>
-    /// One look into the primary key for each event, whatever the planner thinks of the table: a prepared statement may have been
-    /// planned when it was empty. With <c>= ANY</c> a batch costs Postgres twice as much in all. Where events share the transaction, the
-    /// rows of the first stand while the handlers of the others run: a process that freezes then is cut off, as its entries are claimed.
+    /// One primary key lookup per event, regardless of the planner's statistics: a prepared statement may have been planned when the table was
+    /// empty. <c>= ANY</c> would double the total cost of a batch in Postgres. If several events share the transaction, the inbox rows of the
+    /// first ones stay locked while the later handlers run. The idle limit terminates a process that freezes there, once its entries are claimed.
     /// </summary>
     private async Task<(Session Session, HashSet<Guid> Handled)> ReadHandledAsync(
         TDb db, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
@@ -119,8 +119,8 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
             new NpgsqlBatchCommand(
                 """
                 SELECT known.event_id
-                FROM unnest($2) AS asked (id)
-                CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = asked.id LIMIT 1) AS known
+                FROM unnest($2) AS requested (id)
+                CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = requested.id LIMIT 1) AS known
                 """)
             {
                 Parameters =
@@ -160,16 +160,16 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
     };
 
     /// <summary>
-    /// Saves inbox rows and effects. The rows go only now, after the handlers: another consumer's row for the same event makes this wait
-    /// for its commit. They go before the effects: where an effect is refused because another consumer's stands already, its row in
-    /// the inbox is found first.
+    /// Saves inbox rows and effects. The rows are inserted after the handlers, because the insert waits for the commit of another consumer's row
+    /// for the same event. They are inserted before the effects: if an effect violates a constraint because another consumer has committed it,
+    /// the duplicate inbox row is detected first.
     /// </summary>
-    /// <returns>False where another consumer's row stands there.</returns>
+    /// <returns>False if another consumer has committed a row for one of the events.</returns>
     private static async Task<bool> SaveAsync(TDb db, NpgsqlBatchCommand insert, int rows, NpgsqlBatchCommand[] before, CancellationToken cancellationToken)
     {
         try
         {
-            db.Database.AutoSavepointsEnabled = false; // Whatever fails is rolled back by the caller.
+            db.Database.AutoSavepointsEnabled = false; // The caller rolls back.
             await db.SaveChangesAsync([.. before, insert], cancellationToken);
             return true;
         }
@@ -180,8 +180,8 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
         }
     }
 
-    /// <summary>The session of a transaction, and when that began: behind a pooler another one may use the session soon.</summary>
-    private readonly record struct Session(int ProcessId, DateTime Began);
+    /// <summary>Identifies a transaction. The process id alone is not enough, because a pooler may assign the session to another client.</summary>
+    private readonly record struct Session(int ProcessId, DateTime StartedAt);
 
     private sealed class InboxTransaction(
         Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, string group, IReadOnlySet<Guid> handled)
@@ -198,11 +198,11 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
             joined.Database.SetCommandTimeout(db.Database.GetCommandTimeout());
             var shared = (NpgsqlTransaction)transaction.GetDbTransaction();
             await joined.Database.UseTransactionAsync(shared, cancellationToken);
-            await shared.SaveAsync(InboxSavepoint.Name, cancellationToken); // Goes along with the handler's first command.
+            await shared.SaveAsync(InboxSavepoint.Name, cancellationToken); // Sent with the handler's first command.
             return new InboxSavepoint(joined, shared, group);
         }
 
-        /// <summary>A process that freezes between here and the commit is cut off after 5 s, or it would hold up the consumer that claims its entries.</summary>
+        /// <summary>A process that freezes before the commit is disconnected after 5 s: it would block the consumer that claims its entries.</summary>
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
         {
             if (eventIds.Count > 0
@@ -242,7 +242,7 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
         public async Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
             => isSaved = await Inbox<TDb>.SaveAsync(db, Insert(group, eventId), 1, [], cancellationToken);
 
-        /// <summary>The savepoint is not released: that would be a trip, and the commit does it.</summary>
+        /// <summary>The savepoint is released by the commit; releasing it here would cost a round trip.</summary>
         public async ValueTask DisposeAsync()
         {
             try
@@ -252,7 +252,7 @@ internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOp
             }
             finally
             {
-                // A pooled context goes to its next user, with a connection of its own as before.
+                // The context may be pooled, so it gets its own connection back.
                 await db.Database.UseTransactionAsync(null);
                 db.Database.SetDbConnection((NpgsqlConnection)((ICloneable)db.Database.GetDbConnection()).Clone(), contextOwnsConnection: true);
             }

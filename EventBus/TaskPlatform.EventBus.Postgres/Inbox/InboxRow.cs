@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Says that a consumer group has handled an event; committed together with the effects.</summary>
+/// <summary>Records that a consumer group has handled an event. Committed together with the effects.</summary>
 public sealed class InboxRow
 {
     /// <summary>The group.</summary>
@@ -9,6 +9,6 @@ public sealed class InboxRow
     /// <summary>The event.</summary>
     public required Guid EventId { get; init; }
 
-    /// <summary>When its effects were committed.</summary>
+    /// <summary>When the effects were committed.</summary>
     public DateTimeOffset HandledAt { get; init; }
 }

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Records the cause in the context that the scope's handlers publish through.</summary>
+/// <summary>Records the causing event in the context through which the scope's handlers publish.</summary>
 internal sealed class CauseRecorder<TDb>(TDb db) : ICauseRecorder
     where TDb : DbContext
 {

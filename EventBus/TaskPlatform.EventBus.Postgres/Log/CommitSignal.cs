@@ -4,13 +4,13 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Notices every commit of the service's database in this process, so that the dispatcher need not poll.</summary>
+/// <summary>Signals every commit that this process makes to the service's database, so that the dispatcher need not poll for them.</summary>
 internal sealed class CommitSignal<TDb> : ISaveChangesInterceptor, IDbTransactionInterceptor, IDisposable
     where TDb : DbContext
 {
     private readonly CoalescedSignal signal = new();
 
-    /// <summary>Something may have been committed.</summary>
+    /// <summary>Signals that something may have been committed.</summary>
     public void Set() => signal.Set();
 
     public Task<bool> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken) => signal.WaitAsync(timeout, cancellationToken);

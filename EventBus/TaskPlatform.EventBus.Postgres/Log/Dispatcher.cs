@@ -9,7 +9,7 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Publishes a service's log in its order. Of all processes of the service one is elected; the others tell it of their commits.
+/// Publishes a service's event log in order. One process of the service is elected as leader; the others notify it of their commits.
 /// </summary>
 internal sealed partial class Dispatcher<TDb>(
     string service,
@@ -25,18 +25,18 @@ internal sealed partial class Dispatcher<TDb>(
     ILogger<Dispatcher<TDb>> logger) : BackgroundService
     where TDb : DbContext
 {
-    /// <summary>The safety net under the wake-ups: how often a leader looks for itself, and the others try to become one.</summary>
+    /// <summary>How often the leader polls the log in case it missed a signal, and how often the other processes try to become leader.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a leader who has published nothing meanwhile asks Redis whether it still has everything, and what to replay.</summary>
+    /// <summary>How often a leader that is not publishing verifies the published events in Redis and checks for replay requests.</summary>
     private static readonly TimeSpan IdleCheckInterval = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a stopping leader may take for the events of the last requests.</summary>
+    /// <summary>Time limit for a stopping leader to publish the events of the last requests.</summary>
     private static readonly TimeSpan FinalPublishTimeout = TimeSpan.FromSeconds(5);
 
     private readonly UnmarkedEvents unmarked = new();
     private readonly string role = $"publishing the log of {service}";
-    private volatile bool leads;
+    private volatile bool isLeader;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -68,15 +68,15 @@ internal sealed partial class Dispatcher<TDb>(
             finally
             {
                 outbox.Current = null;
-                leads = false;
+                isLeader = false;
             }
         }
     }
 
-    /// <summary>A commit somewhere else. Who does not lead leaves it to the leader: it would only tell it once more, and itself with it.</summary>
+    /// <summary>A commit in another process. Only the leader reacts: another process would only notify the leader, and itself, once more.</summary>
     private void OnRemoteCommit()
     {
-        if (leads)
+        if (isLeader)
             committed.Set();
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class Dispatcher<TDb>(
             await ForwardCommitsAsync(stoppingToken);
         }
 
-        leads = true;
+        isLeader = true;
         LogLeading(service);
         var lastCheck = 0L;
         var replaying = false;
@@ -116,7 +116,7 @@ internal sealed partial class Dispatcher<TDb>(
                 }
                 catch (EventTransportUnavailableException e)
                 {
-                    lastCheck = 0; // It may come back with less than it had.
+                    lastCheck = 0; // Redis may have lost data.
                     await PauseAsync(e, stoppingToken);
                 }
             }
@@ -126,14 +126,14 @@ internal sealed partial class Dispatcher<TDb>(
             using var finalPublish = new CancellationTokenSource(FinalPublishTimeout);
             while (await publisher.PublishWaitingAsync(finalPublish.Token))
             {
-                // There may be more, and there is time left.
+                // More events may be waiting.
             }
 
             throw;
         }
     }
 
-    /// <summary>Tells the leader of this process's commits, until it is time to try again to be one.</summary>
+    /// <summary>Notifies the leader of this process's commits until the next attempt to become leader is due.</summary>
     private async Task ForwardCommitsAsync(CancellationToken stoppingToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -144,7 +144,7 @@ internal sealed partial class Dispatcher<TDb>(
         }
     }
 
-    /// <summary>Serves the next part of the open replays; new events are published between the parts. A replay that fails delays nothing else.</summary>
+    /// <summary>Publishes the next page of each open replay, alternating with new events. A failing replay delays nothing else.</summary>
     private async Task<bool> ReplayAsync(LogReplayer replayer, CancellationToken stoppingToken)
     {
         try
@@ -174,7 +174,7 @@ internal sealed partial class Dispatcher<TDb>(
             LogRecovered(service);
     }
 
-    /// <summary>A connection of its own, outside the pool: the lock lives and dies with it.</summary>
+    /// <summary>Opens a connection outside the pool, because the advisory lock is held for the lifetime of its session.</summary>
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -202,15 +202,15 @@ internal sealed partial class Dispatcher<TDb>(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "This process publishes the event log of {Service} now.")]
+    [LoggerMessage(LogLevel.Information, "This process now publishes the event log of {Service}.")]
     private partial void LogLeading(string service);
 
     [LoggerMessage(LogLevel.Warning, "Publishing the event log of {Service} was interrupted; it recovers automatically.")]
     private partial void LogInterrupted(string service, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "Past events of {Service} can't be replayed; it is tried again.")]
+    [LoggerMessage(LogLevel.Warning, "Replaying past events of {Service} failed; it is retried.")]
     private partial void LogNotReplayed(string service, Exception exception);
 
-    [LoggerMessage(LogLevel.Information, "Publishing the event log of {Service} goes on.")]
+    [LoggerMessage(LogLevel.Information, "Publishing the event log of {Service} has recovered.")]
     private partial void LogRecovered(string service);
 }

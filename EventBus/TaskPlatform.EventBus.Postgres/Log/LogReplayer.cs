@@ -4,18 +4,18 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Answers requests for past events that their stream has lost. It runs in the elected dispatcher, on the connection that holds
-/// the lock; the transport notes with each answer how far it is, so another dispatcher goes on where this one died.
+/// Serves requests to replay past events that are no longer in their stream. Runs in the elected dispatcher, on the connection that holds
+/// the lock. The transport stores the progress with each page, so that another dispatcher can continue after a crash.
 /// </summary>
 internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays, string service)
 {
     private const int PageSize = 200;
 
-    /// <summary>How long one call searches for the next page; new events wait meanwhile.</summary>
+    /// <summary>Time limit for one call to search for the next page; new events are not published meanwhile.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Gives each open request its next events.</summary>
-    /// <returns>Whether there is more that may come at once.</returns>
+    /// <summary>Appends the next events of each open request.</summary>
+    /// <returns>Whether more events can be appended immediately.</returns>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         var more = false;
@@ -30,8 +30,8 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
         return more;
     }
 
-    /// <summary>Looks through one range of the log after the other, until a page is full.</summary>
-    /// <returns>The page, the last row that was looked at, and whether that was all.</returns>
+    /// <summary>Scans the log window by window until a page is full.</summary>
+    /// <returns>The page, the last row that was scanned, and whether the scan reached the end of the log.</returns>
     private async Task<(List<OutgoingEvent> Page, long Cursor, bool Done)> ReadAsync(
         LogReplay request, long cursor, int size, CancellationToken cancellationToken)
     {

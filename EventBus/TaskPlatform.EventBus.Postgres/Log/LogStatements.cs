@@ -3,19 +3,19 @@ using NpgsqlTypes;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>What a dispatcher asks of its log. None looks at more than <see cref="ScanWindow.Size"/> rows, and each walks along one index.</summary>
+/// <summary>The dispatcher's statements. Each reads at most <see cref="ScanWindow.Size"/> rows, along a single index.</summary>
 internal static class LogStatements
 {
-    /// <summary>What is published of a row.</summary>
+    /// <summary>The columns needed to publish an event.</summary>
     public const string EventColumns =
         "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
 
     public const int EventColumnCount = 10;
 
-    /// <summary>How many events a page has, at most.</summary>
+    /// <summary>The maximum number of events in a page.</summary>
     public const int PageSize = 500;
 
-    /// <summary>Marks events as published, each with its entry.</summary>
+    /// <summary>Marks events as published and stores their entry ids.</summary>
     public static NpgsqlBatchCommand Mark(List<long> ids, List<string> entries) => new(
         """
         UPDATE event_log SET entry_id = published.entry_id, published_at = now()
@@ -30,16 +30,16 @@ internal static class LogStatements
         },
     };
 
-    /// <summary>Writes a row as it is, with the permissions and locks that marking needs.</summary>
+    /// <summary>Updates a row without changing it, to test the permissions and locks that marking needs.</summary>
     public static NpgsqlBatchCommand TestWrite(long id) => new("UPDATE event_log SET entry_id = entry_id WHERE id = $1")
     {
         Parameters = { new NpgsqlParameter<long> { TypedValue = id } },
     };
 
     /// <summary>
-    /// The next page, with each row whether it is published again although its entry is there, and with the last row of the log. Only the index
-    /// of what waits has this order: the second column has it chosen, whatever the statistics say. Where rows are left out, it looks at a
-    /// range of them only.
+    /// The next page of unpublished events, whether each was requeued although its entry exists, and the last id of the log. Ordering by the second
+    /// column makes the planner choose the partial index of unpublished events, whatever the statistics, as no other index has this order.
+    /// The window limits the scan if event types are excluded.
     /// </summary>
     public static NpgsqlBatchCommand ReadWaiting(ScanCursor cursor) => new(
         $"""
@@ -64,7 +64,7 @@ internal static class LogStatements
         },
     };
 
-    /// <summary>The last row of the range; none where the pass ends within it.</summary>
+    /// <summary>The last row of the window; no row if the scan ends within the window.</summary>
     public static NpgsqlBatchCommand EndOfRange(ScanCursor cursor) => new(
         $"""
          SELECT id

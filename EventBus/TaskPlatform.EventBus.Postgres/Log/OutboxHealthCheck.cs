@@ -3,14 +3,14 @@ using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>What waits in the service's log, as this process knows it when it is the one that publishes.</summary>
+/// <summary>The unpublished events in the service's log, if this process is the one that publishes them.</summary>
 internal sealed class OutboxState
 {
-    /// <summary>How many events wait, and since when the oldest does; null where another process publishes.</summary>
+    /// <summary>The number of unpublished events and the age of the oldest; null if another process publishes.</summary>
     public (long Waiting, TimeSpan OldestAge)? Current { get; set; }
 }
 
-/// <summary>Degraded while an event waits in the log for longer than the alert's threshold. It is safe there, but nobody hears of it.</summary>
+/// <summary>Degraded if the oldest unpublished event exceeds the alert's age threshold. No event is lost, but no consumer receives it.</summary>
 internal sealed class OutboxHealthCheck(OutboxState state, IOptions<AlertOptions> alerts) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

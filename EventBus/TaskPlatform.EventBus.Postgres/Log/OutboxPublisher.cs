@@ -4,34 +4,34 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>The log as its elected dispatcher sees it: everything happens on the connection that holds the lock, so who lost the lock marks nothing.</summary>
+/// <summary>Publishes the log on the connection that holds the lock, so that a process that lost the lock can't mark events.</summary>
 internal sealed partial class OutboxPublisher(
     NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier verifier, BusHealth health, ILogger logger)
 {
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
-    private static readonly Task<IReadOnlyList<PublishResult>> NothingSent = Task.FromResult<IReadOnlyList<PublishResult>>([]);
+    private static readonly Task<IReadOnlyList<PublishResult>> NoResults = Task.FromResult<IReadOnlyList<PublishResult>>([]);
 
-    /// <summary>The scan that ran out of time; the next call continues it.</summary>
+    /// <summary>The scan that exceeded its time limit; the next call continues it.</summary>
     private ScanCursor? unfinished;
 
-    /// <summary>Used until the first scan has ended: what the dispatcher before this one published was committed before that scan began.</summary>
+    /// <summary>Used until the first scan has ended, which includes all events that the previous dispatcher may have published without marking.</summary>
     private PublicationLookup? lookup = new(transport);
     private bool hasBegun;
 
-    /// <summary>Whether the log accepted the last write. Else nothing is published: what can't be marked would be published again and again.</summary>
+    /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
     private bool isWritable;
 
     /// <summary>
-    /// How long one call publishes at most, so that the dispatcher's other work gets its turn. Default 1 s.
+    /// Time limit for one call, so that the dispatcher's other work is not delayed. Default 1 s.
     /// </summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Tries to become the dispatcher. A leader that froze would hold the lock for as long as its kernel answers for it, so
-    /// the session ends when nothing was heard of it for 15 s; a living one sweeps each second. Its commits need not wait for
-    /// the disk: all it writes is what was published, and an event whose mark is lost with the machine goes out once more.
-    /// It may only walk along indexes, in their order and alone: so each statement has one plan, however large the log is or was,
-    /// and none starts workers for every page of a long one.
+    /// Tries to become the leader. A frozen leader would hold the lock for as long as its kernel keeps the connection open, so the session is
+    /// terminated after 15 s without a statement; a live leader polls every second. Its commits need not be durable: it writes only the
+    /// publication marks, and an event whose mark is lost is published again. The planner settings leave only ordered index scans without
+    /// parallelism, so that each statement has one plan regardless of the size of the log, and none starts parallel workers for every page of
+    /// a long one.
     /// </summary>
     public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +50,7 @@ internal sealed partial class OutboxPublisher(
         return reader.GetBoolean(0);
     }
 
-    /// <summary>Has the next scan begin at the first row: something older than it may wait again.</summary>
+    /// <summary>Makes the next scan begin at the first row, because an earlier event may have been requeued.</summary>
     public void Restart()
     {
         unfinished = null;
@@ -58,19 +58,19 @@ internal sealed partial class OutboxPublisher(
     }
 
     /// <summary>
-    /// Publishes until nothing waits that can be published, or for as long as it may. While Redis takes a page, the one before is
-    /// marked and the next one read; but a page is sent only when the one before is in its streams, so that the order holds.
+    /// Publishes until no publishable event is left or the time limit is reached. While Redis processes a page, the previous page is marked and
+    /// the next one is read. To preserve order, a page is sent only after the previous one is in its streams.
     /// </summary>
-    /// <returns>Whether something may still wait.</returns>
+    /// <returns>Whether unpublished events may be left.</returns>
     public async Task<bool> PublishWaitingAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var continues = unfinished is not null;
         var cursor = unfinished ?? new ScanCursor();
-        unfinished = null; // What fails begins anew.
+        unfinished = null; // After a failure, the scan starts again from the beginning.
         var page = await MarkAndReadAsync(cursor, cancellationToken);
         if (!hasBegun && cursor.IsDone)
-            lookup = null; // Less than a page waits, and no more than that can go out twice.
+            lookup = null; // Less than a page is unpublished, so at most that many events can be published twice.
         hasBegun = true;
         if (!isWritable && page.Count > 0)
             await TestWriteAsync(page[0].Id, cancellationToken);
@@ -78,37 +78,37 @@ internal sealed partial class OutboxPublisher(
         var isInterrupted = false;
         while (page.Count > 0 || unmarked.Count > 0 || !(cursor.IsDone || isInterrupted))
         {
-            // What is sent is marked, also by a process that stops: else it would be published twice.
+            // A stopping process still marks the events that it has sent; otherwise they would be published twice.
             using var timeout = new CancellationTokenSource(PageTimeout);
             if (cancellationToken.IsCancellationRequested)
                 page = [];
             if (cursor.HasRequeued && unmarked.Count > 0)
-                await MarkAndReadAsync(cursor: null, timeout.Token); // No lookup finds these, so only one page of them may be unmarked.
+                await MarkAndReadAsync(cursor: null, timeout.Token); // The lookup does not find requeued rows, so only one page of them may be unmarked.
             if (lookup is not null && page.Count > 0 && await lookup.MovePublishedAsync(page, unmarked, timeout.Token) is > 0 and var found)
                 LogFound(found);
-            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NothingSent;
+            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NoResults;
             List<(long Id, OutgoingEvent Event)> next = [];
-            Exception? unreachable = null;
+            Exception? failure = null;
             try
             {
                 isInterrupted = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration;
                 if (cursor.IsDone && page.Count == 0 && !isInterrupted)
                 {
                     EndLookup(cursor);
-                    cursor = new ScanCursor(); // The last page is marked now, and more may have come.
+                    cursor = new ScanCursor(); // The last page is being marked, and new events may have been committed.
                 }
 
                 next = await MarkAndReadAsync(isInterrupted || cursor.IsDone ? null : cursor, timeout.Token);
             }
             finally
             {
-                unreachable = Sort(page, await sending, cursor.Refused);
+                failure = ProcessResults(page, await sending, cursor.Refused);
             }
 
-            if (unreachable is not null)
+            if (failure is not null)
             {
                 await MarkAndReadAsync(cursor: null, timeout.Token);
-                throw new EventTransportUnavailableException(unreachable);
+                throw new EventTransportUnavailableException(failure);
             }
 
             next.RemoveAll(row => cursor.Refused.Contains(row.Event.Type));
@@ -120,24 +120,24 @@ internal sealed partial class OutboxPublisher(
         if (cursor.IsDone)
             EndLookup(cursor);
         unfinished = cursor.IsDone ? null : cursor;
-        return isInterrupted || continues; // Since the unfinished scan began, more may have come.
+        return isInterrupted || continues; // New events may have been committed since the unfinished scan began.
     }
 
-    /// <summary>A scan has ended. What it has left out, because its stream refused it, is still to be looked up.</summary>
+    /// <summary>Ends the lookup after a scan, unless the scan skipped events that their stream refused.</summary>
     private void EndLookup(ScanCursor cursor)
     {
         if (cursor.Refused.Count == 0)
             lookup = null;
     }
 
-    /// <summary>Throws where the log refuses writes, whatever the reason.</summary>
+    /// <summary>Throws if the log can't be written.</summary>
     private async Task TestWriteAsync(long id, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.TestWrite(id) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>In one trip: marks what is in its streams, and reads the next page of a scan.</summary>
+    /// <summary>Marks the events that are in their streams and reads the next page of the scan, in one round trip.</summary>
     private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(ScanCursor? cursor, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -161,7 +161,7 @@ internal sealed partial class OutboxPublisher(
                 if (!reader.GetBoolean(LogStatements.EventColumnCount))
                     continue;
                 cursor.HasRequeued = true;
-                lookup?.LeaveOut(reader.GetInt64(0));
+                lookup?.Exclude(reader.GetInt64(0));
             }
 
             if (hasRefused && rows.Count < LogStatements.PageSize)
@@ -183,11 +183,11 @@ internal sealed partial class OutboxPublisher(
         return rows;
     }
 
-    /// <summary>Sorts the results of a page.</summary>
-    /// <returns>Why some were not published, where Redis did not answer.</returns>
-    private Exception? Sort(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
+    /// <summary>Processes the results of a page.</summary>
+    /// <returns>The failure if Redis did not reply for some events; otherwise null.</returns>
+    private Exception? ProcessResults(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
     {
-        Exception? unreachable = null;
+        Exception? failure = null;
         for (var i = 0; i < results.Count; i++)
         {
             var (id, outgoing) = page[i];
@@ -204,19 +204,19 @@ internal sealed partial class OutboxPublisher(
                         LogRefused(outgoing.Type, error);
                     break;
                 case { Error: { } error }:
-                    unreachable = error;
+                    failure = error;
                     break;
             }
         }
 
-        return unreachable;
+        return failure;
     }
 
     private static string Role(string eventType) => $"publishing {eventType}";
 
-    [LoggerMessage(LogLevel.Information, "{Count} events that waited were in their streams already; they are not published again.")]
+    [LoggerMessage(LogLevel.Information, "{Count} unpublished events were already in their streams; they are not published again.")]
     private partial void LogFound(int count);
 
-    [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they wait in the log until that is mended.")]
+    [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they stay in the log until the cause is fixed.")]
     private partial void LogRefused(string eventType, Exception exception);
 }

@@ -3,13 +3,13 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Tells every few seconds what waits in a service's log, so that somebody notices when it does not go out.</summary>
+/// <summary>Reports the size and age of a service's outbox every few seconds, so that a backlog is noticed.</summary>
 internal sealed class OutboxReport(string service, NpgsqlConnection connection, IEventTransport transport, OutboxState state)
 {
     private const int MaxCounted = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan QuietInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EmptyInterval = TimeSpan.FromSeconds(30);
 
     private long last;
     private long lastReported;
@@ -36,7 +36,7 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
 
         state.Current = (waiting, oldest);
         last = Stopwatch.GetTimestamp();
-        if (waiting == 0 && reported == 0 && Stopwatch.GetElapsedTime(lastReported) < QuietInterval)
+        if (waiting == 0 && reported == 0 && Stopwatch.GetElapsedTime(lastReported) < EmptyInterval)
             return;
 
         await transport.ReportOutboxAsync(service, waiting, oldest, cancellationToken);

@@ -1,30 +1,30 @@
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Finds events that wait in the log though they are in their streams: the dispatcher before this one died before it could mark them.
-/// A stream is read before this dispatcher publishes anything to it, so whatever is found is not this one's.
+/// Finds unmarked events that are already in their streams, because the previous dispatcher died before it could mark them.
+/// A stream is read before this dispatcher publishes to it, so every event found was published by another one.
 /// </summary>
 internal sealed class PublicationLookup(IEventTransport transport)
 {
-    /// <summary>How many entries of a stream are read: many times what a dispatcher leaves unmarked, as others may have added some since.</summary>
+    /// <summary>The number of entries to read per stream: a multiple of what a dispatcher can leave unmarked, as others may have added some since.</summary>
     private const int NewestEntries = 10_000;
 
     private readonly Dictionary<string, Dictionary<(Guid EventId, string DataHash), string>> streams = new(StringComparer.Ordinal);
 
-    /// <summary>Rows that were requeued although their entry is in the stream.</summary>
+    /// <summary>Rows that were requeued although their entries exist.</summary>
     private readonly HashSet<long> requeued = [];
 
-    /// <summary>Has a row published whatever its stream has.</summary>
-    public void LeaveOut(long row) => requeued.Add(row);
+    /// <summary>Excludes a row, so that it is published even if its entry exists.</summary>
+    public void Exclude(long row) => requeued.Add(row);
 
-    /// <summary>Has the streams read again.</summary>
+    /// <summary>Makes the next lookup read the streams again.</summary>
     public void Clear() => streams.Clear();
 
-    /// <summary>Has a stream read again that took no event: it may not have been readable.</summary>
+    /// <summary>Makes the next lookup read a stream again that refused an event, because it may not have been readable before.</summary>
     public void Clear(string eventType) => streams.Remove(eventType);
 
-    /// <summary>Moves those rows of a page whose events are in their streams to the ones that are to be marked.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Moves the rows of a page whose events are in their streams to the unmarked events.</summary>
+    /// <returns>The number of moved rows.</returns>
     public async Task<int> MovePublishedAsync(List<(long Id, OutgoingEvent Event)> page, UnmarkedEvents unmarked, CancellationToken cancellationToken)
     {
         foreach (var type in page.Select(row => row.Event.Type).Distinct(StringComparer.Ordinal).Where(type => !streams.ContainsKey(type)))
@@ -44,7 +44,7 @@ internal sealed class PublicationLookup(IEventTransport transport)
     {
         var stream = new Dictionary<(Guid, string), string>();
         foreach (var entry in await transport.ReadNewestAsync(eventType, NewestEntries, cancellationToken))
-            stream.TryAdd((entry.EventId, entry.DataHash), entry.EntryId); // The newest one stays the longest.
+            stream.TryAdd((entry.EventId, entry.DataHash), entry.EntryId); // The newest entry is trimmed last.
         return stream;
     }
 }

@@ -4,17 +4,17 @@ using TaskPlatform.EventBus.Postgres.Saving;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>The only way to publish: the event is saved by the <c>SaveChanges</c> of the context it is published through.</summary>
+/// <summary>Publishes events. An event is saved by the <c>SaveChanges</c> of the context through which it is published.</summary>
 public static class PublishExtensions
 {
     /// <summary>
-    /// Adds an event to what the context saves, in the same transaction as the change that it reports. It goes to its stream after
+    /// Adds an event to the context, to be saved in the same transaction as the change that it reports. It is sent to its stream after
     /// the commit.
     /// </summary>
     /// <param name="db">The context that saves the change.</param>
     /// <param name="data">The payload.</param>
-    /// <param name="aggregateVersion">The version of the aggregate after the change, where it has one.</param>
-    /// <param name="occurredAt">When the change happened, where the state records it too and both must agree. Default now.</param>
+    /// <param name="aggregateVersion">The version of the aggregate after the change, if it has one.</param>
+    /// <param name="occurredAt">When the change occurred, if the state also stores that time and both must match. Default: now.</param>
     /// <exception cref="InvalidOperationException">The event type is not in the catalog, or the context has no event log.</exception>
     public static void Publish<TEvent>(this DbContext db, TEvent data, long? aggregateVersion = null, DateTimeOffset? occurredAt = null)
         where TEvent : IEvent<TEvent>
@@ -24,7 +24,7 @@ public static class PublishExtensions
         db.Publish(data, Guid.CreateVersion7(time), time, aggregateVersion);
     }
 
-    /// <summary>Publishes an event under an id of the caller's.</summary>
+    /// <summary>Publishes an event with the given id.</summary>
     internal static void Publish<TEvent>(this DbContext db, TEvent data, Guid eventId, DateTimeOffset time, long? aggregateVersion = null)
         where TEvent : IEvent<TEvent>
     {

@@ -5,40 +5,40 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Watches whether Redis still has what was published: a server that was emptied, or that came back with less than it had, gets the
-/// missing events again, under the same ids. So does a stream from which others remove what its groups have not finished.
+/// Verifies that Redis still has the published events. If the server was emptied or restored to an earlier state, or if other clients removed
+/// entries that their groups had not finished, the missing events are published again with the same ids.
 /// </summary>
 internal sealed partial class PublishedEventVerifier(
     NpgsqlConnection connection, IEventTransport transport, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
 {
     /// <summary>
-    /// A server loses the end of what it knew, or everything. So the look goes backwards, and ends when this many events in a
-    /// row are all there; fewer could be by chance, where the loss touched only streams that are quiet.
+    /// A server loses its latest writes or everything. So the search runs backwards, and ends when this many consecutive events exist.
+    /// A smaller number could exist by chance, if the loss affected only streams with little traffic.
     /// </summary>
     private const int CleanEvents = 1000;
 
-    /// <summary>Of each type one entry that must still be there: the first that was published since the last check, or else the newest.</summary>
+    /// <summary>One entry per event type that must still exist: the first one published since the last check, otherwise the newest.</summary>
     private readonly Dictionary<string, Sentinel> sentinels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Sentinel> newest = new(StringComparer.Ordinal);
-    /// <summary>Entry ids and what a log notes are by two clocks.</summary>
+    /// <summary>Entry ids come from Redis's clock, the log's timestamps from Postgres's.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly PublishedRows rows = new(connection);
     private readonly StreamWatch watch = new();
 
-    /// <summary>Types that were left alone at the last check, though something happened to their streams.</summary>
-    private readonly HashSet<string> resting = new(StringComparer.Ordinal);
+    /// <summary>Event types that the last check skipped although their streams had changed.</summary>
+    private readonly HashSet<string> skippedTypes = new(StringComparer.Ordinal);
     private readonly Republications republications = new();
     private DateTimeOffset lastReading = DateTimeOffset.UnixEpoch;
-    private string? run;
+    private string? serverRun;
 
     /// <summary>Whether something was published since the last check.</summary>
     public bool HasGrown { get; private set; }
 
-    /// <summary>Close to the end of the retention an entry may be trimmed already.</summary>
+    /// <summary>Slightly less than the retention, because an entry close to its end may already be trimmed.</summary>
     private TimeSpan Retention => options.StreamRetention * 0.95;
 
-    /// <summary>An event of this type has become this entry.</summary>
+    /// <summary>Records that an event was published as this entry.</summary>
     public void Add(string eventType, string entryId)
     {
         var sentinel = new Sentinel(entryId, Stopwatch.GetTimestamp());
@@ -48,42 +48,42 @@ internal sealed partial class PublishedEventVerifier(
     }
 
     /// <summary>
-    /// Compares the streams with how they were at the check before, and asks for an entry of each type that was published before. Where
-    /// something is gone, or the server is another one, looks for what else is.
+    /// Compares the streams with the previous check, and probes one entry of each published event type. If something is missing, or
+    /// the server was restarted or replaced, searches for all missing events.
     /// </summary>
-    /// <returns>How many events wait to be published again.</returns>
+    /// <returns>The number of events that are queued to be published again.</returns>
     public async Task<int> CheckAsync(CancellationToken cancellationToken)
     {
         foreach (var (type, _) in sentinels.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
             sentinels.Remove(type);
 
         var now = await transport.MeasureAsync(eventTypes, cancellationToken);
-        var asked = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
-        var state = await transport.ProbeAsync(asked, cancellationToken);
-        var isThere = asked.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
-        var missing = state.Run != run
-            ? await BeginAsync(now, cancellationToken)
-            : await CompareAsync(now, isThere, cancellationToken) + await RequeueDueAsync(cancellationToken);
+        var probed = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
+        var state = await transport.ProbeAsync(probed, cancellationToken);
+        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
+        var missing = state.Run != serverRun
+            ? await InitializeAsync(now, cancellationToken)
+            : await CompareAsync(now, sentinelExists, cancellationToken) + await RequeueDueAsync(cancellationToken);
         if (missing > 0)
             LogMissing(missing);
 
-        run = state.Run;
+        serverRun = state.Run;
         lastReading = now.At;
         HasGrown = false;
-        foreach (var (type, _) in isThere.Where(sentinel => !sentinel.Value))
+        foreach (var (type, _) in sentinelExists.Where(sentinel => !sentinel.Value))
             newest.Remove(type);
-        foreach (var type in sentinels.Keys.Where(type => !resting.Contains(type)).ToList())
+        foreach (var type in sentinels.Keys.Where(type => !skippedTypes.Contains(type)).ToList())
             sentinels.Remove(type);
         foreach (var (type, sentinel) in newest)
             sentinels.TryAdd(type, sentinel);
         return missing;
     }
 
-    /// <summary>Nothing is known of the server: looks for the end of what was published, and for what others have removed unread.</summary>
-    private async Task<int> BeginAsync(StreamReadings now, CancellationToken cancellationToken)
+    /// <summary>For an unknown server: searches the latest published events, and the unfinished events that other clients removed.</summary>
+    private async Task<int> InitializeAsync(StreamReadings now, CancellationToken cancellationToken)
     {
         republications.Clear();
-        resting.Clear();
+        skippedTypes.Clear();
         var missing = await RequeueMissingAsync(types: null, cancellationToken);
         foreach (var stream in now.Streams)
         {
@@ -95,18 +95,18 @@ internal sealed partial class PublishedEventVerifier(
         return missing;
     }
 
-    private async Task<int> CompareAsync(StreamReadings now, Dictionary<string, bool> isThere, CancellationToken cancellationToken)
+    private async Task<int> CompareAsync(StreamReadings now, Dictionary<string, bool> sentinelExists, CancellationToken cancellationToken)
     {
         var missing = 0;
-        resting.Clear();
+        skippedTypes.Clear();
         foreach (var stream in now.Streams)
         {
-            var change = watch.Compare(stream, isThere.TryGetValue(stream.EventType, out var sentinel) ? sentinel : null);
+            var change = watch.Compare(stream, sentinelExists.TryGetValue(stream.EventType, out var sentinel) ? sentinel : null);
             if (change != StreamChange.None)
             {
-                if (watch.IsResting(stream.EventType))
+                if (watch.IsPaused(stream.EventType))
                 {
-                    resting.Add(stream.EventType); // It is compared with the same check again.
+                    skippedTypes.Add(stream.EventType); // The next check compares with the same readings again.
                     continue;
                 }
 
@@ -114,7 +114,7 @@ internal sealed partial class PublishedEventVerifier(
                 missing += change == StreamChange.EntriesRemoved
                     ? await VerifyAsync(watch.Before(stream.EventType)!, now.At, lastReading - ClockTolerance, cancellationToken)
                     : await RequeueMissingAsync([stream.EventType], cancellationToken);
-                watch.Verified(stream.EventType, started);
+                watch.RecordVerification(stream.EventType, started);
             }
 
             watch.Accept(stream);
@@ -124,12 +124,12 @@ internal sealed partial class PublishedEventVerifier(
     }
 
     /// <summary>
-    /// Looks for what a stream has lost of all that was not finished at a check: what stood beyond a group's position, and what a group had pending.
+    /// Searches for lost events that were unfinished at a check: those after a group's position, and those that a group had pending.
     /// </summary>
     /// <param name="before">The stream at that check.</param>
-    /// <param name="now">The time, by the transport's clock.</param>
-    /// <param name="since">Since when consumers may have noticed that a pending entry was gone.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="now">The current time of the transport's clock.</param>
+    /// <param name="since">The earliest time at which consumers may have found that a pending entry was missing.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     private async Task<int> VerifyAsync(StreamReading before, DateTimeOffset now, DateTimeOffset since, CancellationToken cancellationToken)
     {
         var lost = await transport.FindLostAsync(before.EventType, since, cancellationToken);
@@ -141,20 +141,20 @@ internal sealed partial class PublishedEventVerifier(
             ? Retention
             : now - oldest.Time + ClockTolerance;
         var counts = before.Groups.ToDictionary(group => group.Name, _ => 0, StringComparer.Ordinal);
-        var (missing, isOurs) = (0, false);
-        await foreach (var page in rows.WalkBackAsync([before.EventType], age, cancellationToken))
+        var (missing, isOwner) = (0, false);
+        await foreach (var page in rows.ReadBackwardsAsync([before.EventType], age, cancellationToken))
         {
-            isOurs = true;
-            var certain = page.FindAll(row => targeted.Contains(row.EventId));
+            isOwner = true;
+            var retried = page.FindAll(row => targeted.Contains(row.EventId));
             var open = page.FindAll(row => pending.Contains(row.EntryId) || EntryId.Parse(row.EntryId) > position);
-            var gone = await FindMissingAsync([.. open.Except(certain)], cancellationToken);
-            var requeued = await RequeueAsync(gone, certain: false, cancellationToken);
-            missing += requeued.Count + (await RequeueAsync(certain, certain: true, cancellationToken)).Count;
+            var missingRows = await FindMissingAsync([.. open.Except(retried)], cancellationToken);
+            var requeued = await RequeueAsync(missingRows, certain: false, cancellationToken);
+            missing += requeued.Count + (await RequeueAsync(retried, certain: true, cancellationToken)).Count;
             foreach (var group in before.Groups)
                 counts[group.Name] += requeued.Count(row => !pending.Contains(row.EntryId) && EntryId.Parse(row.EntryId) > group.LastDelivered);
         }
 
-        if (!isOurs)
+        if (!isOwner)
             return 0; // Another service publishes these events.
         if (lost.Targeted.Count > 0)
             await transport.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
@@ -169,13 +169,13 @@ internal sealed partial class PublishedEventVerifier(
     {
         var missing = 0;
         var clean = 0;
-        await foreach (var page in rows.WalkBackAsync(types, Retention, cancellationToken))
+        await foreach (var page in rows.ReadBackwardsAsync(types, Retention, cancellationToken))
         {
-            var gone = await FindMissingAsync(page, cancellationToken);
-            foreach (var row in page.Except(gone))
+            var missingRows = await FindMissingAsync(page, cancellationToken);
+            foreach (var row in page.Except(missingRows))
                 newest.TryAdd(row.EventType, new Sentinel(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
-            missing += (await RequeueAsync(gone, certain: false, cancellationToken)).Count;
-            clean = gone.Count == 0 ? clean + page.Count : 0;
+            missing += (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
+            clean = missingRows.Count == 0 ? clean + page.Count : 0;
             if (clean >= CleanEvents)
                 break;
         }
@@ -183,7 +183,7 @@ internal sealed partial class PublishedEventVerifier(
         return missing;
     }
 
-    /// <summary>What was to wait before it is published once more, and is missing still.</summary>
+    /// <summary>Publishes postponed events whose delay is over and that are still missing.</summary>
     private async Task<int> RequeueDueAsync(CancellationToken cancellationToken)
     {
         if (republications.Due() is not { Count: > 0 } due)
@@ -191,9 +191,9 @@ internal sealed partial class PublishedEventVerifier(
 
         var open = await rows.ReadAsync([.. due.Keys], cancellationToken);
         var certain = open.FindAll(row => due[row.Id]);
-        var gone = await FindMissingAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
-        var missing = (await RequeueAsync(certain, certain: true, cancellationToken)).Count + (await RequeueAsync(gone, certain: false, cancellationToken)).Count;
-        republications.Settle(due.Keys);
+        var missingRows = await FindMissingAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
+        var missing = (await RequeueAsync(certain, certain: true, cancellationToken)).Count + (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
+        republications.Complete(due.Keys);
         return missing;
     }
 
@@ -205,11 +205,11 @@ internal sealed partial class PublishedEventVerifier(
         return [.. open.Where((_, i) => !state.Exists[i])];
     }
 
-    /// <summary>Has events published again, unless they were a moment ago; then later.</summary>
-    /// <returns>Those that are published now.</returns>
-    private async Task<List<PublishedRow>> RequeueAsync(List<PublishedRow> gone, bool certain, CancellationToken cancellationToken)
+    /// <summary>Queues events to be published again, or postpones those that were published again recently.</summary>
+    /// <returns>The events that were queued.</returns>
+    private async Task<List<PublishedRow>> RequeueAsync(List<PublishedRow> missingRows, bool certain, CancellationToken cancellationToken)
     {
-        var due = gone.FindAll(row => republications.TryStart(row.Id, certain));
+        var due = missingRows.FindAll(row => republications.TryStart(row.Id, certain));
         if (due.Count > 0)
             await rows.RequeueAsync([.. due.Select(row => row.Id)], certain, cancellationToken);
         return due;

@@ -4,24 +4,24 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>A published event in the log.</summary>
-/// <param name="Id">Its row.</param>
+/// <param name="Id">The row's id.</param>
 /// <param name="EventType">The wire name.</param>
-/// <param name="EntryId">The entry that it became.</param>
-/// <param name="Age">How long ago it was published, in s.</param>
-/// <param name="EventId">The event.</param>
+/// <param name="EntryId">The id of its stream entry.</param>
+/// <param name="Age">The time since its publication, in seconds.</param>
+/// <param name="EventId">The event's id.</param>
 internal readonly record struct PublishedRow(long Id, string EventType, string EntryId, double Age, Guid EventId);
 
-/// <summary>The published part of a log, from its end. No statement looks at more than <see cref="ScanWindow.Size"/> rows.</summary>
+/// <summary>Reads published rows of the log backwards. Each statement reads at most <see cref="ScanWindow.Size"/> rows.</summary>
 internal sealed class PublishedRows(NpgsqlConnection connection)
 {
-    /// <summary>The search ends after this many consecutive rows that were published too long ago, however long the history is.</summary>
+    /// <summary>A scan ends after this many consecutive rows that were published too long ago, however long the history is.</summary>
     public const int OldRows = 10 * ScanWindow.Size;
 
     private const int PageSize = 500;
     private const string Columns = "id, type, entry_id, extract(epoch FROM now() - published_at)::float8, event_id";
 
-    /// <summary>What Redis should still have of what was published within some time, newest first.</summary>
-    public async IAsyncEnumerable<List<PublishedRow>> WalkBackAsync(
+    /// <summary>Rows published within the given age, newest first; Redis should still have all of them.</summary>
+    public async IAsyncEnumerable<List<PublishedRow>> ReadBackwardsAsync(
         string[]? types, TimeSpan age, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var old = 0;
@@ -56,7 +56,7 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
         return await ReadRowsAsync(command, cancellationToken);
     }
 
-    /// <summary>Some rows, as far as they are published.</summary>
+    /// <summary>The given rows, without those that are unpublished.</summary>
     public async Task<List<PublishedRow>> ReadAsync(long[] ids, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"SELECT {Columns} FROM event_log WHERE id = ANY ($1) AND entry_id IS NOT NULL", connection);
@@ -64,10 +64,10 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
         return await ReadRowsAsync(command, cancellationToken);
     }
 
-    /// <summary>Has them wait again.</summary>
-    /// <param name="ids">The rows.</param>
-    /// <param name="certain">Whether they are to be published again though their entries are there: then <c>published_at</c> stays, which says that.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Marks the rows as unpublished, so that they are published again.</summary>
+    /// <param name="ids">The rows' ids.</param>
+    /// <param name="certain">Whether to publish them even if their entries exist; indicated by keeping <c>published_at</c>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task RequeueAsync(long[] ids, bool certain, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>Trims the streams and deletes old rows of log and inbox, in one process of the service at a time.</summary>
+/// <summary>Trims the streams and deletes old rows of the event log and the inbox. Only one process of the service deletes at a time.</summary>
 internal sealed partial class RetentionService<TDb>(
     bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, IServiceScopeFactory scopes,
     ILogger<RetentionService<TDb>> logger) : BackgroundService
@@ -15,7 +15,7 @@ internal sealed partial class RetentionService<TDb>(
 
     private readonly bool hasInbox = HasInbox(scopes);
 
-    /// <summary>One pass.</summary>
+    /// <summary>Performs one cleanup.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await transport.TrimAsync(catalog.Types, cancellationToken);
@@ -44,11 +44,11 @@ internal sealed partial class RetentionService<TDb>(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The process stops.
+            // The process is stopping.
         }
     }
 
-    /// <summary>The oldest page of the log, as far as it is published and past its time. An index on that time would cost every publish.</summary>
+    /// <summary>Deletes expired rows from the oldest page of the log. An index on the publication time would slow down every publish.</summary>
     private const string DeletePublished =
         """
         DELETE FROM event_log WHERE id IN (
@@ -61,7 +61,7 @@ internal sealed partial class RetentionService<TDb>(
 
     private async Task DeleteAsync(string statement, TimeSpan retention, CancellationToken cancellationToken)
     {
-        var kept = retention > options.StreamRetention ? retention : options.StreamRetention;
+        var maxAge = retention > options.StreamRetention ? retention : options.StreamRetention;
         int deleted;
         do
         {
@@ -72,9 +72,9 @@ internal sealed partial class RetentionService<TDb>(
                 .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.retention', 0)) AS \"Value\"")
                 .SingleAsync(cancellationToken);
             if (!locked)
-                return; // Another process of the service is at it.
+                return; // Another process of the service is deleting.
 
-            deleted = await database.ExecuteSqlRawAsync(statement, [kept, PageSize], cancellationToken);
+            deleted = await database.ExecuteSqlRawAsync(statement, [maxAge, PageSize], cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         while (deleted == PageSize);
@@ -86,6 +86,6 @@ internal sealed partial class RetentionService<TDb>(
         return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Cleaning up the event log was interrupted; it is tried again.")]
+    [LoggerMessage(LogLevel.Warning, "Cleanup of the event log was interrupted; it is retried.")]
     private partial void LogInterrupted(Exception exception);
 }

@@ -1,27 +1,27 @@
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// One walk along what waits, from the very first row, never from "the last id seen": ids commit out of order, and a gap may fill behind
-/// it. Whoever fills one wakes the next pass. For the same reason it ends at the last row that there was when it began: what
-/// is written after a gap was filled comes behind that, and so never overtakes it.
+/// The position of a scan over unpublished events. Each scan starts at the first row, not after the last id seen: ids commit out of order, so
+/// that a gap may be filled later; the commit that fills it triggers the next scan. A scan ends at the row that was last when it began.
+/// A row written after a gap was filled has a higher id, so it can't be published before the row in the gap.
 /// </summary>
 internal sealed class ScanCursor
 {
-    /// <summary>Types whose events it leaves out, because Redis refused one: a later one must not go before it.</summary>
+    /// <summary>Event types to skip, because Redis refused an event and later events of its type must not overtake it.</summary>
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>How far it is.</summary>
+    /// <summary>The last row that was scanned.</summary>
     public long After { get; private set; }
 
-    /// <summary>Where it ends; known from the first page on, which nothing is left out of.</summary>
+    /// <summary>The last row of the scan; set by the first page, from which no type is excluded.</summary>
     public long End { get; private set; } = long.MaxValue;
 
     public bool IsDone { get; set; }
 
-    /// <summary>Whether it has come to a row that is published again on purpose, though its event is in its stream.</summary>
+    /// <summary>Whether the scan has reached a row that was requeued although its entry exists.</summary>
     public bool HasRequeued { get; set; }
 
-    /// <summary>Goes on to a row, if it is not beyond it.</summary>
+    /// <summary>Moves forward to a row, never backward.</summary>
     public void AdvanceTo(long row) => After = Math.Max(After, row);
 
     public void AdvanceTo(long row, long end)

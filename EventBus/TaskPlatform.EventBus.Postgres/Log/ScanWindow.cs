@@ -3,16 +3,16 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// A part of the log that one statement may look through. A log can have millions of rows, and what is looked for may be in none
-/// of them: a statement for all of them would take longer than its time allows, each time it is tried.
+/// A part of the log that one statement may scan. A log can have millions of rows, and possibly none of them match:
+/// a statement over all of them would exceed its timeout on every attempt.
 /// </summary>
 internal static class ScanWindow
 {
-    /// <summary>Its rows, at most. Walking along so many takes a few milliseconds.</summary>
+    /// <summary>The maximum number of rows. Scanning them takes a few milliseconds.</summary>
     public const int Size = 10_000;
 
-    /// <summary>The range before a row.</summary>
-    /// <returns>Its first row, null where the log begins within it; and whether all of its rows were published longer ago than that.</returns>
+    /// <summary>The window before a row.</summary>
+    /// <returns>Its first row, null if the log begins within it; and whether all of its rows were published earlier than the given age.</returns>
     public static async Task<(long? First, bool IsOld)> BeforeAsync(
         NpgsqlConnection connection, long before, TimeSpan age, CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ internal static class ScanWindow
         return (reader.IsDBNull(0) ? null : reader.GetInt64(0), reader.GetBoolean(1));
     }
 
-    /// <summary>The last row of the range after a row; null where the log ends within it.</summary>
+    /// <summary>The last row of the window after a row; null if the log ends within it.</summary>
     public static async Task<long?> EndAsync(NpgsqlConnection connection, long after, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

@@ -2,64 +2,64 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus.Postgres;
 
-/// <summary>What happened to a stream between two checks.</summary>
+/// <summary>How a stream has changed between two checks.</summary>
 internal enum StreamChange
 {
-    /// <summary>Nothing but what the bus does itself.</summary>
+    /// <summary>Only the bus itself has changed it.</summary>
     None,
 
-    /// <summary>Entries were removed by others. The groups are the same, so what each had read by the check before is known.</summary>
+    /// <summary>Other clients removed entries. The groups are the same, so their positions at the previous check are known.</summary>
     EntriesRemoved,
 
-    /// <summary>It was made anew, or so it may be: nothing is known of what its groups had done.</summary>
-    MadeAnew,
+    /// <summary>It was recreated, or may have been; the progress of its groups is unknown.</summary>
+    Recreated,
 }
 
 /// <summary>
-/// Compares each stream with how it was at the check before. A group's position alone does not tell what the group has read: it passes over
-/// what was removed as soon as the group reads the next entry. But whatever stood before it at a check when nothing had been removed was read.
+/// Compares each stream with the previous check. A group's position alone does not show what the group has read: it skips removed entries as
+/// soon as the group reads the next one. But entries before its position at a check that found nothing removed have been read.
 /// </summary>
 internal sealed class StreamWatch
 {
-    /// <summary>Publishing goes on meanwhile for so many times as long as the last verification of a stream took…</summary>
-    private const int RestFactor = 10;
+    /// <summary>After verifying a stream, pause its verification for this multiple of the time taken, to leave time for publishing…</summary>
+    private const int PauseFactor = 10;
 
-    /// <summary>… but not for longer: what is lost is noticed within 30 s.</summary>
-    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(15);
+    /// <summary>… up to this maximum, so that a loss is detected within 30 s.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, StreamReading> readings = new(StringComparer.Ordinal);
 
-    /// <summary>Since when each group is there; also of those that are not there any more, which may come back with another stream.</summary>
+    /// <summary>When each group was created, including groups that no longer exist: they may reappear on a different stream.</summary>
     private readonly Dictionary<(string EventType, string Group), string?> groups = [];
     private readonly Dictionary<string, (long Ended, TimeSpan Took)> verifications = new(StringComparer.Ordinal);
 
-    /// <summary>The stream at the check before; null where there was none.</summary>
+    /// <summary>The reading of the stream at the previous check; null if there was none.</summary>
     public StreamReading? Before(string eventType) => readings.GetValueOrDefault(eventType);
 
-    /// <summary>Whether the stream is to be left alone for now, since it was verified a moment ago. What it was like before stands until then.</summary>
-    public bool IsResting(string eventType)
+    /// <summary>Whether to skip the stream because it was verified recently. Its previous reading is kept.</summary>
+    public bool IsPaused(string eventType)
         => verifications.TryGetValue(eventType, out var last)
-            && Stopwatch.GetElapsedTime(last.Ended) < (RestFactor * last.Took < MaxRest ? RestFactor * last.Took : MaxRest);
+            && Stopwatch.GetElapsedTime(last.Ended) < (PauseFactor * last.Took < MaxPause ? PauseFactor * last.Took : MaxPause);
 
-    /// <summary>What happened to a stream since the check before.</summary>
-    /// <param name="now">The stream.</param>
-    /// <param name="sentinel">Whether an entry that was in it is there still; null where none is known.</param>
+    /// <summary>How the stream has changed since the previous check.</summary>
+    /// <param name="now">The current reading.</param>
+    /// <param name="sentinel">Whether an entry known to be in the stream still exists; null if no such entry is known.</param>
     public StreamChange Compare(StreamReading now, bool? sentinel)
     {
         if (Before(now.EventType) is not { } before)
-            return sentinel == false ? StreamChange.MadeAnew : StreamChange.None;
+            return sentinel == false ? StreamChange.Recreated : StreamChange.None;
 
-        // A stream that is deleted takes its groups with it, and what they had pending.
-        var isAnother = (before.Exists && !now.Exists) || now.Groups.Any(
+        // Deleting a stream also deletes its groups and their pending entries.
+        var isReplaced = (before.Exists && !now.Exists) || now.Groups.Any(
             group => groups.TryGetValue((now.EventType, group.Name), out var since) && since != group.Since);
         var isSame = before.Groups.Count > 0 && before.Groups.All(
             group => group.Since is not null && now.Groups.Any(other => other.Name == group.Name && other.Since == group.Since));
-        if (sentinel != true && (isAnother || (sentinel == false && !isSame)))
-            return StreamChange.MadeAnew;
+        if (sentinel != true && (isReplaced || (sentinel == false && !isSame)))
+            return StreamChange.Recreated;
         return sentinel == false || now.Removed != before.Removed ? StreamChange.EntriesRemoved : StreamChange.None;
     }
 
-    /// <summary>All that had been published by now is in the stream, or waits to be published again.</summary>
+    /// <summary>Stores the reading: every event published before it is in the stream or queued to be published again.</summary>
     public void Accept(StreamReading now)
     {
         readings[now.EventType] = now;
@@ -67,7 +67,7 @@ internal sealed class StreamWatch
             groups[(now.EventType, group.Name)] = group.Since;
     }
 
-    /// <summary>A stream was verified, which took from then on until now.</summary>
-    public void Verified(string eventType, long started)
+    /// <summary>Records the end of a verification and its duration.</summary>
+    public void RecordVerification(string eventType, long started)
         => verifications[eventType] = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(started));
 }

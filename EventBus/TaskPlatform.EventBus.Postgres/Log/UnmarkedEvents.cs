@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Events that are in their streams and not marked in the log. Kept over failures and terms of the dispatcher: they are marked before
+/// Events that are in their streams but not yet marked in the log. Kept across failures and leader terms, so that they are marked before
 /// anything else is published, and not published again.
 /// </summary>
 internal sealed class UnmarkedEvents

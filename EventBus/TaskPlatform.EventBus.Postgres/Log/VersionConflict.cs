@@ -5,8 +5,8 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres;
 
 /// <summary>
-/// Reports an event whose aggregate already has one of its version as what it is: the aggregate was changed concurrently. Postgres may notice
-/// that at the log before Entity Framework notices it at the aggregate's own row.
+/// Reports a duplicate aggregate version in the event log as a concurrency conflict. Postgres may detect it on the log's unique index before
+/// Entity Framework detects it on the aggregate's own row.
 /// </summary>
 internal sealed class VersionConflict : ISaveChangesInterceptor
 {
@@ -19,7 +19,7 @@ internal sealed class VersionConflict : ISaveChangesInterceptor
     public void SaveChangesFailed(DbContextErrorEventData eventData)
     {
         if (eventData.Exception is not DbUpdateConcurrencyException && IsConflict(eventData.Exception))
-            throw new DbUpdateConcurrencyException("The aggregate has an event of this version already: it was changed meanwhile.", eventData.Exception);
+            throw new DbUpdateConcurrencyException("The aggregate already has an event with this version; it was changed concurrently.", eventData.Exception);
     }
 
     public Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default)

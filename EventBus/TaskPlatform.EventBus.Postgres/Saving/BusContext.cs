@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>What the bus keeps for one instance of a context, for as long as that is in use.</summary>
+/// <summary>The bus's state for one instance of a context.</summary>
 internal sealed class BusContext(IDbContextOptions options) : IResettableService
 {
     private readonly BusContextExtension extension = options.FindExtension<BusContextExtension>()!;
@@ -17,17 +17,17 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
 
     public bool HasEventLog => extension.HasEventLog;
 
-    /// <summary>The event that is handled with this context: the cause of what is published through it.</summary>
+    /// <summary>The event being handled with this context: the cause of the events published through it.</summary>
     public (Guid EventId, string? CorrelationId)? Cause { get; set; }
 
-    /// <exception cref="InvalidOperationException">The context has nothing to do with the bus.</exception>
+    /// <exception cref="InvalidOperationException">The context is not configured for the bus.</exception>
     public static BusContext Of(DbContext db) => ((IInfrastructure<IServiceProvider>)db).Instance.GetService<BusContext>()
-        ?? throw new InvalidOperationException($"{db.GetType().Name} is not part of the event bus: UseEventLog<{db.GetType().Name}> is missing.");
+        ?? throw new InvalidOperationException($"{db.GetType().Name} is not configured for the event bus: UseEventLog<{db.GetType().Name}> is missing.");
 
-    /// <summary>Has statements sent in front of the next rows that the context saves, in the same trip.</summary>
+    /// <summary>Sends statements ahead of the next inserts that the context saves, in the same round trip.</summary>
     public void Prepend(NpgsqlBatchCommand[] statements) => prependedCommands = statements;
 
-    /// <summary>The statements that were not sent yet; they are the caller's now.</summary>
+    /// <summary>Returns the statements that have not been sent yet and clears them.</summary>
     public NpgsqlBatchCommand[] TakePrependedCommands()
     {
         var statements = prependedCommands;
@@ -35,7 +35,7 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
         return statements;
     }
 
-    /// <summary>A pooled context goes to its next user.</summary>
+    /// <summary>Called when a pooled context is returned.</summary>
     public void ResetState()
     {
         Cause = null;

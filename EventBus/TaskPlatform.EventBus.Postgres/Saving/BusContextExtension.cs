@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>Makes a context one of the bus: with an event log, an inbox, or both.</summary>
+/// <summary>Configures a context for the bus: with an event log, an inbox, or both.</summary>
 internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clock, bool hasEventLog) : IDbContextOptionsExtension
 {
     public EventCatalog Catalog => catalog;
@@ -16,12 +16,12 @@ internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clo
 
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
-    /// <summary>Adds the extension, and rows saved by arrays. An event log that the context has already stays.</summary>
+    /// <summary>Adds the extension and the batched inserts. An event log that was added before is kept.</summary>
     public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog)
     {
-        var before = options.Options.FindExtension<BusContextExtension>();
+        var existing = options.Options.FindExtension<BusContextExtension>();
         ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
-            new BusContextExtension(catalog, clock, hasEventLog || before is { HasEventLog: true }));
+            new BusContextExtension(catalog, clock, hasEventLog || existing is { HasEventLog: true }));
         options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
     }
 

@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>Statements of one's own on a context's connection, within its transaction.</summary>
+/// <summary>Runs custom statements on a context's connection, in its transaction.</summary>
 internal static class ContextBatches
 {
-    /// <summary>A batch in one trip, with the context's time limit.</summary>
+    /// <summary>Creates a batch with the context's command timeout.</summary>
     public static NpgsqlBatch CreateBatch(this DbContext context, params ReadOnlySpan<NpgsqlBatchCommand> statements)
     {
         var batch = new NpgsqlBatch(
@@ -19,7 +19,7 @@ internal static class ContextBatches
         return batch;
     }
 
-    /// <summary>Runs statements whose results nobody needs.</summary>
+    /// <summary>Runs statements and ignores their results.</summary>
     public static async Task RunAsync(this DbContext context, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
         await using var batch = context.CreateBatch(statements);
@@ -27,8 +27,8 @@ internal static class ContextBatches
     }
 
     /// <summary>
-    /// Saves the context's changes with statements in front of them; where there is more than new rows to save, or nothing, they
-    /// take a trip of their own, but come first all the same. The context is in a transaction, and everything belongs to that.
+    /// Saves the context's changes and sends statements ahead of them. If the changes are not all plain inserts, or there are none, the statements
+    /// take a separate round trip but still run before the changes. The context must be in a transaction.
     /// </summary>
     public static async Task SaveChangesAsync(this DbContext context, NpgsqlBatchCommand[] prepended, CancellationToken cancellationToken)
     {

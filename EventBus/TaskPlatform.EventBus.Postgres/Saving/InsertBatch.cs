@@ -6,13 +6,13 @@ using Npgsql;
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
 /// <summary>
-/// New rows in one trip: a statement a table, an array a column. As soon as anything but a plain new row is to be saved,
-/// all of it is left to the provider's own batch.
+/// Inserts rows in one round trip, with one statement per table and one array per column. If a batch contains anything other than a plain
+/// insert, the provider's own batch saves all of it.
 /// </summary>
 /// <param name="dependencies">Entity Framework's services.</param>
-/// <param name="limit">How many changes fit into a batch.</param>
-/// <param name="provider">Makes the provider's batches.</param>
-/// <param name="bus">Has the statements that go in front.</param>
+/// <param name="limit">The maximum number of changes in a batch.</param>
+/// <param name="provider">Creates the provider's batches.</param>
+/// <param name="bus">Provides the prepended statements.</param>
 internal sealed class InsertBatch(
     ModificationCommandBatchFactoryDependencies dependencies, int limit, IModificationCommandBatchFactory provider, BusContext bus)
     : ModificationCommandBatch
@@ -25,8 +25,8 @@ internal sealed class InsertBatch(
     public override IReadOnlyList<IReadOnlyModificationCommand> ModificationCommands => fallback?.ModificationCommands ?? commands;
 
     /// <summary>
-    /// What goes in one trip is one transaction to Postgres, and an insert does its work or fails. But an update may find no row,
-    /// which must take everything else back: then the provider's batch asks for a transaction.
+    /// A single batch is a transaction in Postgres, and an insert either succeeds or fails. An update, however, may find no row, and everything
+    /// else must then be rolled back, so the provider's batch requires a transaction.
     /// </summary>
     public override bool RequiresTransaction => fallback?.RequiresTransaction ?? false;
 
@@ -37,7 +37,7 @@ internal sealed class InsertBatch(
         if (fallback is null && commands.Count == limit)
             return false;
         if (fallback is not null || InsertPlan.For(modificationCommand, dependencies.SqlGenerationHelper) is not { } plan)
-            return LeaveToProvider().TryAddCommand(modificationCommand);
+            return FallBack().TryAddCommand(modificationCommand);
 
         commands.Add(modificationCommand);
         if (groups.Count == 0 || groups[^1].Plan != plan)
@@ -52,11 +52,11 @@ internal sealed class InsertBatch(
         fallback?.Complete(moreBatchesExpected);
     }
 
-    /// <summary>Left to the provider: no service saves without awaiting it.</summary>
+    /// <summary>Always uses the provider's batch, because no service saves synchronously.</summary>
     public override void Execute(IRelationalConnection connection)
     {
         if (fallback is null)
-            LeaveToProvider().Complete(areMoreExpected);
+            FallBack().Complete(areMoreExpected);
         fallback!.Execute(connection);
     }
 
@@ -80,24 +80,24 @@ internal sealed class InsertBatch(
             await RunAsync(batch, cancellationToken);
             if (inserts.Sum(insert => insert.RecordsAffected) != commands.Count)
                 throw new DbUpdateException("Postgres did not insert every row.", Entries());
-            groups.ForEach(group => group.Finish());
+            groups.ForEach(group => group.ApplyIdentities());
         }
         catch (Exception e) when (e is not DbUpdateException and not OperationCanceledException)
         {
-            throw new DbUpdateException("New rows could not be saved; see the inner exception.", e, Entries());
+            throw new DbUpdateException("The rows could not be inserted; see the inner exception.", e, Entries());
         }
     }
 
-    /// <summary>Runs the statements. Only identities come back, a result a statement that asks for them.</summary>
+    /// <summary>Runs the statements and reads the generated identities, one result set per statement that returns them.</summary>
     private async Task RunAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         foreach (var group in groups.Where(group => group.Plan.Identity is not null))
         {
-            for (var results = group.Statements; results > 0; results--)
+            for (var results = group.StatementCount; results > 0; results--)
             {
                 while (await reader.ReadAsync(cancellationToken))
-                    group.Take(reader.GetInt64(0));
+                    group.AddIdentity(reader.GetInt64(0));
                 await reader.NextResultAsync(cancellationToken);
             }
         }
@@ -105,7 +105,7 @@ internal sealed class InsertBatch(
 
     private List<IUpdateEntry> Entries() => [.. commands.Select(command => command.Entries[0])];
 
-    private ModificationCommandBatch LeaveToProvider()
+    private ModificationCommandBatch FallBack()
     {
         if (fallback is not null)
             return fallback;

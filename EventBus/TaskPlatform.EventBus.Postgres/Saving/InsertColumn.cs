@@ -6,17 +6,17 @@ using NpgsqlTypes;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>A column that inserts write: its values as they stand in the entities, without a box around each.</summary>
+/// <summary>A column of an insert. Reads its values from the entities without boxing.</summary>
 internal abstract class InsertColumn(string name, NpgsqlDbType type)
 {
     public string Name => name;
 
-    /// <summary>Whether many values can go as one array: an array of arrays would come apart in <c>unnest</c>.</summary>
+    /// <summary>Whether the values of several rows can be sent as one array: <c>unnest</c> would flatten an array of arrays.</summary>
     public bool SupportsUnnest => !type.HasFlag(NpgsqlDbType.Array);
 
     protected NpgsqlDbType Type => type;
 
-    /// <summary>How a property is written; null where that is left to Entity Framework.</summary>
+    /// <summary>The column for a property; null if Entity Framework has to write it.</summary>
     public static InsertColumn? Of(IColumnMapping mapping)
     {
         if (mapping.TypeMapping is not { } typeMapping)
@@ -40,7 +40,7 @@ internal abstract class InsertColumn(string name, NpgsqlDbType type)
 }
 
 /// <inheritdoc/>
-/// <typeparam name="T">The values' type, as Npgsql gets them.</typeparam>
+/// <typeparam name="T">The type of the values that are passed to Npgsql.</typeparam>
 internal sealed class InsertColumn<T>(string name, NpgsqlDbType type, IProperty property, RelationalTypeMapping mapping) : InsertColumn(name, type)
 {
     private readonly Func<object?, object?>? convert = mapping.Converter?.ConvertToProvider;

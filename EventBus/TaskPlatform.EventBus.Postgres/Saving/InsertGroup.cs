@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>New rows of one table.</summary>
+/// <summary>The rows to insert into one table.</summary>
 internal sealed class InsertGroup(InsertPlan plan)
 {
     private readonly List<IUpdateEntry> entries = [];
@@ -13,8 +13,8 @@ internal sealed class InsertGroup(InsertPlan plan)
 
     public void Add(IUpdateEntry entry) => entries.Add(entry);
 
-    /// <summary>How many statements it takes: one for all of them where that can be, else one for each.</summary>
-    public int Statements => plan.SupportsUnnest ? 1 : entries.Count;
+    /// <summary>The number of statements: one for all rows if the plan supports it, otherwise one per row.</summary>
+    public int StatementCount => plan.SupportsUnnest ? 1 : entries.Count;
 
     public void AddTo(List<NpgsqlBatchCommand> commands)
     {
@@ -28,11 +28,11 @@ internal sealed class InsertGroup(InsertPlan plan)
             commands.Add(plan.Insert(entry));
     }
 
-    /// <summary>An identity that Postgres gave one of them.</summary>
-    public void Take(long identity) => identities.Add(identity);
+    /// <summary>Adds an identity that Postgres generated.</summary>
+    public void AddIdentity(long identity) => identities.Add(identity);
 
-    /// <summary>Tells the entities their identities: they count in the entities' order, in whichever order they came back.</summary>
-    public void Finish()
+    /// <summary>Assigns the identities to the entities. They ascend in the order of the entities, but may be returned in any order.</summary>
+    public void ApplyIdentities()
     {
         identities.Sort();
         for (var i = 0; i < identities.Count; i++)

@@ -8,7 +8,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace TaskPlatform.EventBus.Postgres.Saving;
 
-/// <summary>How new entities of a type become rows: statements and columns are worked out once, at the first of them.</summary>
+/// <summary>The insert statements and columns of an entity type, built once and cached in the model.</summary>
 internal sealed class InsertPlan
 {
     private const string Annotation = "TaskPlatform:InsertPlan";
@@ -31,19 +31,19 @@ internal sealed class InsertPlan
         var returning = identity is null ? "" : $" RETURNING {sql.DelimitIdentifier(identity.GetColumnName())}";
         rowStatement = $"{target} VALUES ({parameters}){returning}";
 
-        // An identity counts in the order of the entities.
+        // Identities are generated in the order of the entities.
         rowsStatement = identity is null
             ? $"{target} SELECT * FROM unnest({parameters})"
             : $"{target} SELECT {names} FROM unnest({parameters}) WITH ORDINALITY AS rows ({names}, position) ORDER BY position{returning}";
     }
 
-    /// <summary>The property that Postgres counts, and that is read back; null where nothing is.</summary>
+    /// <summary>The identity column's property, which is read back; null if the table has none.</summary>
     public IProperty? Identity { get; }
 
-    /// <summary>Whether any number of rows can go in one statement.</summary>
+    /// <summary>Whether several rows can be inserted by one statement.</summary>
     public bool SupportsUnnest { get; }
 
-    /// <summary>The plan for an entity; null where saving it takes more than a plain row.</summary>
+    /// <summary>The plan for an entity; null if it can't be saved by a plain insert.</summary>
     public static InsertPlan? For(IReadOnlyModificationCommand command, ISqlGenerationHelper sql)
     {
         if (command is not { EntityState: EntityState.Added, StoreStoredProcedure: null, Entries: [{ SharedIdentityEntry: null } entry] })
@@ -53,7 +53,7 @@ internal sealed class InsertPlan
         return plan is not null && plan.IsPlain(entry) ? plan : null;
     }
 
-    /// <summary>The statement for one row.</summary>
+    /// <summary>The statement that inserts one row.</summary>
     public NpgsqlBatchCommand Insert(IUpdateEntry entry)
     {
         var command = new NpgsqlBatchCommand(rowStatement);
@@ -62,7 +62,7 @@ internal sealed class InsertPlan
         return command;
     }
 
-    /// <summary>The statement for any number of rows; only where they go as arrays.</summary>
+    /// <summary>The statement that inserts several rows. Requires <see cref="SupportsUnnest"/>.</summary>
     public NpgsqlBatchCommand Insert(IReadOnlyList<IUpdateEntry> entries)
     {
         var command = new NpgsqlBatchCommand(rowsStatement);
@@ -71,7 +71,7 @@ internal sealed class InsertPlan
         return command;
     }
 
-    /// <summary>Nothing is left to Postgres but the identity.</summary>
+    /// <summary>Whether Postgres generates no value other than the identity.</summary>
     private bool IsPlain(IUpdateEntry entry)
     {
         foreach (var property in generated)
