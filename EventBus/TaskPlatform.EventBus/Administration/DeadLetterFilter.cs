@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Which dead letters are meant; what is null matches every one.</summary>
+/// <summary>Selects dead letters; null properties match everything.</summary>
 public sealed record DeadLetterFilter
 {
-    /// <summary>Every dead letter.</summary>
+    /// <summary>Selects all dead letters.</summary>
     public static DeadLetterFilter All { get; } = new();
 
     /// <summary>The event type.</summary>
@@ -18,10 +18,10 @@ public sealed record DeadLetterFilter
     /// <summary>The exception's full type name.</summary>
     public string? Exception { get; init; }
 
-    /// <summary>Came at this time or later.</summary>
+    /// <summary>Dead-lettered at or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Came before this time.</summary>
+    /// <summary>Dead-lettered before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
     internal bool Matches(DeadLetterEntry deadLetter)

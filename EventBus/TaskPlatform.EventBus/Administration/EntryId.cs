@@ -2,24 +2,24 @@ using System.Globalization;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>A stream entry's id: milliseconds since 1970 and a number that tells entries of one millisecond apart.</summary>
-/// <param name="Milliseconds">By the server's clock.</param>
-/// <param name="Sequence">From 0.</param>
+/// <summary>The id of a stream entry: milliseconds since 1970 and a sequence number within the millisecond.</summary>
+/// <param name="Milliseconds">Milliseconds since 1970, by the server's clock.</param>
+/// <param name="Sequence">The sequence number, starting at 0.</param>
 public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IComparable<EntryId>
 {
-    private const long LastMillisecond = 253_402_300_799_999; // of the year 9999
+    private const long LastMillisecond = 253_402_300_799_999; // End of the year 9999.
 
-    /// <summary>The largest id there is: a stream that has given it takes no more entries.</summary>
+    /// <summary>The largest possible id. A stream whose last id is this accepts no more entries.</summary>
     public static EntryId MaxValue { get; } = new(ulong.MaxValue, ulong.MaxValue);
 
     /// <summary>When the entry was added.</summary>
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(Milliseconds, LastMillisecond));
 
-    /// <summary>The highest id that stands before the first entry of a millisecond.</summary>
+    /// <summary>The highest id before the first entry of a millisecond.</summary>
     public static EntryId Before(DateTimeOffset time)
         => new EntryId((ulong)Math.Max(0, time.ToUnixTimeMilliseconds()), 0).Previous();
 
-    /// <summary>The highest id before this one; 0-0 has none and stays itself.</summary>
+    /// <summary>The preceding id; 0-0 returns itself.</summary>
     public EntryId Previous() => this switch
     {
         { Sequence: > 0 } => this with { Sequence = Sequence - 1 },
@@ -27,7 +27,7 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         _ => this,
     };
 
-    /// <summary>The lowest id behind this one; null where it is the largest.</summary>
+    /// <summary>The following id; null for the largest one.</summary>
     public EntryId? Next() => this switch
     {
         { Sequence: < ulong.MaxValue } => this with { Sequence = Sequence + 1 },
@@ -35,8 +35,8 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         _ => null,
     };
 
-    /// <summary>Reads <c>1735689600000-0</c>.</summary>
-    /// <returns>False where it is anything else.</returns>
+    /// <summary>Parses an id such as <c>1735689600000-0</c>.</summary>
+    /// <returns>False if the text is not an id.</returns>
     public static bool TryParse(string? text, out EntryId id)
     {
         id = default;
@@ -51,23 +51,23 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         return true;
     }
 
-    /// <summary>Reads an id that comes from Redis.</summary>
-    public static EntryId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is no entry's id.");
+    /// <summary>Parses an id from Redis.</summary>
+    public static EntryId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a stream entry id.");
 
     /// <inheritdoc/>
     public int CompareTo(EntryId other)
         => Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Sequence.CompareTo(other.Sequence);
 
-    /// <summary>Whether one stands before the other.</summary>
+    /// <summary>Whether the left id is lower.</summary>
     public static bool operator <(EntryId left, EntryId right) => left.CompareTo(right) < 0;
 
-    /// <summary>Whether one stands after the other.</summary>
+    /// <summary>Whether the left id is higher.</summary>
     public static bool operator >(EntryId left, EntryId right) => left.CompareTo(right) > 0;
 
-    /// <summary>Whether one stands before the other, or is the same.</summary>
+    /// <summary>Whether the left id is lower or equal.</summary>
     public static bool operator <=(EntryId left, EntryId right) => left.CompareTo(right) <= 0;
 
-    /// <summary>Whether one stands after the other, or is the same.</summary>
+    /// <summary>Whether the left id is higher or equal.</summary>
     public static bool operator >=(EntryId left, EntryId right) => left.CompareTo(right) >= 0;
 
     /// <inheritdoc/>

@@ -1,94 +1,94 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// The dead letter queue, for those who run the platform. Every change is atomic for each dead letter, and repeating it changes
-/// nothing. Every method throws <see cref="EventTransportUnavailableException"/> while the queue can't be reached.
+/// The dead letter queue, for operators. Every change is atomic per dead letter and idempotent.
+/// Every method throws <see cref="EventTransportUnavailableException"/> if the queue is unavailable.
 /// </summary>
 public interface IDeadLetterQueue
 {
-    /// <summary>Lists dead letters, the newest first.</summary>
-    /// <param name="filter">Which.</param>
-    /// <param name="limit">How many at the most.</param>
-    /// <param name="after">The <see cref="DeadLetterPage.Next"/> of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>Lists dead letters, newest first.</summary>
+    /// <param name="filter">The dead letters to list.</param>
+    /// <param name="limit">The maximum number of dead letters.</param>
+    /// <param name="after">The <see cref="DeadLetterPage.Next"/> of the previous page; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken);
 
-    /// <summary>Counts dead letters by type, group and exception, the most frequent first.</summary>
+    /// <summary>Counts dead letters by type, group and exception, most frequent first.</summary>
     Task<IReadOnlyList<DeadLetterGroup>> GroupAsync(DeadLetterFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>How many dead letters there are, at once.</summary>
+    /// <summary>The number of all dead letters, in constant time.</summary>
     Task<long> CountAllAsync(CancellationToken cancellationToken);
 
-    /// <summary>Counts dead letters up to and with the one of an id.</summary>
+    /// <summary>Counts dead letters up to and including the given id.</summary>
     Task<long> CountAsync(DeadLetterFilter filter, string upTo, CancellationToken cancellationToken);
 
-    /// <summary>One dead letter, or null where there is none of this id.</summary>
+    /// <summary>Returns a dead letter, or null if there is none with this id.</summary>
     Task<DeadLetterDetails?> FindAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>The id of the newest dead letter; null where there is none.</summary>
+    /// <summary>The id of the newest dead letter; null if the queue is empty.</summary>
     Task<string?> FindNewestAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, under
-    /// the same event id, for that group alone, and leaves the queue.
+    /// Reprocesses dead letters for the groups in which they failed: each is added to its stream as a first delivery with the same event id,
+    /// targeted at that group only, and removed from the queue.
     /// </summary>
-    /// <returns>What became of each, in the order of <paramref name="ids"/>.</returns>
+    /// <returns>The result for each dead letter, in the order of <paramref name="ids"/>.</returns>
     Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>Deletes dead letters for good.</summary>
-    /// <returns>Whether each was there, in the order of <paramref name="ids"/>.</returns>
+    /// <summary>Deletes dead letters permanently.</summary>
+    /// <returns>Whether each one existed, in the order of <paramref name="ids"/>.</returns>
     Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>Does the next part of a bulk work, from the oldest dead letter on.</summary>
+    /// <summary>Processes the next page of a bulk job, starting at the oldest dead letter.</summary>
     Task<SweepProgress> SweepAsync(DeadLetterSweep sweep, CancellationToken cancellationToken);
 }
 
-/// <summary>What became of a dead letter that was to be reprocessed.</summary>
-/// <param name="Id">The dead letter.</param>
-/// <param name="Outcome">What was done.</param>
-/// <param name="EntryId">The entry it became, where it became one.</param>
+/// <summary>The result of reprocessing a dead letter.</summary>
+/// <param name="Id">The id of the dead letter.</param>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="EntryId">The id of the new entry, if one was added.</param>
 public sealed record ReprocessResult(string Id, ReprocessOutcome Outcome, string? EntryId);
 
-/// <summary>What can become of a dead letter that is to be reprocessed.</summary>
+/// <summary>The possible outcomes of reprocessing a dead letter.</summary>
 public enum ReprocessOutcome
 {
-    /// <summary>It is in its stream again.</summary>
+    /// <summary>It was added to its stream again.</summary>
     Reprocessed,
 
-    /// <summary>There is no such dead letter: it was reprocessed or deleted before. Nothing was done.</summary>
+    /// <summary>The dead letter does not exist: it was reprocessed or deleted before. Nothing was changed.</summary>
     Gone,
 
-    /// <summary>It names no stream of events, or one that has used up its ids. Nothing was done.</summary>
+    /// <summary>It has no valid stream, or one whose ids are exhausted. Nothing was changed.</summary>
     NoStream,
 
-    /// <summary>Its group is not there, so nobody would read it. Nothing was done.</summary>
+    /// <summary>Its group does not exist, so that no consumer would read it. Nothing was changed.</summary>
     NoGroup,
 }
 
-/// <summary>A bulk work on the dead letter queue, and how far it got.</summary>
-/// <param name="Action">What is done to each dead letter.</param>
-/// <param name="Filter">Which dead letters.</param>
-/// <param name="Cutoff">The last dead letter that is meant: what comes later is left alone.</param>
-/// <param name="After">The last dead letter that was looked at, or found; null at the beginning.</param>
+/// <summary>A bulk job on the dead letter queue, and its position.</summary>
+/// <param name="Action">The action for each dead letter.</param>
+/// <param name="Filter">The dead letters to process.</param>
+/// <param name="Cutoff">The last dead letter to process; later ones are skipped.</param>
+/// <param name="After">The last dead letter that was processed; null at the beginning.</param>
 /// <param name="Counter">
-/// A name under which the dead letters done are counted, together with each change, so that the count holds even if the caller dies.
+/// The name of a counter of processed dead letters. It is updated atomically with each change, so that it is correct even if the caller dies.
 /// </param>
-/// <param name="Limit">How many dead letters to look at, at the most.</param>
+/// <param name="Limit">The maximum number of dead letters to process in one call.</param>
 public sealed record DeadLetterSweep(SweepAction Action, DeadLetterFilter Filter, string Cutoff, string? After, string Counter, int Limit);
 
-/// <summary>What a bulk work does to each dead letter.</summary>
+/// <summary>The action of a bulk job.</summary>
 public enum SweepAction
 {
-    /// <summary>Gives it back to its group.</summary>
+    /// <summary>Reprocesses the dead letter.</summary>
     Reprocess,
 
-    /// <summary>Deletes it.</summary>
+    /// <summary>Deletes the dead letter.</summary>
     Delete,
 }
 
-/// <summary>How far a bulk work got.</summary>
-/// <param name="Next">The <see cref="DeadLetterSweep.After"/> of the next part; null at the end.</param>
-/// <param name="Handled">How many dead letters this part did something to.</param>
-/// <param name="Refused">How many of this part could not be reprocessed; they stay.</param>
-/// <param name="Total">How many were done under the counter's name so far.</param>
+/// <summary>The progress of a bulk job.</summary>
+/// <param name="Next">The <see cref="DeadLetterSweep.After"/> of the next call; null at the end.</param>
+/// <param name="Handled">The number of dead letters that this call reprocessed or deleted.</param>
+/// <param name="Refused">The number of dead letters that this call could not reprocess; they stay in the queue.</param>
+/// <param name="Total">The current value of the counter.</param>
 public sealed record SweepProgress(string? Next, int Handled, int Refused, long Total);

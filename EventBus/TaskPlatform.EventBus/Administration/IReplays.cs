@@ -1,70 +1,71 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Delivers past events to one group again. What the stream still has is copied from there; what it has lost comes from the log
-/// of the service that published it, which answers to a request that is left for it in Redis.
+/// Delivers past events to one group again. Events that are still in the stream are copied; older ones come from the event log of the service
+/// that published them, which serves a request stored in Redis.
 /// </summary>
 public interface IReplays
 {
     /// <summary>
-    /// Adds a copy of each entry of a part of the stream to the stream's end, for one group alone. Copies of before are not copied.
+    /// Appends copies of a range of the stream's entries to the stream, targeted at one group. Copies made by earlier replays are skipped.
     /// </summary>
     Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Asks the owning service for what came before an entry, unless it was asked already, and says how far it is.</summary>
+    /// <summary>Requests earlier events from the owning service, unless already requested, and returns the progress.</summary>
     Task<LogReplayProgress> RequestAsync(LogReplay request, CancellationToken cancellationToken);
 
-    /// <summary>Takes back what was asked for, or clears away what was answered.</summary>
+    /// <summary>Withdraws the requests of a replay, or removes completed ones.</summary>
     Task WithdrawAsync(string replayId, CancellationToken cancellationToken);
 
-    /// <summary>What a service was asked for and has not answered to the end.</summary>
+    /// <summary>The requests that a service has not completed.</summary>
     Task<IReadOnlyList<(LogReplay Request, LogReplayProgress Progress)>> FindOpenAsync(string service, CancellationToken cancellationToken);
 
-    /// <summary>Adds the next events of a service's log, and notes how far it got, in one.</summary>
-    /// <param name="request">What it answers.</param>
-    /// <param name="before">How far it was.</param>
+    /// <summary>Appends the next events of a service's log and stores the progress, atomically.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="before">The progress before this call.</param>
     /// <param name="events">The events, in log order.</param>
-    /// <param name="cursor">The last row of the log that was looked at.</param>
-    /// <param name="done">Whether that is all.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>False where the request was withdrawn, or somebody else got further meanwhile: then nothing was done.</returns>
+    /// <param name="cursor">The last row of the log that was scanned.</param>
+    /// <param name="done">Whether these are the last events.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False, without any change, if the request was withdrawn or the stored progress differs.</returns>
     Task<bool> AppendAsync(
         LogReplay request, LogReplayProgress before, IReadOnlyList<OutgoingEvent> events, long cursor, bool done,
         CancellationToken cancellationToken);
 }
 
-/// <summary>Past events for a group.</summary>
-/// <param name="ReplayId">Travels in each copy.</param>
+/// <summary>A range of past events to deliver to a group.</summary>
+/// <param name="ReplayId">Identifies the replay; included in each copy.</param>
 /// <param name="Type">The event type.</param>
 /// <param name="Group">The group.</param>
-/// <param name="After">The entry behind which it begins.</param>
-/// <param name="UpTo">The last entry it is meant for.</param>
+/// <param name="After">The exclusive start of the range.</param>
+/// <param name="UpTo">The inclusive end of the range.</param>
 /// <param name="ReapplyEffects">
-/// Whether effects are to happen again: then a copy is an event of its own, whose id is derived from the replay and the event.
-/// Else it keeps the event's id, and an inbox that has seen it holds the effects back.
+/// Whether to repeat the effects. If so, each copy gets an event id derived from the replay and the event.
+/// Otherwise it keeps the event's id, so that the inbox skips events that were handled before.
 /// </param>
 public sealed record Replay(string ReplayId, string Type, string Group, string After, string UpTo, bool ReapplyEffects);
 
-/// <summary>How far a copying got.</summary>
-/// <param name="Next">The last entry looked at; null at the end.</param>
-/// <param name="Copied">How many copies this part made.</param>
+/// <summary>The progress of copying.</summary>
+/// <param name="Next">The last entry that was scanned; null at the end.</param>
+/// <param name="Copied">The number of copies added by this call.</param>
 /// <param name="Gap">
-/// The last entry that is wanted from before the stream's first; nothing was copied, as the log is to be asked for those. Null where there is no gap.
+/// The last requested entry that precedes the stream's first entry; nothing was copied, because these events have to come from the log.
+/// Null if there is no gap.
 /// </param>
 public sealed record ReplayProgress(string? Next, int Copied, string? Gap);
 
-/// <summary>A request to the service that published events, for those between two entries.</summary>
-/// <param name="Service">The owning service's log.</param>
-/// <param name="Replay">What is wanted.</param>
-/// <param name="Rate">Events a second; null: as fast as it goes.</param>
+/// <summary>A request to a service to replay events from its log.</summary>
+/// <param name="Service">The name of the service's log.</param>
+/// <param name="Replay">The requested events.</param>
+/// <param name="Rate">The maximum number of events per second; null for no limit.</param>
 /// <param name="Cutoff">
-/// The last entry of the whole replay. An event that happened within <paramref name="Replay"/> belongs to it too where its entry lies beyond
-/// the cutoff: Redis had lost it, and it was published again. Null: only the entries' ids count.
+/// The last entry of the whole replay. An event whose entry is after the cutoff is still included if it occurred within
+/// <paramref name="Replay"/>: Redis had lost it, and it was published again. Null: only entry ids count.
 /// </param>
 public sealed record LogReplay(string Service, Replay Replay, int? Rate, string? Cutoff = null);
 
-/// <summary>How far a service's answer is.</summary>
-/// <param name="Cursor">The last row of its log that it looked at.</param>
-/// <param name="Added">How many events it has added.</param>
-/// <param name="Done">Whether that is all.</param>
+/// <summary>The progress of a replay from a log.</summary>
+/// <param name="Cursor">The last row of the log that was scanned.</param>
+/// <param name="Added">The number of events added so far.</param>
+/// <param name="Done">Whether all events have been added.</param>
 public sealed record LogReplayProgress(long Cursor, long Added, bool Done);

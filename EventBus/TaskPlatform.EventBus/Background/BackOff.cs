@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Growing waits with jitter between tries against something that is away: 100 ms, doubling up to 3 s, each ±50 %: whatever comes back is noticed within 5 s.</summary>
+/// <summary>Exponential back-off with jitter: 100 ms, doubling up to 3 s, each ±50 %, so that a recovery is detected within 5 s.</summary>
 internal sealed class BackOff
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(100);
@@ -10,9 +10,9 @@ internal sealed class BackOff
 
     public Task WaitAsync(CancellationToken cancellationToken)
     {
-        var wait = next * (0.5 + Random.Shared.NextDouble());
+        var delay = next * (0.5 + Random.Shared.NextDouble());
         next = next * 2 < MaxDelay ? next * 2 : MaxDelay;
-        return Task.Delay(wait, cancellationToken);
+        return Task.Delay(delay, cancellationToken);
     }
 
     public void Reset() => next = InitialDelay;

@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Runs what goes on in the background for as long as the process lives. A step that fails is reported once, and repeated after a back-off until it succeeds.</summary>
+/// <summary>Runs loops for the lifetime of the process. A failing step is reported once and repeated with back-off until it succeeds.</summary>
 internal sealed partial class BackgroundLoops(BusHealth health, ILogger<BackgroundLoops> logger)
 {
-    /// <summary>Runs a step, then waits for the interval, again and again. Without an interval the loop must come round often, and is unhealthy where it does not.</summary>
+    /// <summary>Runs a step repeatedly, with a delay in between. Without a delay, each iteration is a heartbeat, whose absence is unhealthy.</summary>
     /// <param name="name">Identifies the loop in logs and health reports.</param>
-    /// <param name="step">What to do; it may throw anything.</param>
-    /// <param name="interval">The wait after a step that succeeded.</param>
-    /// <param name="stoppingToken">Ends the loop.</param>
+    /// <param name="step">The work of one iteration; it may throw any exception.</param>
+    /// <param name="interval">The delay after a successful step.</param>
+    /// <param name="stoppingToken">Stops the loop.</param>
     public async Task RunAsync(string name, Func<CancellationToken, Task> step, TimeSpan interval, CancellationToken stoppingToken)
     {
         var backOff = new BackOff();
@@ -40,7 +40,7 @@ internal sealed partial class BackgroundLoops(BusHealth health, ILogger<Backgrou
         health.Ended(name);
     }
 
-    /// <summary>Runs a step once, at the end of a process; where the transport can't be reached, that is logged, and the others wait for what it would have done.</summary>
+    /// <summary>Runs a step once when the process stops. If the transport is unavailable, that is logged and the step is skipped.</summary>
     public async Task TryOnceAsync(string name, Func<Task> step)
     {
         try

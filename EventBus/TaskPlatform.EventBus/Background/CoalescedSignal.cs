@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Wakes one waiting loop; any number of calls before it wakes are one.</summary>
+/// <summary>Wakes one waiting loop; calls before it wakes are coalesced.</summary>
 internal sealed class CoalescedSignal : IDisposable
 {
     private readonly SemaphoreSlim semaphore = new(0, 1);
@@ -12,7 +12,7 @@ internal sealed class CoalescedSignal : IDisposable
             semaphore.Release();
     }
 
-    /// <summary>Returns as soon as the signal is set, with true, or after the time, with false.</summary>
+    /// <summary>Returns true when the signal is set, or false after the timeout.</summary>
     public async Task<bool> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (!await semaphore.WaitAsync(timeout, cancellationToken))

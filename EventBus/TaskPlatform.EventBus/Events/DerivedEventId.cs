@@ -3,12 +3,12 @@ using System.Text;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>The id of an event whose publisher gave it none: the same for every redelivery of its entry.</summary>
+/// <summary>The id of an event that was published without one; the same for every redelivery of its entry.</summary>
 internal static class DerivedEventId
 {
     private static readonly Guid Namespace = new("7f0d6f6a-8f0a-5d8e-9c53-0d1c4a4c9b11");
 
-    /// <summary>UUID version 5 (RFC 9562, section 5.5) over the stream's and the entry's name.</summary>
+    /// <summary>UUID version 5 (RFC 9562, section 5.5) of the stream's name and the entry id.</summary>
     public static Guid Of(string stream, string entryId)
     {
         Span<byte> input = stackalloc byte[16 + Encoding.UTF8.GetMaxByteCount(stream.Length + 1 + entryId.Length)];
@@ -18,7 +18,7 @@ internal static class DerivedEventId
         length += Encoding.UTF8.GetBytes(entryId, input[length..]);
 
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // Version 5 is defined over SHA-1; nothing here relies on it being hard to forge.
+#pragma warning disable CA5350 // UUID version 5 requires SHA-1; collision resistance is not needed.
         SHA1.HashData(input[..length], hash);
 #pragma warning restore CA5350
         hash[6] = (byte)((hash[6] & 0x0F) | 0x50);

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Every event type a solution knows, by wire name. What is not in it can be neither published nor subscribed to.</summary>
+/// <summary>All event types of a solution, by wire name. Other types can be neither published nor subscribed to.</summary>
 public sealed partial class EventCatalog
 {
     private readonly Dictionary<string, Type> types = new(StringComparer.Ordinal);
@@ -14,24 +14,24 @@ public sealed partial class EventCatalog
     public IReadOnlyCollection<string> Types => types.Keys;
 
     /// <summary>Adds an event type.</summary>
-    /// <exception cref="InvalidOperationException">The wire name is malformed, or belongs to another type already.</exception>
+    /// <exception cref="InvalidOperationException">The wire name is malformed or already used by another type.</exception>
     public EventCatalog Add<TEvent>()
         where TEvent : IEvent<TEvent>
     {
         if (!WireName().IsMatch(TEvent.Type))
             throw new InvalidOperationException($"The event type '{TEvent.Type}' of {typeof(TEvent).Name} is not of the form 'aggregate.fact'.");
         if (!types.TryAdd(TEvent.Type, typeof(TEvent)))
-            throw new InvalidOperationException($"The event type '{TEvent.Type}' stands for both {types[TEvent.Type].Name} and {typeof(TEvent).Name}.");
+            throw new InvalidOperationException($"The event type '{TEvent.Type}' is declared by both {types[TEvent.Type].Name} and {typeof(TEvent).Name}.");
         return this;
     }
 
     /// <summary>
-    /// Brings payloads of an older schema up by one: from <paramref name="fromSchema"/> to the next. A payload that is several schemas
-    /// behind goes through one upcaster after the other.
+    /// Adds a conversion of payloads from <paramref name="fromSchema"/> to the next schema. A payload that is several schemas
+    /// behind is converted by one upcaster after the other.
     /// </summary>
-    /// <param name="fromSchema">The schema of the payloads that it is given; less than the event type's own.</param>
-    /// <param name="upcast">Returns the payload in the next schema; it may change the one it is given.</param>
-    /// <exception cref="InvalidOperationException">The event is not in the catalog, or has that upcaster already.</exception>
+    /// <param name="fromSchema">The schema to convert from; less than the event type's own.</param>
+    /// <param name="upcast">Returns the payload in the next schema; it may modify its argument.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or already has an upcaster for this schema.</exception>
     public EventCatalog AddUpcaster<TEvent>(int fromSchema, Func<JsonObject, JsonObject> upcast)
         where TEvent : IEvent<TEvent>
     {
@@ -45,16 +45,16 @@ public sealed partial class EventCatalog
         return this;
     }
 
-    /// <summary>Reads a payload of any schema that is known or can be brought up.</summary>
+    /// <summary>Deserializes a payload that has the current schema or can be upcast to it.</summary>
     /// <param name="json">The payload.</param>
-    /// <param name="schema">Its schema; null means the event type's own.</param>
-    /// <exception cref="UnknownSchemaException">The schema is newer, or older and without an upcaster.</exception>
-    /// <exception cref="JsonException">The payload is not what its schema says.</exception>
+    /// <param name="schema">Its schema; null means the current one.</param>
+    /// <exception cref="UnknownSchemaException">The schema is newer, or it is older and an upcaster is missing.</exception>
+    /// <exception cref="JsonException">The payload does not match its schema.</exception>
     internal TEvent Read<TEvent>(ReadOnlySpan<byte> json, long? schema)
         where TEvent : IEvent<TEvent>
     {
-        if (schema is { } given && given != TEvent.Schema)
-            return JsonSerializer.Deserialize(Upcast<TEvent>(json, given), TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
+        if (schema is { } actual && actual != TEvent.Schema)
+            return JsonSerializer.Deserialize(Upcast<TEvent>(json, actual), TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
         return JsonSerializer.Deserialize(json, TEvent.JsonTypeInfo) ?? throw new JsonException("The payload is null.");
     }
 
@@ -62,7 +62,7 @@ public sealed partial class EventCatalog
         where TEvent : IEvent<TEvent>
     {
         if (schema > TEvent.Schema)
-            throw new UnknownSchemaException($"The event '{TEvent.Type}' has schema {schema}; this process knows it up to {TEvent.Schema}.");
+            throw new UnknownSchemaException($"The event '{TEvent.Type}' has schema {schema}; this process supports schemas up to {TEvent.Schema}.");
 
         JsonObject? payload = null;
         for (var from = schema; from < TEvent.Schema; from++)
@@ -75,7 +75,7 @@ public sealed partial class EventCatalog
         return payload!;
     }
 
-    /// <summary>Whether the type is known under its wire name.</summary>
+    /// <summary>Whether the type is in the catalog.</summary>
     public bool Contains<TEvent>()
         where TEvent : IEvent<TEvent>
         => types.TryGetValue(TEvent.Type, out var known) && known == typeof(TEvent);

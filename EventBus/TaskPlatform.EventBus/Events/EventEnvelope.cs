@@ -8,16 +8,16 @@ using System.Text.Unicode;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>The JSON of an entry's field <c>data</c>, read.</summary>
+/// <summary>The parsed JSON of an entry's <c>data</c> field.</summary>
 /// <param name="Type">The wire name.</param>
-/// <param name="AggregateType">The kind of what it is about; where the JSON does not say, what stands before the wire name's dot.</param>
-/// <param name="AggregateId">Which one.</param>
-/// <param name="Timestamp">When it happened, UTC.</param>
-/// <param name="Payload">The member <c>data</c>, as it stands in the JSON.</param>
+/// <param name="AggregateType">The type of the aggregate. Default: the part of the wire name before the dot.</param>
+/// <param name="AggregateId">The id of the aggregate.</param>
+/// <param name="Timestamp">When the event occurred, UTC.</param>
+/// <param name="Payload">The <c>data</c> member, verbatim.</param>
 internal sealed partial record EventEnvelope(
     string Type, string AggregateType, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
 {
-    // The JSON goes into Redis and to HTTP clients as JSON, never into HTML as it is: so no letter needs a \u escape.
+    // The JSON is sent to Redis and to HTTP clients as JSON, never embedded in HTML, so non-ASCII characters need no escaping.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
@@ -26,7 +26,7 @@ internal sealed partial record EventEnvelope(
     [ThreadStatic]
     private static Utf8JsonWriter? writer;
 
-    /// <summary>The aggregate that a wire name speaks of: what stands before the dot.</summary>
+    /// <summary>The aggregate type in a wire name: the part before the dot.</summary>
     public static string AggregateTypeOf(string eventType)
         => eventType.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? eventType[..dot] : eventType;
 
@@ -51,8 +51,8 @@ internal sealed partial record EventEnvelope(
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Reads an event that anyone may have published.</summary>
-    /// <exception cref="UnreadableEventException">It is not the JSON of an event; the message says what is wrong with it.</exception>
+    /// <summary>Parses an event, which any program may have published.</summary>
+    /// <exception cref="UnreadableEventException">It is not the JSON of an event; the message describes the problem.</exception>
     public static EventEnvelope Read(ReadOnlyMemory<byte> json)
     {
         if (!Utf8.IsValid(json.Span))
@@ -84,11 +84,11 @@ internal sealed partial record EventEnvelope(
             }
 
             if (reader.Read())
-                throw new UnreadableEventException("Something follows the JSON object in the field 'data'.");
+                throw new UnreadableEventException("The field 'data' has content after the JSON object.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The reader calls half of a surrogate pair an invalid operation.
+            // The reader throws InvalidOperationException for an unpaired surrogate.
             throw new UnreadableEventException($"The field 'data' is not JSON: {e.Message}", e);
         }
 
@@ -110,7 +110,7 @@ internal sealed partial record EventEnvelope(
             : throw new UnreadableEventException($"The event's member '{member}' is not a string of 1 to 500 characters.");
     }
 
-    /// <summary>Null where it is no string that could be meant: then another publisher's slip costs nothing but the name.</summary>
+    /// <summary>Null if the value is invalid: the default applies, and another publisher's mistake has no further consequence.</summary>
     private static string? ReadOptionalString(ref Utf8JsonReader reader)
     {
         reader.Read();
@@ -122,7 +122,7 @@ internal sealed partial record EventEnvelope(
 
     private static DateTimeOffset ReadTimestamp(ref Utf8JsonReader reader)
     {
-        // Most end in Z and need no string; without an offset the reader would take the machine's time zone.
+        // Most timestamps end in Z and can be parsed without allocating a string. Without an offset, the reader would assume the local time zone.
         var ahead = reader;
         ahead.Read();
         if (ahead.TokenType == JsonTokenType.String && ahead.ValueSpan is [.., (byte)'Z'] && ahead.TryGetDateTimeOffset(out var utc))
@@ -131,7 +131,7 @@ internal sealed partial record EventEnvelope(
             return utc;
         }
 
-        // The parser alone would take 10:00 for a time of today, and 1/2/2026 for one in January.
+        // Checked first, because the parser would accept 10:00 as a time of today, and 1/2/2026 as a date.
         var text = ReadString(ref reader, "timestamp").ToUpperInvariant();
         return DateAndTime().IsMatch(text) && DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var timestamp)

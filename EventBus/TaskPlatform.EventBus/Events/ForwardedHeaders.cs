@@ -5,20 +5,20 @@ using System.Text;
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// The headers that travel on with an event through retry, dead letter, reprocess and replay: the event's own, and those that the bus does
-/// not know. They are limited, so that whatever a publisher writes, the next entry can be written too.
+/// The headers that are forwarded with an event through retry, dead letter, reprocess and replay: the event's own, and those unknown to the
+/// bus. Their number and size are limited, so that the next entry can always be written.
 /// </summary>
 internal static class ForwardedHeaders
 {
-    /// <summary>The most that travel on; a script can't pass a few thousand values to a command.</summary>
+    /// <summary>The maximum number of forwarded headers. A Lua script can pass only a few thousand values to a command.</summary>
     public const int MaxCount = 100;
 
-    /// <summary>The bytes of names and values that travel on, in all.</summary>
+    /// <summary>The maximum total size of forwarded names and values, in bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
     /// <summary>
-    /// Those of an entry, the event's own first. Of a header that is there twice the last counts; an empty one counts as absent. How many do not
-    /// travel on, and did not with the entries before it, is a header of its own.
+    /// The forwarded headers of an entry, the event's own first. If a header occurs more than once, the last value counts; an empty one counts as
+    /// absent. The number of headers dropped, including those dropped from earlier entries, is added as a header.
     /// </summary>
     public static List<EntryField> Of(IEnumerable<EntryField> fields)
     {
@@ -50,10 +50,10 @@ internal static class ForwardedHeaders
         return forwarded;
     }
 
-    /// <summary>Whether it is one of the bus's.</summary>
+    /// <summary>Whether it is one of the bus's own headers.</summary>
     public static bool IsOfEvent(string header) => EntryFields.OfEvent.Contains(header);
 
-    /// <summary>Any publisher may have written anything there.</summary>
+    /// <summary>Another program may have written any value.</summary>
     private static int ReadCount(ReadOnlySpan<byte> value)
         => Utf8Parser.TryParse(value, out int count, out var consumed) && consumed == value.Length ? Math.Clamp(count, 0, 1_000_000) : 0;
 }

@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>The stream of an event type, as it is named on the wire and in telemetry (a key prefix comes on top).</summary>
+/// <summary>The name of an event type's stream on the wire and in telemetry, without the key prefix.</summary>
 internal static class StreamName
 {
     private const string Prefix = "events:";
@@ -13,6 +13,6 @@ internal static class StreamName
             && stream.StartsWith(Prefix, StringComparison.Ordinal)
             && stream.EndsWith(eventType, StringComparison.Ordinal);
 
-    /// <summary>The event type of a stream; the name itself where it is none of ours.</summary>
+    /// <summary>The event type of a stream; the name itself if it is not a stream of the bus.</summary>
     public static string TypeOf(string stream) => stream.StartsWith(Prefix, StringComparison.Ordinal) ? stream[Prefix.Length..] : stream;
 }

@@ -1,4 +1,4 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>An event's payload has a schema that this process can't read; another process may.</summary>
+/// <summary>The payload's schema is not supported by this process; another process may support it.</summary>
 internal sealed class UnknownSchemaException(string message) : Exception(message);

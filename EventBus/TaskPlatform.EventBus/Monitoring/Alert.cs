@@ -3,12 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Something that an operator should know of: an event of the bus itself, when it begins and when it is over.</summary>
-/// <param name="Rule">Which rule, for example <c>lag_age</c>.</param>
-/// <param name="Subject">What it is about, for example <c>events:task.created notifications_service</c>; empty where there is only one.</param>
-/// <param name="Summary">What is wrong, or was, for a person: as of the last evaluation while it fires.</param>
-/// <param name="StartsAt">Since when.</param>
-/// <param name="EndsAt">Until when; null as long as it lasts.</param>
+/// <summary>An event of the bus itself, published when an alert starts firing and when it is resolved.</summary>
+/// <param name="Rule">The rule, for example <c>lag_age</c>.</param>
+/// <param name="Subject">The subject, for example <c>events:task.created notifications_service</c>; empty if the rule has only one.</param>
+/// <param name="Summary">A description of the problem, as of the last evaluation at which the alert was firing.</param>
+/// <param name="StartsAt">When the alert started.</param>
+/// <param name="EndsAt">When it was resolved; null while it is firing.</param>
 public sealed record AlertChanged(string Rule, string Subject, string Summary, DateTimeOffset StartsAt, DateTimeOffset? EndsAt)
     : IEvent<AlertChanged>
 {
@@ -18,34 +18,34 @@ public sealed record AlertChanged(string Rule, string Subject, string Summary, D
     /// <inheritdoc />
     public static JsonTypeInfo<AlertChanged> JsonTypeInfo => AlertJson.Default.AlertChanged;
 
-    /// <summary>Whether it is over.</summary>
+    /// <summary>Whether the alert is resolved.</summary>
     [JsonIgnore]
     public bool IsResolved => EndsAt is not null;
 
-    /// <summary>Whether this is about the same alert as another, whatever its text says by now.</summary>
+    /// <summary>Whether both are changes of the same alert, regardless of the summary.</summary>
     internal bool IsSame(AlertChanged other) => (Rule, Subject, StartsAt) == (other.Rule, other.Subject, other.StartsAt);
 
     string IEvent<AlertChanged>.AggregateId => Subject.Length == 0 ? Rule : $"{Rule} {Subject}";
 }
 
-/// <summary>How alerts are kept and published.</summary>
+/// <summary>JSON metadata of alerts, in Redis and as events.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(AlertChanged))]
 internal sealed partial class AlertJson : JsonSerializerContext;
 
-/// <summary>Receives alerts in the process that found them. What must not be lost is published as an event: see <see cref="IAlertLog"/>.</summary>
+/// <summary>Receives alerts in the process that detected them. Alerts that must not be lost are published through <see cref="IAlertLog"/>.</summary>
 public interface IAlertSink
 {
     /// <summary>
-    /// Reports an alert that fires or is resolved, once. If this throws, the same sink is called again at the next evaluation, whatever became of
-    /// the others; if the process dies, it is not.
+    /// Reports once that an alert is firing or resolved. If this throws, the same sink is called again at the next evaluation, independently of
+    /// other sinks. If the process dies, it is not called again.
     /// </summary>
     Task NotifyAsync(AlertChanged alert, CancellationToken cancellationToken);
 }
 
-/// <summary>Publishes alerts as events, whichever process found them. Only processes that share one event log have it, and that log's service owns them.</summary>
+/// <summary>Publishes alerts as events. Registered only in processes of the one service whose event log stores the alerts of all processes.</summary>
 public interface IAlertLog
 {
-    /// <summary>Appends and saves an alert that fires or is resolved. The same one may come twice, and then has the same event id.</summary>
+    /// <summary>Appends and saves an alert change. The same change may be passed twice; it then has the same event id.</summary>
     Task AppendAsync(AlertChanged alert, CancellationToken cancellationToken);
 }

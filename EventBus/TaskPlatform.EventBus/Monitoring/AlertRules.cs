@@ -2,28 +2,28 @@ using System.Globalization;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Looks at one sample after the other, and says which alerts begin and which are over. It remembers, and does nothing else.</summary>
+/// <summary>Evaluates consecutive samples and returns the alerts that start or end. Keeps state, but has no side effects.</summary>
 internal sealed class AlertRules(AlertOptions options)
 {
     private const string DeadLetterIdsExhaustedSummary =
-        "event_dlq has used up its ids: an entry was added with the largest one. What a group gives up stays pending in its stream until there is room. "
-        + "Remedy: reprocess or delete the dead letters; an empty queue begins anew.";
+        "event_dlq has exhausted its ids: an entry was added with the largest id. Failed events stay pending until dead letters can be added again. "
+        + "To fix this, reprocess or delete the dead letters; an empty queue is recreated.";
 
     private readonly Dictionary<(string Rule, string Subject), AlertChanged> firing = [];
     private readonly Dictionary<(string Rule, string Subject), DateTimeOffset> since = [];
     private readonly Dictionary<(string Rule, string Subject), Queue<(DateTimeOffset At, long Count)>> history = [];
     private bool hasBaseline;
 
-    /// <summary>What was counted at the lowest, within its window, of all that may grow; key = rule and subject.</summary>
+    /// <summary>The minimum of each count within its window, from which growth is measured; key = rule and subject.</summary>
     public IEnumerable<KeyValuePair<string, long>> Baseline
         => history.Select(counts => KeyValuePair.Create($"{counts.Key.Rule} {counts.Key.Subject}", counts.Value.Min(entry => entry.Count)));
 
-    /// <summary>What fires, each alert with the text of the last sample.</summary>
+    /// <summary>The firing alerts, each with the summary of the last sample.</summary>
     public IEnumerable<AlertChanged> Firing => firing.Values;
 
     /// <summary>
-    /// Takes over from an earlier sampler what fires, so that a new one does not tell it again, and its <see cref="Baseline"/>, so that
-    /// what grew in between is noticed.
+    /// Takes over the firing alerts of an earlier sampler, so that they are not reported again, and its <see cref="Baseline"/>, so that growth
+    /// between the two terms is detected.
     /// </summary>
     public void TakeOver(IEnumerable<AlertChanged> alerts, IReadOnlyCollection<KeyValuePair<string, long>> baseline, DateTimeOffset now)
     {
@@ -41,7 +41,7 @@ internal sealed class AlertRules(AlertOptions options)
         hasBaseline = baseline.Count > 0;
     }
 
-    /// <summary>What changed with this sample.</summary>
+    /// <summary>Returns the alerts that changed with this sample.</summary>
     public IReadOnlyList<AlertChanged> Evaluate(BusSample sample, DateTimeOffset now)
     {
         var changes = new List<AlertChanged>();
@@ -84,7 +84,7 @@ internal sealed class AlertRules(AlertOptions options)
                 if (group.LagAge > options.LagAge.Threshold)
                     yield return ("lag_age", subject, options.LagAge.For, $"{group.Group} has not read {stream.Stream} for {Text(group.LagAge)}; {group.Lag} entries wait.");
                 if (group.OldestIdle > options.PendingIdle.Threshold)
-                    yield return ("pending_idle", subject, options.PendingIdle.For, $"{group.Group} has left an entry of {stream.Stream} untouched for {Text(group.OldestIdle)}.");
+                    yield return ("pending_idle", subject, options.PendingIdle.For, $"{group.Group} has an entry of {stream.Stream} pending that has been idle for {Text(group.OldestIdle)}.");
             }
         }
 
@@ -92,7 +92,7 @@ internal sealed class AlertRules(AlertOptions options)
             yield return ("ids_ahead", "event_dlq", options.IdsAhead.For, DeadLetterIdsExhaustedSummary);
 
         foreach (var outbox in sample.Outboxes.Where(outbox => outbox.OldestAge > options.OutboxAge.Threshold))
-            yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Waiting} events of {outbox.Service} wait to be published, the oldest for {Text(outbox.OldestAge)}.");
+            yield return ("outbox_age", outbox.Service, options.OutboxAge.For, $"{outbox.Service} has {outbox.Waiting} unpublished events, the oldest for {Text(outbox.OldestAge)}.");
 
         if (Growth("dlq_growth", "", sample.DeadLetters, options.DeadLetters, now) is { } dead)
             yield return ("dlq_growth", "", options.DeadLetters.For, $"The dead letter queue grew by {dead} within {Text(options.DeadLetters.Window)}; it holds {sample.DeadLetters}.");
@@ -106,21 +106,21 @@ internal sealed class AlertRules(AlertOptions options)
     }
 
     private static string IdsExhaustedSummary(StreamSample stream)
-        => $"{stream.Stream} has used up its ids: an entry was added with the largest one. Nothing can be published to it, and no retry comes back into it; "
-        + "what is published waits in the log. Remedy: once its groups have a lag of 0 and nothing pending but what waits for a retry, DEL the stream; "
-        + "the bus makes it again and publishes what was not finished.";
+        => $"{stream.Stream} has exhausted its ids: an entry was added with the largest id. No event and no retry can be added to it; "
+        + "new events stay in the log. To fix this, wait until its groups have a lag of 0 and only retries pending, then DEL the stream; "
+        + "the bus recreates it and publishes the unfinished events again.";
 
     private static string IdsAheadSummary(StreamSample stream, DateTimeOffset now)
-        => string.Create(CultureInfo.InvariantCulture, $"The last id of {stream.Stream} lies in the future, at {now + stream.Ahead:yyyy-MM-dd HH:mm} UTC: ")
-        + "an entry was added with an id of its own, or the clock was set back. Until then lag_age can't fire for it, and it is trimmed late. "
-        + "Remedy: once its groups have a lag and pending entries of 0, DEL the stream; the bus makes it again.";
+        => string.Create(CultureInfo.InvariantCulture, $"The last id of {stream.Stream} is in the future, at {now + stream.Ahead:yyyy-MM-dd HH:mm} UTC: ")
+        + "an entry was added with an explicit id, or the clock was set back. Until then lag_age can't fire for the stream, and it is trimmed late. "
+        + "To fix this, wait until its groups have a lag of 0 and nothing pending, then DEL the stream; the bus recreates it.";
 
-    /// <summary>By how much a count rose above its lowest within the window; null where that is below the threshold.</summary>
+    /// <summary>The growth of a count above its minimum within the window; null if it is below the threshold.</summary>
     private long? Growth(string rule, string subject, long count, CountRule limit, DateTimeOffset now)
     {
         if (!history.TryGetValue((rule, subject), out var counts))
         {
-            // The very first evaluation knows nothing of what came before; to any other, what is new was none.
+            // At the first evaluation the previous count is unknown; later, a count that appears for the first time was 0 before.
             history[(rule, subject)] = counts = new Queue<(DateTimeOffset, long)>();
             if (hasBaseline)
                 counts.Enqueue((now, 0));

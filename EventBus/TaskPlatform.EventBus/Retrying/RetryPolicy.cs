@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>When a failed event is retried, and when it is dead-lettered. A handler may have a policy of its own.</summary>
+/// <summary>Decides whether and when a failed event is retried. A handler may have its own policy.</summary>
 internal sealed class RetryPolicy
 {
     private static readonly TimeSpan[] DefaultDelays = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
@@ -8,7 +8,7 @@ internal sealed class RetryPolicy
     private readonly int maxRetries;
     private readonly TimeSpan[] delays;
 
-    /// <summary>The policy of handlers that have none of their own.</summary>
+    /// <summary>The policy of handlers without their own.</summary>
     public RetryPolicy(EventBusOptions options)
     {
         maxRetries = options.MaxRetries;
@@ -21,22 +21,22 @@ internal sealed class RetryPolicy
         this.delays = delays.Length > 0 ? delays : DefaultDelays;
     }
 
-    /// <summary>One retry after each of these delays.</summary>
+    /// <summary>A policy with one retry after each of these delays.</summary>
     public static RetryPolicy After(params TimeSpan[] delays) => new(delays);
 
-    /// <summary>Whether an event that failed for the <paramref name="attempt"/>th time (0 is the first delivery) is retried.</summary>
+    /// <summary>Whether an event has a retry left after attempt <paramref name="attempt"/> has failed; 0 is the first delivery.</summary>
     public bool AllowsRetryAfter(int attempt) => attempt < maxRetries;
 
     /// <summary>
-    /// Whether an event has killed as many consumers as it may. A delivery that ended in neither ack nor retry counts like
-    /// a failed attempt: as far as can be known, the consumer died of it.
+    /// Whether an event has crashed its consumers too often. A delivery that ended in neither an ack nor a retry counts as a failed attempt,
+    /// because the handler probably crashed the process.
     /// </summary>
-    /// <param name="attempt">Retries so far.</param>
-    /// <param name="earlierDeliveries">How often a handler was started on this very entry before.</param>
+    /// <param name="attempt">The number of retries so far.</param>
+    /// <param name="earlierDeliveries">The number of times a handler was started on this entry before.</param>
     public bool IsCrashLoop(int attempt, long earlierDeliveries) => earlierDeliveries > 0 && attempt + earlierDeliveries > maxRetries;
 
     /// <summary>
-    /// The delay before retry number <paramref name="retry"/> (1 is the first), ±20 %, so that events that failed together are not retried together.
+    /// The delay before retry <paramref name="retry"/> (1 is the first), ±20 %, so that events that failed together are not retried together.
     /// </summary>
     public TimeSpan DelayBefore(int retry) => delays[Math.Clamp(retry - 1, 0, delays.Length - 1)] * (0.8 + (0.4 * Random.Shared.NextDouble()));
 }

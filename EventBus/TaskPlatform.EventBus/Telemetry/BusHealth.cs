@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>What holds the bus up in this process, if anything does. Each role of it says when it waits, and logs that once an episode.</summary>
+/// <summary>The problems of the bus in this process. Each role reports when it is blocked, so that it can be logged once per incident.</summary>
 internal sealed class BusHealth
 {
     private readonly ConcurrentDictionary<string, string> problems = new(StringComparer.Ordinal);
@@ -12,28 +12,28 @@ internal sealed class BusHealth
 
     private readonly ConcurrentDictionary<string, string> warnings = new(StringComparer.Ordinal);
 
-    /// <summary>What endangers the bus, though nothing waits for it now; by subject.</summary>
+    /// <summary>Risks that block nothing at the moment, by subject.</summary>
     public IReadOnlyDictionary<string, string> Warnings => warnings;
 
-    /// <summary>Who waits, and for what.</summary>
+    /// <summary>The blocked roles, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Problems => problems;
 
-    /// <summary>The alerts that fire, whichever process found them.</summary>
+    /// <summary>The firing alerts, regardless of the process that detected them.</summary>
     public IReadOnlyList<AlertChanged> Alerts { get; set; } = [];
 
     public bool HasProblems => !problems.IsEmpty;
 
-    /// <summary>A loop came round again.</summary>
+    /// <summary>Records an iteration of a loop.</summary>
     public void Heartbeat(string loop) => heartbeats[loop] = Stopwatch.GetTimestamp();
 
-    /// <summary>A loop ended as it should.</summary>
+    /// <summary>Records that a loop has stopped normally.</summary>
     public void Ended(string loop) => heartbeats.TryRemove(loop, out _);
 
-    /// <summary>The loops that have not come round for so long.</summary>
+    /// <summary>The loops without a heartbeat for longer than the limit.</summary>
     public IEnumerable<string> Stalled(TimeSpan limit) => heartbeats.Where(heartbeat => Stopwatch.GetElapsedTime(heartbeat.Value) > limit).Select(heartbeat => heartbeat.Key);
 
-    /// <summary>Something endangers the bus.</summary>
-    /// <returns>Whether it is new.</returns>
+    /// <summary>Adds or updates a warning.</summary>
+    /// <returns>Whether the warning is new.</returns>
     public bool Warn(string subject, string warning)
     {
         var isNew = !warnings.ContainsKey(subject);
@@ -41,11 +41,11 @@ internal sealed class BusHealth
         return isNew;
     }
 
-    /// <summary>It does so no more.</summary>
+    /// <summary>Removes a warning.</summary>
     public void ClearWarning(string subject) => warnings.TryRemove(subject, out _);
 
-    /// <summary>A role can't go on for now.</summary>
-    /// <returns>Whether it could until now.</returns>
+    /// <summary>Records that a role is blocked.</summary>
+    /// <returns>Whether it was not blocked before.</returns>
     public bool Blocked(string role, string reason)
     {
         if (problems.TryAdd(role, reason))
@@ -54,7 +54,7 @@ internal sealed class BusHealth
         return false;
     }
 
-    /// <summary>A role does its work.</summary>
-    /// <returns>Whether it waited until now.</returns>
+    /// <summary>Records that a role works.</summary>
+    /// <returns>Whether it was blocked before.</returns>
     public bool Recovered(string role) => problems.TryRemove(role, out _);
 }

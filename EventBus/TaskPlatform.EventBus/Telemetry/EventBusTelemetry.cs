@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Every name that the bus is seen by: spans after the OpenTelemetry conventions for messaging, metrics with their units.</summary>
+/// <summary>The names of spans and metrics, which follow OpenTelemetry's semantic conventions for messaging where they apply.</summary>
 public static class EventBusTelemetry
 {
     /// <summary>The activity source and the meter, for <c>AddSource</c> and <c>AddMeter</c>.</summary>
@@ -19,37 +19,37 @@ public static class EventBusTelemetry
         Meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Entries read from a stream.");
 
     internal static readonly Histogram<double> ProcessDuration =
-        Meter.CreateHistogram<double>("messaging.process.duration", "s", "How long a handler took for one event.");
+        Meter.CreateHistogram<double>("messaging.process.duration", "s", "Duration of handling one event.");
 
     internal static readonly Histogram<double> OperationDuration =
-        Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "How long a call to Redis took.");
+        Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Duration of calls to Redis.");
 
     internal static readonly Histogram<double> EndToEndDuration =
-        Meter.CreateHistogram<double>("taskplatform.event.end_to_end.duration", "s", "From the event's creation to its ack.");
+        Meter.CreateHistogram<double>("taskplatform.event.end_to_end.duration", "s", "Time from the event's creation to its ack.");
 
     internal static readonly Counter<long> Retries =
-        Meter.CreateCounter<long>("taskplatform.retries", "{message}", "Events given back for another attempt.");
+        Meter.CreateCounter<long>("taskplatform.retries", "{message}", "Events scheduled for a retry.");
 
     internal static readonly Counter<long> DeadLetters =
         Meter.CreateCounter<long>("taskplatform.dlq.messages", "{message}", "Events moved to the dead letter queue.");
 
     internal static readonly Counter<long> InboxDuplicates =
-        Meter.CreateCounter<long>("taskplatform.inbox.duplicates", "{message}", "Deliveries of events that were handled before.");
+        Meter.CreateCounter<long>("taskplatform.inbox.duplicates", "{message}", "Deliveries of events that had been handled before.");
 
     internal static readonly Counter<long> ReusedIds =
-        Meter.CreateCounter<long>("taskplatform.inbox.reused_ids", "{message}", "Deliveries that were skipped because their event id was handled before, though they say something else.");
+        Meter.CreateCounter<long>("taskplatform.inbox.reused_ids", "{message}", "Deliveries skipped although their content differs from that of the handled event with the same id.");
 
     internal static readonly Counter<long> EntriesLost =
-        Meter.CreateCounter<long>("taskplatform.entries.lost", "{entry}", "Entries that were deleted before their group had handled them.");
+        Meter.CreateCounter<long>("taskplatform.entries.lost", "{entry}", "Entries that were removed before their group had handled them.");
 
     internal static readonly Counter<long> AckFailures =
-        Meter.CreateCounter<long>("taskplatform.ack.failures", "{call}", "Acks that Redis did not take; they are sent again.");
+        Meter.CreateCounter<long>("taskplatform.ack.failures", "{call}", "Acks that failed and are repeated.");
 
     internal static readonly Counter<long> Alerts =
-        Meter.CreateCounter<long>("taskplatform.alerts", "{alert}", "Alerts that fired or were resolved.");
+        Meter.CreateCounter<long>("taskplatform.alerts", "{alert}", "Alerts that started firing or were resolved.");
 
     internal static readonly Gauge<double> HeldBack = Meter.CreateGauge<double>(
-        "taskplatform.stream.held_back.age", "s", "Age of a stream's oldest entry, where a group keeps it from being trimmed; else 0.");
+        "taskplatform.stream.held_back.age", "s", "Age of a stream's oldest entry if a group prevents it from being trimmed; otherwise 0.");
 
     internal static TagList Tags(string stream, string? group = null, string? errorType = null)
     {

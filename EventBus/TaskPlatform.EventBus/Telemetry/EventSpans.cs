@@ -2,20 +2,20 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>The spans of an event's way, all within the trace of the request that created it. None costs anything unless it is sampled.</summary>
+/// <summary>The spans of an event, all in the trace of the request that created it. Without a listener or sampling, they cost nothing.</summary>
 internal static class EventSpans
 {
-    /// <summary>An event is appended to the log: the span whose context travels with it.</summary>
+    /// <summary>Creating an event: the span whose context is stored in the event.</summary>
     public static Activity? Create(string stream, Guid eventId)
         => Describe(EventBusTelemetry.Source.StartActivity($"create {stream}", ActivityKind.Producer), "create", "create", stream, eventId);
 
-    /// <summary>An event is added to its stream.</summary>
+    /// <summary>Adding an event to its stream.</summary>
     public static Activity? Send(string stream, Guid eventId, string? traceParent, string? traceState)
         => ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var created)
             ? Describe(EventBusTelemetry.Source.StartActivity($"send {stream}", ActivityKind.Producer, created), "send", "send", stream, eventId)
             : null;
 
-    /// <summary>A handler works on an event.</summary>
+    /// <summary>Handling an event.</summary>
     public static Activity? Process(Delivery delivery, string group)
     {
         if (!EventBusTelemetry.Source.HasListeners())
@@ -29,7 +29,7 @@ internal static class EventSpans
         return activity;
     }
 
-    /// <summary>A group's own code learns that it gives the event up.</summary>
+    /// <summary>Running a group's dead letter handler.</summary>
     public static Activity? DeadLetter(Delivery delivery, string group)
     {
         ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
@@ -38,7 +38,7 @@ internal static class EventSpans
         return Describe(activity, "handle dead letter", "process", delivery.Stream, delivery.EventId, group);
     }
 
-    /// <summary>Several events share a transaction: a span of its own, linked to each of them.</summary>
+    /// <summary>Handling several events in one transaction: a root span with a link to each event.</summary>
     public static Activity? Batch(IReadOnlyList<Delivery> deliveries, string group)
     {
         if (!EventBusTelemetry.Source.HasListeners())
@@ -62,7 +62,7 @@ internal static class EventSpans
                 .AddTag("messaging.batch.message_count", deliveries.Count);
     }
 
-    /// <summary>An event was settled: acked, given back for a retry, or moved to the dead letter queue.</summary>
+    /// <summary>Settling an event: an ack, a retry, or a move to the dead letter queue.</summary>
     public static void Settled(Delivery delivery, string operation, string group, DateTimeOffset start, DateTimeOffset end)
     {
         if (delivery.ProcessContext is not { } parent || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
@@ -91,7 +91,7 @@ internal static class EventSpans
             .AddTag("messaging.system", "redis")
             .AddTag("messaging.operation.name", operation)
             .AddTag("messaging.operation.type", operationType)
-            .AddTag("messaging.operation", operationType) // The Aspire dashboard names messaging spans by this older attribute.
+            .AddTag("messaging.operation", operationType) // The Aspire dashboard uses this older attribute to name messaging spans.
             .AddTag("messaging.destination.name", stream)
             .AddTag("messaging.message.id", eventId.ToString());
         return group is null ? activity : activity.AddTag("messaging.consumer.group.name", group);

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>What is the same from wherever one looks: reported by the one process that is elected to, so that replicas don't multiply it.</summary>
+/// <summary>Gauges with the same value in every process, reported only by the elected one, so that replicas do not multiply them.</summary>
 internal static class SharedGauges
 {
     private static BusSample? sample;
@@ -13,18 +13,18 @@ internal static class SharedGauges
         meter.CreateObservableGauge("taskplatform.stream.length", () => Streams(s => s.Length), "{entry}", "Entries in the stream.");
         meter.CreateObservableGauge("taskplatform.stream.lag", () => Groups(g => g.Lag, g => g.LagIsLowerBound), "{entry}", "Entries that the group has not read.");
         meter.CreateObservableGauge("taskplatform.stream.lag.age", () => Groups(g => g.LagAge.TotalSeconds), "s", "Age of the oldest entry that the group has not read.");
-        meter.CreateObservableGauge("taskplatform.stream.pending", () => Groups(g => g.Pending), "{entry}", "Entries that the group has read and not acked.");
-        meter.CreateObservableGauge("taskplatform.stream.pending.oldest_idle", () => Groups(g => g.OldestIdle.TotalSeconds), "s", "How long the most neglected pending entry was not touched.");
+        meter.CreateObservableGauge("taskplatform.stream.pending", () => Groups(g => g.Pending), "{entry}", "Entries that the group has read but not acked.");
+        meter.CreateObservableGauge("taskplatform.stream.pending.oldest_idle", () => Groups(g => g.OldestIdle.TotalSeconds), "s", "Longest idle time of a pending entry.");
         meter.CreateObservableGauge("taskplatform.stream.consumers", () => Groups(g => g.Consumers), "{consumer}", "Consumers of the group.");
         meter.CreateObservableGauge("taskplatform.dlq.size", () => Single(s => s.DeadLetters), "{message}", "Dead letters.");
         meter.CreateObservableGauge("taskplatform.dlq.oldest_age", () => Single(s => s.OldestDeadLetter.TotalSeconds), "s", "Age of the oldest dead letter.");
-        meter.CreateObservableGauge("taskplatform.retry.scheduled", () => Single(s => s.ScheduledRetries), "{message}", "Retries that wait for their time.");
-        meter.CreateObservableGauge("taskplatform.outbox.pending", () => Outboxes(o => o.Waiting), "{message}", "Events that wait to be published.");
-        meter.CreateObservableGauge("taskplatform.outbox.oldest_age", () => Outboxes(o => o.OldestAge.TotalSeconds), "s", "Age of the oldest event that waits to be published.");
+        meter.CreateObservableGauge("taskplatform.retry.scheduled", () => Single(s => s.ScheduledRetries), "{message}", "Scheduled retries.");
+        meter.CreateObservableGauge("taskplatform.outbox.pending", () => Outboxes(o => o.Waiting), "{message}", "Events that are not published yet.");
+        meter.CreateObservableGauge("taskplatform.outbox.oldest_age", () => Outboxes(o => o.OldestAge.TotalSeconds), "s", "Age of the oldest event that is not published yet.");
     }
 
-    /// <summary>The latest sample, or null where another process reports.</summary>
-    public static void Show(BusSample? latest) => Volatile.Write(ref sample, latest);
+    /// <summary>Sets the latest sample; null if another process reports.</summary>
+    public static void Update(BusSample? latest) => Volatile.Write(ref sample, latest);
 
     private static IEnumerable<Measurement<T>> Single<T>(Func<BusSample, T> value)
         where T : struct

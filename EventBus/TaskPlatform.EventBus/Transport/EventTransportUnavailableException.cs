@@ -1,5 +1,5 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Redis can't be reached: events wait in the log, and what an operator asked for was not done, or not to its end.</summary>
+/// <summary>The transport is unavailable: events stay in the log, and an operator's request was not, or not completely, executed.</summary>
 public sealed class EventTransportUnavailableException(Exception innerException)
-    : Exception("Redis can't be reached.", innerException);
+    : Exception("The event transport is unavailable.", innerException);

@@ -1,101 +1,101 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Where committed events go.</summary>
+/// <summary>Publishes committed events, and monitors what was published.</summary>
 public interface IEventTransport
 {
     /// <summary>
-    /// Adds events to their streams, in the order of the list: where one is not added, none behind it in its stream is, though one that
-    /// was not answered may turn out to be there.
+    /// Adds events to their streams in order. If an event is not added, no later event is added to the same stream. An event for which no
+    /// reply was received may have been added.
     /// </summary>
-    /// <returns>What became of each, in the order of <paramref name="events"/>.</returns>
+    /// <returns>The result for each event, in the order of <paramref name="events"/>.</returns>
     Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken);
 
     /// <summary>Creates this process's consumer of a group. It connects when it first receives.</summary>
     IReceiver CreateReceiver(ConsumerGroup group);
 
     /// <summary>
-    /// Reads the newest entries of a stream, newest first, without those that were added for one group. A stream that can't be read has none.
+    /// Reads the newest entries of a stream, newest first, except for entries that target one group. Returns none if the stream can't be read.
     /// </summary>
     Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken);
 
-    /// <summary>Asks which run of the server this is, and whether it still has the entries that were published before.</summary>
+    /// <summary>Returns the server's run id, and whether it still has the given entries.</summary>
     Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken);
 
-    /// <summary>Reads how far the groups of some streams are, and whether others than the bus removed entries from them; all at one moment.</summary>
+    /// <summary>Reads the positions of streams' groups and the number of entries removed by other clients, all at the same time.</summary>
     Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds entries that are gone though a group has them pending, or had them until a consumer noticed that, at <paramref name="since"/> or
-    /// later; and those that the bus added itself, for one group, which has not finished them.
+    /// Finds entries that no longer exist although a group has not finished them: entries that are pending, or were until a consumer found them
+    /// missing at or after <paramref name="since"/>; and entries that the bus added for one group, such as retries.
     /// </summary>
     Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken);
 
-    /// <summary>Those entries of <see cref="FindLostAsync"/> that the bus had added for a group are taken care of.</summary>
+    /// <summary>Clears entries returned by <see cref="FindLostAsync"/> as <see cref="LostEntries.Targeted"/>, once they have been recovered.</summary>
     Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
 
     /// <summary>Counts entries that a group lost before it read them.</summary>
     Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken);
 
-    /// <summary>Drops entries beyond <see cref="EventBusOptions.StreamRetention"/>, but none that a group has not read and acked.</summary>
+    /// <summary>Trims entries older than <see cref="EventBusOptions.StreamRetention"/>, except those that a group has not read and acked.</summary>
     Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
 
-    /// <summary>Notes what waits in a service's log, for whoever watches over the whole.</summary>
+    /// <summary>Reports the unpublished events in a service's log, for monitoring.</summary>
     Task ReportOutboxAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken);
 
-    /// <summary>Tells the service's elected dispatcher, wherever it runs, that something was committed. May get lost.</summary>
+    /// <summary>Notifies the service's elected dispatcher, in any process, of a commit. Notifications may be lost.</summary>
     Task WakeAsync(string service, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Registers a callback for whenever a process of the service calls <see cref="WakeAsync"/>. Does not wait for the transport: while it
-    /// is unavailable the registration is kept.
+    /// Registers a callback that runs whenever a process of the service calls <see cref="WakeAsync"/>. Does not wait for the transport: if it
+    /// is unavailable, the registration takes effect later.
     /// </summary>
     Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken);
 }
 
-/// <summary>What a server says of itself.</summary>
-/// <param name="Run">Changes whenever the server was started anew.</param>
-/// <param name="Exists">For each entry asked for, whether it is still there.</param>
+/// <summary>The identity and content of a server.</summary>
+/// <param name="Run">Identifies the server process; it changes with each restart.</param>
+/// <param name="Exists">Whether each requested entry still exists.</param>
 public sealed record TransportState(string Run, IReadOnlyList<bool> Exists);
 
-/// <summary>Some streams at one moment.</summary>
-/// <param name="At">The moment, on the transport's clock.</param>
+/// <summary>The state of some streams at one time.</summary>
+/// <param name="At">The time, by the transport's clock.</param>
 /// <param name="Streams">The streams.</param>
 public sealed record StreamReadings(DateTimeOffset At, IReadOnlyList<StreamReading> Streams);
 
-/// <summary>A stream at one moment.</summary>
+/// <summary>The state of a stream at one time.</summary>
 /// <param name="EventType">The event type.</param>
-/// <param name="Exists">Whether it is there.</param>
-/// <param name="Removed">How many entries others than the bus have removed from it so far.</param>
+/// <param name="Exists">Whether the stream exists.</param>
+/// <param name="Removed">The total number of entries that clients other than the bus have removed.</param>
 /// <param name="Groups">Its groups.</param>
 public sealed record StreamReading(string EventType, bool Exists, long Removed, IReadOnlyList<GroupReading> Groups);
 
-/// <summary>Entries that are gone though a group has not finished them.</summary>
-/// <param name="Pending">Those that a group has, or had, pending.</param>
-/// <param name="Targeted">Those that the bus had added for one group: retried or reprocessed ones.</param>
+/// <summary>Entries that no longer exist although a group has not finished them.</summary>
+/// <param name="Pending">Entries that are or were pending in a group.</param>
+/// <param name="Targeted">Retried or reprocessed entries, which target one group.</param>
 public sealed record LostEntries(IReadOnlyCollection<string> Pending, IReadOnlyList<TargetedEntry> Targeted);
 
-/// <summary>An entry that was added for one group.</summary>
-/// <param name="EntryId">The entry.</param>
-/// <param name="EventId">Its event; empty where it is not known.</param>
+/// <summary>An entry that targets one group.</summary>
+/// <param name="EntryId">The entry's id.</param>
+/// <param name="EventId">The event's id; empty if unknown.</param>
 /// <param name="Group">The group.</param>
 public sealed record TargetedEntry(string EntryId, Guid EventId, string Group);
 
-/// <summary>A group of a stream at one moment.</summary>
+/// <summary>The state of a stream's group at one time.</summary>
 /// <param name="Name">The group.</param>
-/// <param name="Since">Changes whenever the group is made anew; null where that is not known.</param>
-/// <param name="LastDelivered">The last entry that it was given.</param>
+/// <param name="Since">Changes whenever the group is recreated; null if unknown.</param>
+/// <param name="LastDelivered">The last entry delivered to the group.</param>
 public sealed record GroupReading(string Name, string? Since, EntryId LastDelivered);
 
-/// <summary>An event on its way to a stream.</summary>
-/// <param name="EventId">Travels with it through every retry.</param>
+/// <summary>An event to be published.</summary>
+/// <param name="EventId">The event's id, which is the same for all retries.</param>
 /// <param name="Type">The wire name.</param>
-/// <param name="Envelope">The JSON of the entry's field <c>data</c>.</param>
-/// <param name="AggregateVersion">The aggregate's version after the change, where it has one.</param>
+/// <param name="Envelope">The JSON of the entry's <c>data</c> field.</param>
+/// <param name="AggregateVersion">The aggregate's version after the change, if it has one.</param>
 /// <param name="Schema">The payload's schema.</param>
-/// <param name="TraceParent">W3C trace context of its creation.</param>
-/// <param name="TraceState">Vendor part of it.</param>
-/// <param name="CorrelationId">Shared by all events of one request.</param>
-/// <param name="CausationId">The event whose handler led to it.</param>
+/// <param name="TraceParent">W3C trace context of the span that created the event.</param>
+/// <param name="TraceState">Vendor part of the trace context.</param>
+/// <param name="CorrelationId">Shared by all events that originate from the same request.</param>
+/// <param name="CausationId">The id of the event whose handler published this one.</param>
 public readonly record struct OutgoingEvent(
     Guid EventId,
     string Type,
@@ -107,8 +107,8 @@ public readonly record struct OutgoingEvent(
     string CorrelationId,
     string? CausationId);
 
-/// <summary>What became of an event.</summary>
-/// <param name="EntryId">The id of its entry; null where there is none.</param>
-/// <param name="Error">Why there is none.</param>
-/// <param name="Refused">The transport answered and said no, for good as far as it can tell; else it did not answer.</param>
+/// <summary>The result of publishing an event.</summary>
+/// <param name="EntryId">The id of its entry; null if none was added.</param>
+/// <param name="Error">Why no entry was added.</param>
+/// <param name="Refused">Whether the transport rejected the event. If false, the transport was unavailable.</param>
 public readonly record struct PublishResult(string? EntryId, Exception? Error = null, bool Refused = false);

@@ -1,15 +1,15 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>An event as a transport delivers it, unread.</summary>
-/// <param name="Position">Where it is.</param>
-/// <param name="Fields">Its data and headers, empty and unknown ones included.</param>
-/// <param name="PriorDeliveries">How often a handler was started on it before, by any consumer; 0 for a new one.</param>
+/// <summary>An event as delivered by a transport, not parsed yet.</summary>
+/// <param name="Position">The event's position.</param>
+/// <param name="Fields">Its data and headers, including empty and unknown ones.</param>
+/// <param name="PriorDeliveries">The number of times that any consumer started a handler on it before; 0 for a new event.</param>
 public readonly record struct ReceivedEvent(EventPosition Position, IReadOnlyList<EntryField> Fields, long PriorDeliveries);
 
-/// <summary>The place of an event in the transport. Only the transport knows what the parts mean.</summary>
-/// <param name="Channel">The stream or topic that the event is in, as telemetry names it: <c>events:task.created</c>.</param>
+/// <summary>The position of an event in the transport. Only the transport interprets its parts.</summary>
+/// <param name="Channel">The event's stream or topic, as named in telemetry: <c>events:task.created</c>.</param>
 /// <param name="Id">The event's id within the channel.</param>
 public readonly record struct EventPosition(string Channel, string Id);
 
-/// <summary>A header of an event, or its data: a name and bytes.</summary>
+/// <summary>A named field of an event: a header, or its data.</summary>
 public readonly record struct EntryField(string Name, ReadOnlyMemory<byte> Value);

@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>What is to become of a received event.</summary>
-/// <param name="Position">The event.</param>
-/// <param name="Kind">What to do.</param>
-/// <param name="TargetGroup">The only group that the event is meant for; null where it is for all.</param>
+/// <summary>How to settle a received event.</summary>
+/// <param name="Position">The event's position.</param>
+/// <param name="Kind">The kind of settlement.</param>
+/// <param name="TargetGroup">The only group that the event targets; null if it is for all groups.</param>
 public readonly record struct Settlement(EventPosition Position, SettlementKind Kind, string? TargetGroup)
 {
     /// <summary>For <see cref="SettlementKind.Retry"/>: the delay before the next attempt.</summary>
@@ -13,60 +13,60 @@ public readonly record struct Settlement(EventPosition Position, SettlementKind 
     public DeadLetterRecord? DeadLetter { get; init; }
 }
 
-/// <summary>What can become of a received event.</summary>
+/// <summary>The kinds of settlement.</summary>
 public enum SettlementKind
 {
-    /// <summary>The group is done with it.</summary>
+    /// <summary>Ack the event, which the group has finished.</summary>
     Complete,
 
-    /// <summary>It is meant for another group. Where the channel does not have that group, nothing happens and the result says so.</summary>
+    /// <summary>Ack an event that targets another group. If that group does not exist on the channel, nothing is changed.</summary>
     Decline,
 
-    /// <summary>It is delivered again after a delay, to this group only, with one more attempt counted.</summary>
+    /// <summary>Deliver it again after a delay, to this group only, with the attempt incremented.</summary>
     Retry,
 
-    /// <summary>It is moved to the dead letter queue.</summary>
+    /// <summary>Move it to the dead letter queue.</summary>
     DeadLetter,
 }
 
-/// <summary>How a settlement ended.</summary>
-/// <param name="Status">Whether it was done, or why not.</param>
-/// <param name="Error">For <see cref="SettleStatus.Refused"/> and <see cref="SettleStatus.Unavailable"/>: what the transport reported.</param>
+/// <summary>The result of a settlement.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Error">For <see cref="SettleStatus.Refused"/> and <see cref="SettleStatus.Unavailable"/>: the transport's error.</param>
 public readonly record struct SettleResult(SettleStatus Status, Exception? Error = null);
 
-/// <summary>How a settlement can end.</summary>
+/// <summary>The possible results of a settlement.</summary>
 public enum SettleStatus
 {
-    /// <summary>It was done.</summary>
+    /// <summary>The event was settled.</summary>
     Settled,
 
-    /// <summary>Another consumer owns the event by now, or it was settled before; nothing was done.</summary>
+    /// <summary>Another consumer owns the event now, or it was settled before; nothing was changed.</summary>
     NotOwned,
 
-    /// <summary>The group that the event is meant for does not exist; nothing was done.</summary>
+    /// <summary>The event's target group does not exist; nothing was changed.</summary>
     UnknownGroup,
 
-    /// <summary>The transport refused it, for instance because a key has the wrong type. It may be repaired later.</summary>
+    /// <summary>The transport rejected it, for example because a key has the wrong type. A later attempt may succeed.</summary>
     Refused,
 
-    /// <summary>The transport can't be reached, or can't accept writes for now.</summary>
+    /// <summary>The transport is unreachable or temporarily refuses writes.</summary>
     Unavailable,
 }
 
-/// <summary>What a dead letter contains.</summary>
-/// <param name="Group">The group that it belongs to.</param>
+/// <summary>The content of a dead letter.</summary>
+/// <param name="Group">The group that failed to handle the event.</param>
 /// <param name="Reason">One of <see cref="DeadLetterReason"/>.</param>
-/// <param name="EventId">The event.</param>
-/// <param name="IsUnreadable">Whether the event could not be read; its event id may then be that of another event.</param>
-/// <param name="Type">The event's type; empty where it could not be read.</param>
-/// <param name="Data">The event's data, byte by byte as received.</param>
+/// <param name="EventId">The event's id.</param>
+/// <param name="IsUnreadable">Whether the event is unreadable; its event id may then belong to another event.</param>
+/// <param name="Type">The event's type; empty if it is unreadable.</param>
+/// <param name="Data">The event's data, byte for byte as received.</param>
 /// <param name="Fields">All fields as received.</param>
-/// <param name="Attempts">How often a handler was started on it.</param>
+/// <param name="Attempts">The number of times a handler was started on it.</param>
 /// <param name="FirstEntryId">The id of the first delivery's entry.</param>
-/// <param name="FirstFailedAt">When a handler first failed on it, ISO 8601; null where that is now.</param>
-/// <param name="Error">The cause.</param>
-/// <param name="ExceptionType">The type of the cause; empty where there is none.</param>
-/// <param name="Stack">The exception with its stack; empty where there is none.</param>
+/// <param name="FirstFailedAt">When a handler first failed, ISO 8601; null if this is the first failure.</param>
+/// <param name="Error">The error message.</param>
+/// <param name="ExceptionType">The type of the exception; empty if there is none.</param>
+/// <param name="Stack">The exception with its stack trace; empty if there is none.</param>
 public sealed record DeadLetterRecord(
     string Group,
     string Reason,
