@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Degraded while Redis is away or may evict keys, a consumer pauses, or an alert fires: nothing is lost meanwhile, requests are still served, and it goes on by itself.
-/// Unhealthy when a consumer has stopped reading for no reason that it knows of, such as handlers that never end.
+/// Degraded while Redis is unreachable or may evict keys, a consumer is paused, or an alert is firing. No events are lost, requests are still
+/// served, and the bus recovers automatically. Unhealthy if a consumer has stopped reading without a known cause, such as handlers that never return.
 /// </summary>
 internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
 {
@@ -13,13 +13,13 @@ internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer re
     {
         var stalled = health.Stalled(options.StallTimeout).ToList();
         if (stalled.Count > 0 && !health.HasProblems)
-            return Task.FromResult(HealthCheckResult.Unhealthy($"Not heard of for {options.StallTimeout.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
+            return Task.FromResult(HealthCheckResult.Unhealthy($"No activity for {options.StallTimeout.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
 
         var problems = health.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
         problems.AddRange(health.Warnings.Values);
         problems.AddRange(health.Alerts.Select(alert => alert.Summary));
         if (!redis.IsConnected)
-            problems.Insert(0, "Redis can't be reached.");
+            problems.Insert(0, "Redis is unreachable.");
         return Task.FromResult(problems.Count == 0
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Degraded(string.Join(" ", problems)));

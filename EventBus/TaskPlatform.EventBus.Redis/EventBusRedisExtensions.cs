@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Runs the event bus on Redis Streams.</summary>
+/// <summary>Registers the event bus on Redis Streams.</summary>
 public static class EventBusRedisExtensions
 {
-    /// <summary>Adds the event bus on the Redis of a connection string.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="connectionName">The name below <c>ConnectionStrings</c>.</param>
-    /// <param name="events">The event types of the solution.</param>
-    /// <param name="configure">Settings beyond the section <c>EventBus</c>.</param>
+    /// <summary>Adds the event bus, using the given Redis connection string.</summary>
+    /// <param name="builder">The application builder.</param>
+    /// <param name="connectionName">The name of the connection string.</param>
+    /// <param name="events">The event types.</param>
+    /// <param name="configure">Overrides settings of the <c>EventBus</c> section.</param>
     public static EventBusBuilder AddEventBus(
         this IHostApplicationBuilder builder,
         string connectionName,
@@ -28,7 +28,7 @@ public static class EventBusRedisExtensions
             services.Configure(configure);
 
         var settings = new RedisSettings();
-        builder.AddRedisClient(connectionName, client => client.DisableHealthChecks = true, settings.Tune);
+        builder.AddRedisClient(connectionName, client => client.DisableHealthChecks = true, settings.Configure);
         services.AddSingleton(settings);
         services.AddSingleton<BusHealth>();
         services.AddHostedService<ConnectionWatchdog>();
@@ -53,9 +53,9 @@ public static class EventBusRedisExtensions
         services.AddHostedService<ConsumerHost>();
         services.AddOptions<HostOptions>().PostConfigure<EventBusOptions>((host, bus) =>
         {
-            // The host must not lose patience before the consumers have drained.
-            var needed = bus.DrainTimeout + TimeSpan.FromSeconds(10);
-            host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
+            // The host must not time out before the consumers have drained.
+            var minimum = bus.DrainTimeout + TimeSpan.FromSeconds(10);
+            host.ShutdownTimeout = host.ShutdownTimeout > minimum ? host.ShutdownTimeout : minimum;
         });
         return new EventBusBuilder(builder, events);
     }

@@ -15,6 +15,6 @@ internal sealed class OutboxHealthCheck(OutboxState state, IOptions<AlertOptions
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         => Task.FromResult(state.Current is { Waiting: > 0 } outbox && outbox.OldestAge > alerts.Value.OutboxAge.Threshold
-            ? HealthCheckResult.Degraded($"{outbox.Waiting} events wait to be published, the oldest for {outbox.OldestAge.TotalSeconds:0} s.")
+            ? HealthCheckResult.Degraded($"{outbox.Waiting} events are not published yet, the oldest for {outbox.OldestAge.TotalSeconds:0} s.")
             : HealthCheckResult.Healthy());
 }

@@ -5,12 +5,12 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Finds dead letters by what a filter names, without looking at all the others. The scripts keep the index in Redis; where they can't, because
-/// Redis is full, say, there is none for the moment.
+/// Finds the dead letters that match a filter without scanning the queue. The scripts maintain the index in Redis; if they can't, for example
+/// because Redis is out of memory, the index is temporarily unavailable.
 /// </summary>
 internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
 {
-    // Redis serves nobody else meanwhile: so many take it some milliseconds.
+    // A script blocks Redis; this number of entries takes a few milliseconds.
     private const int IndexPageSize = 500;
     private const int MaxBytes = 500;
 
@@ -18,10 +18,10 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
     {
         Complete,
         Incomplete,
-        Refused,
+        Unavailable,
     }
 
-    /// <summary>Lists dead letters; null where there is no index.</summary>
+    /// <summary>Lists dead letters; null if the index is unavailable.</summary>
     public async Task<List<DeadLetterEntry>?> FindAsync(
         DeadLetterFilter filter, IdRange range, bool newestFirst, int limit, RedisValue[] fields, CancellationToken cancellationToken)
         => await CallAsync(
@@ -29,7 +29,7 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
             ? [.. found.Select(DeadLetterReply.Read)]
             : null;
 
-    /// <summary>Counts dead letters by type, group, exception and reason; null where there is no index.</summary>
+    /// <summary>Counts dead letters by type, group, exception and reason; null if the index is unavailable.</summary>
     public async Task<List<DeadLetterGroup>?> CountAsync(DeadLetterFilter filter, IdRange range, CancellationToken cancellationToken)
         => await CallAsync(
             Script.CountDeadLetters, [range.After.ToString(), range.UpTo.ToString(), .. Kind(filter), MaxBytes], cancellationToken) is { } counts
@@ -46,7 +46,7 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
             {
                 case State.Complete:
                     return (RedisResult[])reply[1]!;
-                case State.Refused:
+                case State.Unavailable:
                     return null;
             }
         }
@@ -65,16 +65,16 @@ internal sealed class DeadLetterIndex(AdminCalls redis, RedisKeys keys)
     private static string Text(RedisResult value) => Encoding.UTF8.GetString((byte[]?)value ?? []);
 }
 
-/// <summary>A part of the queue.</summary>
-/// <param name="After">Only behind this id.</param>
-/// <param name="UpTo">Up to this id.</param>
+/// <summary>A range of ids in the queue.</summary>
+/// <param name="After">The exclusive lower bound.</param>
+/// <param name="UpTo">The inclusive upper bound.</param>
 internal sealed record IdRange(EntryId After, EntryId UpTo)
 {
-    /// <summary>The times of a filter. Entries have whole milliseconds, times may have parts of one.</summary>
+    /// <summary>The time range of a filter. Entry ids have whole milliseconds; the filter's times may be more precise.</summary>
     public static IdRange Of(DeadLetterFilter filter) => new(
-        filter.From is { } from ? EntryId.Before(WholeMilliseconds(from)) : default,
-        filter.To is { } to ? EntryId.Before(WholeMilliseconds(to)) : EntryId.MaxValue);
+        filter.From is { } from ? EntryId.Before(RoundUpToMilliseconds(from)) : default,
+        filter.To is { } to ? EntryId.Before(RoundUpToMilliseconds(to)) : EntryId.MaxValue);
 
-    private static DateTimeOffset WholeMilliseconds(DateTimeOffset time)
+    private static DateTimeOffset RoundUpToMilliseconds(DateTimeOffset time)
         => time.Ticks % TimeSpan.TicksPerMillisecond is > 0 and var part ? time.AddTicks(TimeSpan.TicksPerMillisecond - part) : time;
 }

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// The dead letter queue on its stream. What a filter names is found by the index; where there is none at the moment, the queue is read in pages
-/// and without the events themselves.
+/// The dead letter queue, stored in a stream. Filters use the index; if it is unavailable, the stream is read in pages, without the
+/// event data.
 /// </summary>
 internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadLetterQueue
 {
@@ -14,7 +14,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private const int PageSize = 500;
     private const int MaxListedLength = 500;
 
-    /// <summary>Dead letters that one script moves: few enough that nobody waits for it.</summary>
+    /// <summary>The number of dead letters per script call; small enough not to block Redis noticeably.</summary>
     private const int ScriptSize = 100;
 
     public async Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
@@ -58,15 +58,15 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
 
         return [.. groups.Values.OrderByDescending(group => group.Count).ThenByDescending(group => group.Newest)];
 
-        void Add(DeadLetterGroup more)
+        void Add(DeadLetterGroup added)
         {
-            var key = (more.Type, more.Group, more.Exception);
-            groups[key] = !groups.TryGetValue(key, out var known) ? more : known with
+            var key = (added.Type, added.Group, added.Exception);
+            groups[key] = !groups.TryGetValue(key, out var known) ? added : known with
             {
-                Count = known.Count + more.Count,
-                Oldest = more.Oldest < known.Oldest ? more.Oldest : known.Oldest,
-                Newest = more.Newest < known.Newest ? known.Newest : more.Newest,
-                LastError = more.Newest < known.Newest ? known.LastError : more.LastError,
+                Count = known.Count + added.Count,
+                Oldest = added.Oldest < known.Oldest ? added.Oldest : known.Oldest,
+                Newest = added.Newest < known.Newest ? known.Newest : added.Newest,
+                LastError = added.Newest < known.Newest ? known.LastError : added.LastError,
             };
         }
     }
@@ -124,13 +124,13 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         }
 
         var counter = await redis.CallAsync(database => database.StringGetAsync(keys.SweepCounter(sweep.Counter)), cancellationToken);
-        var total = counter.TryParse(out long counted) ? counted : 0; // Another program may have written anything there.
+        var total = counter.TryParse(out long counted) ? counted : 0; // Another program may have written to the key.
         return new SweepProgress(page.Count < sweep.Limit ? null : page[^1].Id, handled, refused, total);
     }
 
     private RedisKey[] ScriptKeys => [keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind];
 
-    /// <summary>Asks the index, where the filter names a kind; null where the queue itself is to be read.</summary>
+    /// <summary>Queries the index if the filter names a kind; null if the stream has to be read.</summary>
     private async Task<List<DeadLetterEntry>?> FindAsync(
         DeadLetterFilter filter, IdRange range, bool newestFirst, int limit, RedisValue[] fields, CancellationToken cancellationToken)
         => (filter.Type ?? filter.Group ?? filter.Reason ?? filter.Exception) is null
@@ -141,15 +141,15 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
     {
         var results = new List<ReprocessResult>(ids.Count);
-        foreach (var part in ids.Chunk(ScriptSize))
+        foreach (var chunk in ids.Chunk(ScriptSize))
         {
             RedisValue[] arguments =
             [
                 keys.Prefix, DeadLetterFields.HeaderPrefix, ForwardedHeaders.MaxCount, DeadLetterFields.Reprocessed.Length,
-                .. DeadLetterFields.Reprocessed.Concat(part).Select(text => (RedisValue)text),
+                .. DeadLetterFields.Reprocessed.Concat(chunk).Select(text => (RedisValue)text),
             ];
             var replies = (string[])(await redis.ScriptAsync(Script.Reprocess, scriptKeys, arguments, cancellationToken))!;
-            results.AddRange(part.Zip(replies, ReadResult));
+            results.AddRange(chunk.Zip(replies, ReadResult));
         }
 
         return results;
@@ -166,10 +166,10 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     private async Task<List<bool>> DeleteAsync(IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
     {
         var results = new List<bool>(ids.Count);
-        foreach (var part in ids.Chunk(ScriptSize))
+        foreach (var chunk in ids.Chunk(ScriptSize))
         {
             var replies = (RedisResult[])(await redis.ScriptAsync(
-                Script.Delete, scriptKeys, [.. part.Select(id => (RedisValue)id)], cancellationToken))!;
+                Script.Delete, scriptKeys, [.. chunk.Select(id => (RedisValue)id)], cancellationToken))!;
             results.AddRange(replies.Select(reply => (long)reply == 1));
         }
 
@@ -202,7 +202,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
 
     private static string FirstOf(DeadLetterFilter filter) => filter.From is { } from ? Milliseconds(from) : "-";
 
-    // The milliseconds of an id alone mean, at the end of a range, all entries of that millisecond.
+    // As the end of a range, an id without a sequence number includes all entries of that millisecond.
     private static string LastOf(DeadLetterFilter filter) => filter.To is { } to ? Milliseconds(to) : "+";
 
     private static string Milliseconds(DateTimeOffset time)

@@ -4,17 +4,17 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads dead letters, whoever wrote them: a field may be missing, doubled, or anything but text.</summary>
+/// <summary>Parses dead letters. Other programs may have written them: a field may be missing, duplicated, or binary.</summary>
 internal static class DeadLetterReply
 {
-    /// <summary>What a list shows of a dead letter.</summary>
+    /// <summary>The fields returned for lists.</summary>
     public static readonly RedisValue[] Listed =
     [
         "stream", "group", "type", "reason", "exception", "error", "event_id", "attempts", "original_id", "first_entry_id",
         "first_failed_at", "consumer", EntryFields.TraceParent,
     ];
 
-    /// <summary>What tells dead letters of one kind from another.</summary>
+    /// <summary>The fields returned for grouping.</summary>
     public static readonly RedisValue[] Grouped = ["stream", "group", "type", "reason", "exception", "error"];
 
     public static DeadLetterEntry Read(RedisResult item)

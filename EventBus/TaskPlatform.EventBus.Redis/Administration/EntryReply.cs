@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads entries of a stream for an operator, whoever wrote them.</summary>
+/// <summary>Parses stream entries for an operator. Other programs may have written them.</summary>
 internal static class EntryReply
 {
     public static StreamEntry Read(string eventType, StackExchange.Redis.StreamEntry entry)
@@ -26,7 +26,7 @@ internal static class EntryReply
     public static IEnumerable<(string Name, byte[] Value)> Fields(StackExchange.Redis.StreamEntry entry)
         => entry.Values.Select(field => (Encoding.UTF8.GetString((byte[]?)field.Name ?? []), (byte[]?)field.Value ?? []));
 
-    /// <summary>Fields as a script returns them: { field, value.. }.</summary>
+    /// <summary>Parses fields as returned by a script: { field, value.. }.</summary>
     public static IEnumerable<(string Name, byte[] Value)> Fields(RedisResult fieldValues)
     {
         var values = (RedisValue[])fieldValues!;

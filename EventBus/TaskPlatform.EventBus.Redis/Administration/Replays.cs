@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Replays in Redis: copies within a stream, and the requests to the services' logs.</summary>
+/// <summary>Copies events within a stream, and stores replay requests to the services' logs in Redis.</summary>
 internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
 {
     private const int MaxNameLength = 500;
@@ -83,7 +83,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             cancellationToken) == 1;
     }
 
-    /// <summary>How far a request is. What can't be read is removed, and the request begins anew: an inbox knows what it was given before.</summary>
+    /// <summary>The progress of a request. Unreadable progress is removed and the request starts over; the inbox deduplicates its events.</summary>
     private async Task<LogReplayProgress> ProgressAsync(LogReplay request, CancellationToken cancellationToken)
     {
         var text = (string?)await redis.CallAsync(database => database.HashGetAsync(keys.ReplayProgress, NameOf(request)), cancellationToken);
@@ -95,8 +95,8 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
     }
 
     /// <summary>
-    /// The last entry that the stream may have lost of what is wanted; null where it has an entry from before that. A stream that never lost
-    /// any proves nothing: it may have been made anew, on an emptied server say, and only the log knows what came before it.
+    /// The last requested entry id that may be missing from the stream; null if an earlier entry exists. A stream that has all of its entries
+    /// proves nothing, because it may have been recreated, for example on an emptied server. Only the log has the earlier events.
     /// </summary>
     private static string? GapBefore(Replay replay, string? first)
     {
@@ -130,7 +130,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             yield return field;
     }
 
-    /// <summary>The value of a header; null where it is absent, or empty, which is the same.</summary>
+    /// <summary>The value of a header; null if it is absent or empty.</summary>
     private static string? ValueOf(List<EntryField> fields, string name)
         => fields.FindLast(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
 
@@ -144,7 +144,7 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return firstEntryId is null ? fields : fields.Append(new NameValueEntry(EntryFields.FirstEntryId, firstEntryId));
     }
 
-    /// <summary>Null where the text is not a request; another program may have written it.</summary>
+    /// <summary>Null if the text is not a request; another program may have written it.</summary>
     private static LogReplay? ReadRequest(string json)
     {
         try

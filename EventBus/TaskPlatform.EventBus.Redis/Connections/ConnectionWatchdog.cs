@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Replaces a half-open shared connection: its packets are dropped, but neither end has closed it. The driver does that itself, but only
-/// after it has received nothing for four times its timeout, 16 s here, and the bus promises to recover within 15 s.
+/// Replaces a half-open shared connection: its packets are dropped, but neither end has closed it. The driver also does that, but only
+/// after it has received nothing for four times its timeout (16 s here), and the bus guarantees recovery within 15 s.
 /// </summary>
 internal sealed partial class ConnectionWatchdog(
     RedisSettings settings, IConnectionMultiplexer redis, BusHealth health, ILogger<ConnectionWatchdog> logger) : BackgroundService

@@ -2,15 +2,15 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Tells a Redis that can't be reached, or can't serve yet, from one that said no.</summary>
+/// <summary>Distinguishes temporary failures of Redis from rejected commands.</summary>
 internal static class RedisAvailability
 {
-    private static readonly string[] Passing = ["LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "OOM", "MISCONF", "BUSY "];
+    private static readonly string[] Temporary = ["LOADING", "READONLY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "OOM", "MISCONF", "BUSY "];
 
     public static bool IsUnavailable(Exception exception) => exception switch
     {
         RedisConnectionException or TimeoutException or ObjectDisposedException => true,
-        RedisServerException or EntryRefusedException => Array.Exists(Passing, state => exception.Message.Contains(state, StringComparison.Ordinal)),
+        RedisServerException or EntryRefusedException => Array.Exists(Temporary, state => exception.Message.Contains(state, StringComparison.Ordinal)),
         _ => false,
     };
 }

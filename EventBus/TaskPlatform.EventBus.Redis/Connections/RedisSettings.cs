@@ -5,44 +5,44 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>How the process connects to Redis: the shared connection, and one for each blocking reader.</summary>
+/// <summary>Configures the connections to Redis: the shared one, and one per blocking reader.</summary>
 internal sealed class RedisSettings
 {
-    /// <summary>After this time without a reply the driver fails a call, at its next heartbeat (each second). The server may still have run it.</summary>
+    /// <summary>The driver fails a call without a reply after this time, at its next heartbeat (1 s). The server may still have run it.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
 
     private readonly ConcurrentDictionary<(EndPoint, ConnectionType), Socket> sockets = new();
     private ConfigurationOptions? options;
 
-    /// <summary>Configures the shared connection: it detects within seconds that its server is down, and reconnects within one second.</summary>
-    public void Tune(ConfigurationOptions configuration)
+    /// <summary>Configures the shared connection to detect within seconds that the server is down, and to reconnect within one second.</summary>
+    public void Configure(ConfigurationOptions configuration)
     {
-        // What the connection string says wins; the driver writes out only that.
-        var given = configuration.ToString(includePassword: false);
-        bool Gives(string setting) => given.Contains($",{setting}=", StringComparison.OrdinalIgnoreCase);
+        // The connection string takes precedence. ToString() contains only the settings that it specified.
+        var specified = configuration.ToString(includePassword: false);
+        bool Specifies(string setting) => specified.Contains($",{setting}=", StringComparison.OrdinalIgnoreCase);
         configuration.AbortOnConnectFail = false;
         configuration.AllowAdmin = true; // CLIENT UNBLOCK ends a blocking read at a stop.
-        if (!Gives("asyncTimeout"))
+        if (!Specifies("asyncTimeout"))
             configuration.AsyncTimeout = (int)Timeout.TotalMilliseconds;
-        if (!Gives("syncTimeout"))
+        if (!Specifies("syncTimeout"))
             configuration.SyncTimeout = (int)Timeout.TotalMilliseconds;
-        if (!Gives("keepAlive"))
+        if (!Specifies("keepAlive"))
             configuration.KeepAlive = 5;
-        if (!Gives("connectTimeout"))
+        if (!Specifies("connectTimeout"))
             configuration.ConnectTimeout = 2000;
         configuration.ReconnectRetryPolicy = new LinearRetry(500);
         options = configuration.Clone();
         configuration.BeforeSocketConnect = (endpoint, type, socket) => sockets[(endpoint, type)] = socket;
     }
 
-    /// <summary>Closes the sockets of the shared connection; the driver reconnects and subscribes again.</summary>
+    /// <summary>Closes the sockets of the shared connection; the driver reconnects and resubscribes.</summary>
     public void CloseSockets()
     {
         foreach (var socket in sockets.Values)
             socket.Dispose();
     }
 
-    /// <summary>Opens a connection for a blocking reader, so that no other call waits behind its reads.</summary>
+    /// <summary>Opens a connection for a blocking reader, because its reads would block all other calls on a shared one.</summary>
     /// <param name="name">The client name in CLIENT LIST.</param>
     public async Task<ConnectionMultiplexer> ConnectReaderAsync(string name)
     {

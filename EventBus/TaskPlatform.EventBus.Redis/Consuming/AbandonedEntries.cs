@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Claims the entries of consumers that died, in rounds over the group's streams, and removes the names of consumers that are long gone.</summary>
+/// <summary>Claims the entries of dead consumers in rounds over the group's streams, and removes consumers that have been idle for long.</summary>
 internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, EventBusOptions options)
 {
     private const string RoundEnd = "0-0";
@@ -13,7 +13,7 @@ internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, 
 
     /// <summary>Claims the next entries of the round, or begins one.</summary>
     /// <param name="readable">The streams that can be read.</param>
-    /// <param name="max">The most entries to claim.</param>
+    /// <param name="max">The maximum number of entries to claim.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ClaimedEvents> ClaimAsync(IReadOnlyList<string> readable, int max, CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, 
         }
         catch
         {
-            round.Clear(); // The next round leaves out what can't be read.
+            round.Clear(); // The next round skips streams that can't be read.
             throw;
         }
     }
@@ -56,17 +56,17 @@ internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, 
             round.Enqueue(stream);
     }
 
-    /// <summary>Happens rarely, as the names do no harm meanwhile.</summary>
+    /// <summary>Runs rarely, because idle consumers cause no harm.</summary>
     private async Task RemoveIdleConsumersAsync(IReadOnlyList<string> readable, CancellationToken cancellationToken)
     {
         if (lastCleanup != 0 && Stopwatch.GetElapsedTime(lastCleanup) < options.ClaimIdle)
             return;
 
-        // A consumer that lives announces itself in each round.
-        var longGone = 10 * (options.ClaimIdle > options.ClaimInterval ? options.ClaimIdle : options.ClaimInterval);
+        // A live consumer registers in each round.
+        var minIdle = 10 * (options.ClaimIdle > options.ClaimInterval ? options.ClaimIdle : options.ClaimInterval);
         foreach (var stream in readable)
         {
-            await streams.RemoveIdleConsumersAsync(stream, longGone).WaitAsync(cancellationToken);
+            await streams.RemoveIdleConsumersAsync(stream, minIdle).WaitAsync(cancellationToken);
             await streams.EnsureAsync(stream).WaitAsync(cancellationToken); // An operator may have deleted the key that lists the groups.
         }
 

@@ -3,13 +3,13 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>What a dead letter says.</summary>
+/// <summary>The fields of a dead letter.</summary>
 internal static class DeadLetterFields
 {
-    /// <summary>Stands before the name of a header that the bus does not know.</summary>
+    /// <summary>The prefix of headers that the bus does not know.</summary>
     public const string HeaderPrefix = "header:";
 
-    /// <summary>What a reprocessed event takes from its dead letter, besides those headers.</summary>
+    /// <summary>The fields that a reprocessed event copies from its dead letter, in addition to those headers.</summary>
     public static readonly string[] Reprocessed =
         [EntryFields.Data, EntryFields.EventId, .. EntryFields.OfEvent, EntryFields.FirstEntryId, EntryFields.FirstFailedAt];
 
@@ -39,7 +39,7 @@ internal static class DeadLetterFields
         return fields.Concat(Headers(deadLetter.Fields));
     }
 
-    /// <summary>What a reprocessed event needs besides. A header that the bus does not know could have the name of a field above.</summary>
+    /// <summary>The headers for a reprocessed event. Unknown headers are prefixed, because their names could clash with the fields above.</summary>
     private static IEnumerable<RedisValue> Headers(IReadOnlyList<EntryField> fields)
     {
         foreach (var (name, value) in ForwardedHeaders.Of(fields))

@@ -3,19 +3,19 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>What one consumer does with its group's streams, apart from the blocking read: a method a script or command.</summary>
+/// <summary>One consumer's commands and scripts on the streams of its group, except for the blocking read.</summary>
 internal sealed partial class GroupStreams(
     IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, TimeProvider clock, ILogger logger)
 {
     private const string MaxEntryId = "18446744073709551615-18446744073709551614";
 
-    /// <summary>Makes the group on a stream, and the stream, from its very first entry on. Nothing happens where it is there.</summary>
+    /// <summary>Creates the group at the first entry of the stream, and the stream itself, if they don't exist.</summary>
     public Task EnsureAsync(string stream)
         => redis.ScriptEvaluateAsync(Script.Group, [keys.Stream(stream), keys.Groups], [group.Name, stream]);
 
     /// <summary>
-    /// Has Redis list this consumer on its streams, and as one that was there just now: a read that brings nothing does neither. This asks
-    /// for what the consumer holds behind an id that none but the last possible entry has.
+    /// Creates this consumer on its streams and resets its idle time, which a blocking read without a result does not do. Reads the consumer's
+    /// pending entries after the second-largest possible id, so that the reply is empty.
     /// </summary>
     public Task RegisterAsync(IReadOnlyList<string> streams)
         => streams.Count == 0 ? Task.CompletedTask : redis.ExecuteAsync(
@@ -23,14 +23,14 @@ internal sealed partial class GroupStreams(
             ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => MaxEntryId)]);
 
     /// <summary>
-    /// Acks entries; returns how many of them the group had pending. Where there are retried or reprocessed entries among them, a script does it.
+    /// Acks entries; returns the number that were pending. If any is a retried or reprocessed entry, a script does it.
     /// </summary>
     public async Task<long> AckAsync(string stream, RedisValue[] entryIds, bool anyTargeted)
         => anyTargeted
             ? (long)await redis.ScriptEvaluateAsync(Script.Ack, [keys.Stream(stream), keys.Targeted], [group.Name, stream, .. entryIds])
             : await redis.StreamAcknowledgeAsync(keys.Stream(stream), group.Name, entryIds);
 
-    /// <summary>Acks what is meant for other groups; returns the entries whose group does not exist, which stay pending.</summary>
+    /// <summary>Acks entries that target other groups; returns those whose group does not exist, which stay pending.</summary>
     public async Task<IReadOnlyList<string>> AckForeignAsync(string stream, IReadOnlyList<Settlement> declined)
     {
         RedisValue[] arguments = [group.Name, stream, .. declined.SelectMany(d => new RedisValue[] { d.Position.Id, d.TargetGroup })];
@@ -44,7 +44,7 @@ internal sealed partial class GroupStreams(
         }
     }
 
-    /// <summary>Schedules a failed event's next attempt. False: the entry belongs to another consumer, nothing was done.</summary>
+    /// <summary>Schedules a failed event's next attempt. False: another consumer owns the entry, and nothing was changed.</summary>
     public Task<bool> RetryAsync(Settlement failed)
         => RunAsync(
             Script.Retry,
@@ -55,8 +55,8 @@ internal sealed partial class GroupStreams(
             ]);
 
     /// <summary>
-    /// Moves an event to the dead letter queue. False: it was there already, or the entry belongs to another consumer. Of an entry that can't be
-    /// read the event id may be that of another event: each becomes a dead letter.
+    /// Moves an event to the dead letter queue. False: it was already there, or another consumer owns the entry. The event id of an unreadable
+    /// entry may belong to another event, so each unreadable entry becomes a separate dead letter.
     /// </summary>
     public Task<bool> DeadLetterAsync(Settlement failed)
     {
@@ -71,26 +71,26 @@ internal sealed partial class GroupStreams(
         return RunAsync(Script.DeadLetter, scriptKeys, arguments);
     }
 
-    /// <summary>Counts one more delivery of an entry before its handler runs again. False: the entry belongs to another consumer.</summary>
+    /// <summary>Counts another delivery of an entry before its handler runs again. False: another consumer owns the entry.</summary>
     public Task<bool> CountDeliveryAsync(EventPosition position)
         => RunAsync(Script.CountDelivery, [keys.Stream(position.Channel)], [group.Name, consumer.Value, position.Id]);
 
-    /// <summary>Takes over what others left untouched for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
+    /// <summary>Claims entries that have been idle for <see cref="EventBusOptions.ClaimIdle"/>.</summary>
     public Task<PendingPage> ClaimAsync(string stream, string cursor, int count)
         => PageAsync(stream, Script.Claim, [group.Name, consumer.Value, (long)options.ClaimIdle.TotalMilliseconds, cursor, count, stream, ReservedConsumers.AwaitingRetry]);
 
-    /// <summary>Lists the entries that this consumer holds already. The last <paramref name="uncounted"/> deliveries of each do not count as attempts.</summary>
+    /// <summary>Lists the entries that this consumer has pending. Each entry's last <paramref name="uncounted"/> deliveries are not counted.</summary>
     public Task<PendingPage> ListOwnedAsync(string stream, string from, int count, int uncounted)
         => PageAsync(stream, Script.ListOwned, [group.Name, consumer.Value, from, count, stream], uncounted);
 
-    /// <summary>Renews the claims on entries; returns those that another consumer owns by now.</summary>
+    /// <summary>Renews the claims on entries; returns those that another consumer owns now.</summary>
     public Task<IReadOnlyList<EventPosition>> RenewAsync(string stream, IReadOnlyList<EventPosition> held)
         => RenewAsync(stream, held, consumer.Value, TimeSpan.Zero);
 
-    /// <summary>Offers entries to the group's other consumers, who claim them at their next poll. Until then a name without a process holds them.</summary>
+    /// <summary>Releases entries: a reserved consumer owns them until the group's other consumers claim them at their next poll.</summary>
     public Task ReleaseAsync(string stream, IReadOnlyList<EventPosition> held) => RenewAsync(stream, held, ReservedConsumers.Released, TimeSpan.FromDays(1));
 
-    /// <summary>Removes consumers that have nothing pending and were silent for <paramref name="idle"/>.</summary>
+    /// <summary>Removes consumers that have nothing pending and have been idle for <paramref name="idle"/>.</summary>
     public Task RemoveIdleConsumersAsync(string stream, TimeSpan idle)
         => redis.ScriptEvaluateAsync(Script.RemoveIdleConsumers, [keys.Stream(stream)], [group.Name, (long)idle.TotalMilliseconds, ""]);
 
@@ -145,6 +145,6 @@ internal sealed partial class GroupStreams(
 }
 
 /// <summary>A page of pending entries.</summary>
-/// <param name="Next">Where the next page begins; <c>0-0</c> or empty after the last.</param>
-/// <param name="Entries">Those that are still in the stream.</param>
+/// <param name="Next">The start of the next page; <c>0-0</c> or empty after the last.</param>
+/// <param name="Entries">The entries that still exist in the stream.</param>
 internal sealed record PendingPage(string Next, IReadOnlyList<ReceivedEvent> Entries);

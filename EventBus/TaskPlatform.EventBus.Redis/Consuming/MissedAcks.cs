@@ -5,17 +5,17 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Acks of entries that were not pending: the stream or its group did not exist, and may come back (a renamed stream, say), or another consumer
-/// acked them since. They are repeated until the entries would be claimed anyway.
+/// Acks of entries that were not pending: either another consumer has acked them, or the stream or its group did not exist and may reappear
+/// (for example, a stream that was renamed temporarily). The acks are repeated until the entries would be claimed anyway.
 /// </summary>
 internal sealed partial class MissedAcks(ConsumerGroup group, GroupStreams streams, EventBusOptions options, TimeProvider clock, ILogger logger)
 {
-    /// <summary>Beyond this, entries are left to be claimed, as those of a dead process are.</summary>
+    /// <summary>Above this limit, entries are left to be claimed, like those of a dead process.</summary>
     private const int MaxCount = 10_000;
 
     private readonly ConcurrentQueue<MissedAck> missed = new();
 
-    /// <summary>Some of these entries of a stream were not pending.</summary>
+    /// <summary>Adds a stream's entries, some of which were not pending.</summary>
     public void Add(string stream, IEnumerable<(string EntryId, bool IsTargeted)> entries)
     {
         foreach (var (entryId, isTargeted) in entries)
@@ -25,17 +25,17 @@ internal sealed partial class MissedAcks(ConsumerGroup group, GroupStreams strea
         }
     }
 
-    /// <summary>Acks them again.</summary>
+    /// <summary>Repeats the acks.</summary>
     public async Task RepeatAsync(CancellationToken cancellationToken)
     {
-        var again = new List<MissedAck>();
+        var due = new List<MissedAck>();
         while (missed.TryDequeue(out var ack))
         {
             if (clock.GetElapsedTime(ack.At) < options.ClaimIdle)
-                again.Add(ack);
+                due.Add(ack);
         }
 
-        foreach (var acks in again.GroupBy(ack => (ack.Stream, ack.IsTargeted)))
+        foreach (var acks in due.GroupBy(ack => (ack.Stream, ack.IsTargeted)))
         {
             var acked = 0L;
             try
@@ -52,7 +52,7 @@ internal sealed partial class MissedAcks(ConsumerGroup group, GroupStreams strea
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Group} can't repeat an ack that found nothing pending: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "{Group} could not repeat an ack of entries that were not pending: {Error}")]
     private partial void LogNotRepeated(string group, string error);
 
     private readonly record struct MissedAck(string Stream, string EntryId, bool IsTargeted, long At);

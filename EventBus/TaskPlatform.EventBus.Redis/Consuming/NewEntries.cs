@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Reads what is new in a group's streams, a reply at a time. Where there is more, the next reply is requested before the entries of this one
-/// are handed on, so that Redis and this process work at the same time.
+/// Reads new entries of a group's streams, one reply at a time. If more are expected, the next reply is requested before the entries of this
+/// one are returned, so that Redis and this process work concurrently.
 /// </summary>
 internal sealed partial class NewEntries(
     ConsumerGroup group, ConsumerName consumer, GroupStreams streams, BlockingReader reader, RedisKeys keys, BusHealth health, ILogger logger)
@@ -17,14 +17,14 @@ internal sealed partial class NewEntries(
     private (Task<RespResult> Reply, int Count)? requested;
     private bool hasReadBefore;
 
-    /// <summary>The streams that can be read now; none before the first read and after a failure.</summary>
+    /// <summary>The streams that can be read; empty before the first read and after a failure.</summary>
     public IReadOnlyList<string> Readable => readable;
 
-    /// <summary>Has the next read ensure that the groups exist, and list what this consumer holds.</summary>
+    /// <summary>Makes the next read ensure that the groups exist, and list this consumer's pending entries.</summary>
     public void Interrupt() => readable = [];
 
-    /// <summary>Reads new entries. After a start or a failure: first those that this consumer holds already without knowing them.</summary>
-    /// <exception cref="RedisServerException">A stream or its group does not exist, or is of the wrong type.</exception>
+    /// <summary>Reads new entries. After a start or a failure, first returns the entries that this consumer already has pending.</summary>
+    /// <exception cref="RedisServerException">A stream or its group does not exist, or a key has the wrong type.</exception>
     public async Task<IReadOnlyList<ReceivedEvent>> ReadAsync(int max, CancellationToken cancellationToken)
     {
         if (readable.Count == 0 && requested is null)
@@ -38,14 +38,14 @@ internal sealed partial class NewEntries(
             readable = ensured;
         }
 
-        return requested is null && unlisted.TryPeek(out var next) ? await ListOwnAsync(next, max, cancellationToken) : await TakeAsync(readable, max, cancellationToken);
+        return requested is null && unlisted.TryPeek(out var next) ? await ListOwnedAsync(next, max, cancellationToken) : await ReadReplyAsync(readable, max, cancellationToken);
     }
 
-    /// <summary>The entries of a read that was in progress when the process stopped. They are this consumer's, so they must not be forgotten.</summary>
+    /// <summary>The entries of a read that was in progress at the stop. They are pending for this consumer and have to be released.</summary>
     public Task<IReadOnlyList<ReceivedEvent>> DrainAsync()
-        => requested is null ? Task.FromResult<IReadOnlyList<ReceivedEvent>>([]) : TakeAsync([], 0, CancellationToken.None);
+        => requested is null ? Task.FromResult<IReadOnlyList<ReceivedEvent>>([]) : ReadReplyAsync([], 0, CancellationToken.None);
 
-    /// <summary>Ensures that the groups exist. A key that is not a stream affects its own events only, not those of the other streams.</summary>
+    /// <summary>Ensures that the groups exist. A key that is not a stream affects only its own events.</summary>
     private async Task<IReadOnlyList<string>> EnsureAsync(CancellationToken cancellationToken)
     {
         var ensured = new List<string>();
@@ -71,10 +71,10 @@ internal sealed partial class NewEntries(
     }
 
     /// <summary>
-    /// What a process of the same name left at its end may have killed it. But what this process holds without knowing it came in a
-    /// reply that was lost: no handler ever saw it, and that delivery is not counted.
+    /// Entries of a previous process with the same name may have crashed it, so their deliveries count. Other pending entries were in a reply
+    /// that was lost: no handler received them, and that delivery is not counted.
     /// </summary>
-    private async Task<IReadOnlyList<ReceivedEvent>> ListOwnAsync(string stream, int max, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ReceivedEvent>> ListOwnedAsync(string stream, int max, CancellationToken cancellationToken)
     {
         var page = await streams.ListOwnedAsync(stream, listedUntil, max, uncounted: hasReadBefore ? 1 : 0).WaitAsync(cancellationToken);
         listedUntil = $"({page.Next}";
@@ -88,12 +88,12 @@ internal sealed partial class NewEntries(
         return page.Entries;
     }
 
-    private async Task<IReadOnlyList<ReceivedEvent>> TakeAsync(IReadOnlyList<string> readable, int max, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ReceivedEvent>> ReadReplyAsync(IReadOnlyList<string> readable, int max, CancellationToken cancellationToken)
     {
         if (requested is null)
             Request(plan.Next(readable), max);
 
-        // The read in progress at a stop is waited for, so that nothing it brings is forgotten.
+        // A stop also waits for the read in progress, because its entries have to be released.
         var (reading, count) = requested!.Value;
         requested = null;
         using var reply = await reading;
@@ -114,7 +114,7 @@ internal sealed partial class NewEntries(
         requested = (reader.ReadAsync(group.Name, consumer.Value, count, request.Wait, request.Streams, CancellationToken.None), count);
     }
 
-    [LoggerMessage(LogLevel.Information, "{Group} reads {Stream} again.")]
+    [LoggerMessage(LogLevel.Information, "{Group} can read {Stream} again.")]
     private partial void LogReadable(string group, string stream);
 
     [LoggerMessage(LogLevel.Error, "{Group} can't read {Stream}.")]

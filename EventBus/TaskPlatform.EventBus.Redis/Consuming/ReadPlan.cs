@@ -1,35 +1,35 @@
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Which streams the next read asks, and for how many entries of each: XREADGROUP's COUNT is for each stream, so the room is shared
-/// out evenly. But where few streams have more than their share, every other read asks those alone: one hot stream among ten
-/// gets at its backlog with the whole room, and none of the others waits for longer than one read that does not block.
+/// Decides which streams the next read includes, and how many entries of each. XREADGROUP's COUNT applies per stream, so the free capacity is
+/// divided evenly. If a few streams have more than their share, every other read covers only those: one hot stream among ten gets the full
+/// capacity for its backlog, and the other streams wait for no more than one non-blocking read.
 /// </summary>
 internal sealed class ReadPlan
 {
     private IReadOnlyList<string> hot = [];
     private bool isHotTurn;
 
-    /// <summary>Whether some stream had as much as it was asked for.</summary>
+    /// <summary>Whether some stream returned as many entries as requested.</summary>
     public bool ExpectsMore => hot.Count > 0;
 
-    /// <summary>What to ask for.</summary>
-    /// <param name="streams">All that can be read; at least one.</param>
+    /// <summary>The next read.</summary>
+    /// <param name="streams">The streams that can be read; at least one.</param>
     public ReadRequest Next(IReadOnlyList<string> streams)
     {
         isHotTurn = !isHotTurn && hot.Count > 0 && hot.Count < streams.Count && hot.All(streams.Contains);
         return isHotTurn ? new ReadRequest(hot, Wait: false) : new ReadRequest(streams, Wait: true);
     }
 
-    /// <summary>Notes which streams may have more than they were asked for.</summary>
+    /// <summary>Records the streams that may have more entries than were requested.</summary>
     public void Learn(IReadOnlyList<string> full) => hot = full;
 }
 
 /// <summary>A read of streams.</summary>
-/// <param name="Streams">Which.</param>
-/// <param name="Wait">Whether to wait where none of them has anything new.</param>
+/// <param name="Streams">The streams to read.</param>
+/// <param name="Wait">Whether to block if none of them has new entries.</param>
 internal sealed record ReadRequest(IReadOnlyList<string> Streams, bool Wait)
 {
-    /// <summary>How many entries of each there is room for.</summary>
+    /// <summary>The number of entries to request per stream.</summary>
     public int Count(int room) => Math.Max(1, room / Streams.Count);
 }

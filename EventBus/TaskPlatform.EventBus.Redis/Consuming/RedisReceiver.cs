@@ -11,13 +11,13 @@ internal sealed partial class RedisReceiver(
     public Task<IReadOnlyList<ReceivedEvent>> ReceiveAsync(int max, CancellationToken cancellationToken)
         => CallAsync(() => entries.ReadAsync(max, cancellationToken));
 
-    public Task StopReceivingAsync() => AtTheEndAsync(reader.UnblockAsync);
+    public Task StopReceivingAsync() => CallOnStopAsync(reader.UnblockAsync);
 
     public Task<ClaimedEvents> ClaimAsync(int max, CancellationToken cancellationToken)
     {
         var readable = entries.Readable;
         if (readable.Count < group.EventTypes.Count)
-            entries.Interrupt(); // A key that was no stream may be one by now.
+            entries.Interrupt(); // A key of the wrong type may have been replaced by a stream.
         return CallAsync(() => abandoned.ClaimAsync(readable, max, cancellationToken));
     }
 
@@ -33,7 +33,7 @@ internal sealed partial class RedisReceiver(
         }
         catch (RedisServerException e)
         {
-            LogRefused(group.Name, position.Channel, e); // A key of the wrong type, say: no consumer can own an entry there.
+            LogRefused(group.Name, position.Channel, e); // For example a key of the wrong type, in which no consumer can own an entry.
             return false;
         }
     }
@@ -50,7 +50,7 @@ internal sealed partial class RedisReceiver(
     public Task<IReadOnlyList<SettleResult>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
         => settler.SettleAsync(settlements, cancellationToken);
 
-    /// <summary>Where Redis does not answer, the other consumers claim the entries once they have been idle for long enough.</summary>
+    /// <summary>If Redis is unavailable, the other consumers claim the entries after they have been idle for long enough.</summary>
     public async Task ReleaseAsync(IReadOnlyCollection<EventPosition> held)
     {
         IReadOnlyList<ReceivedEvent> read = [];
@@ -63,7 +63,7 @@ internal sealed partial class RedisReceiver(
             LogNotDrained(group.Name, e.Message);
         }
 
-        await AtTheEndAsync(async () =>
+        await CallOnStopAsync(async () =>
         {
             foreach (var ofStream in held.Concat(read.Select(entry => entry.Position)).GroupBy(position => position.Channel))
                 await streams.ReleaseAsync(ofStream.Key, [.. ofStream]);
@@ -89,8 +89,8 @@ internal sealed partial class RedisReceiver(
         }
     }
 
-    /// <summary>At the end of the process there is no later attempt, whatever the reason.</summary>
-    private static async Task AtTheEndAsync(Func<Task> call)
+    /// <summary>All failures are reported as unavailability, because a stopping process does not retry.</summary>
+    private static async Task CallOnStopAsync(Func<Task> call)
     {
         try
         {
@@ -102,9 +102,9 @@ internal sealed partial class RedisReceiver(
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "{Group} can't claim an entry of {Stream}, because Redis refuses it.")]
+    [LoggerMessage(LogLevel.Error, "{Group} can't count a delivery of an entry in {Stream}, because Redis refused it.")]
     private partial void LogRefused(string group, string stream, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "{Group} does not know what its last read returned; other consumers will claim it: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "{Group} did not receive the reply to its last read; other consumers will claim its entries: {Error}")]
     private partial void LogNotDrained(string group, string error);
 }

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads entries of streams from the replies of Redis.</summary>
+/// <summary>Parses stream entries in replies of Redis.</summary>
 internal static class StreamReply
 {
-    /// <summary>The streams in the reply of XREADGROUP over RESP2, [[stream, entries]..] or null, and how many entries each has.</summary>
+    /// <summary>The streams in an XREADGROUP reply over RESP2, [[stream, entries]..] or null, with the number of entries of each.</summary>
     public static List<(string Key, int Entries)> ReadStreams(RespResult reply)
     {
         var streams = new List<(string, int)>();
@@ -24,7 +24,7 @@ internal static class StreamReply
         return streams;
     }
 
-    /// <summary>The entries of the same reply, [[id, [field, value..]]..] for each stream; the fields are null where an entry was deleted.</summary>
+    /// <summary>The entries of the same reply, [[id, [field, value..]]..] per stream; the fields are null if the entry was deleted.</summary>
     public static List<ReceivedEvent> ReadEntries(RespResult reply, IReadOnlyList<(string Stream, int Entries)> streams)
     {
         var entries = new List<ReceivedEvent>(streams.Sum(stream => stream.Entries));
@@ -46,7 +46,7 @@ internal static class StreamReply
         return entries;
     }
 
-    /// <summary>An entry that a script returns.</summary>
+    /// <summary>An entry returned by a script.</summary>
     public static ReceivedEvent ReadEntry(string stream, string entryId, RedisResult fieldValues, long priorDeliveries)
     {
         var values = (RedisValue[])fieldValues!;
@@ -56,7 +56,7 @@ internal static class StreamReply
         return new ReceivedEvent(new EventPosition(stream, entryId), fields, priorDeliveries);
     }
 
-    /// <summary>Moves into the next pair of the reply, to its entries.</summary>
+    /// <summary>Reads the key of the next stream and advances to its entries.</summary>
     private static string ReadKey(ref RespReader reader)
     {
         reader.MoveNextAggregate();

@@ -6,52 +6,53 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Keeps alerts in Redis, then reports them: to the sinks of this process, and as events by whichever process has the event log.
-/// Kept first and only under the lease, so that a takeover in between has one process report them, and not two.
+/// Stores alerts in Redis, then reports them: to the sinks of this process, and as events by a process that has the event log. Storing comes
+/// first and requires the lease, so that each change is reported by one process even if the lease is taken over in between.
 /// </summary>
 internal sealed partial class AlertDelivery(
     IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, IServiceScopeFactory scopes, ILogger<AlertDelivery> logger)
 {
-    // Enough for days; without a limit, a solution whose log never comes back would fill Redis.
+    // Enough for days. Without a limit, a log that never recovers would let the list fill Redis.
     private const int MaxUnpublished = 10_000;
     private const int PageSize = 100;
 
-    // For each sink; the oldest are dropped.
+    // Per sink; the oldest changes are dropped.
     private const int MaxUnreported = 1_000;
 
-    // As save_alerts.lua reads them.
+    // The states passed to save_alerts.lua.
     private const int Resolved = 0;
-    private const int Fires = 1;
-    private const int StillFires = 2;
+    private const int Firing = 1;
+    private const int StillFiring = 2;
 
     private readonly Queue<AlertChanged> accepted = new();
-    private readonly List<Queue<AlertChanged>> unreported = []; // A queue for each sink: one that fails doesn't make the others receive anything twice.
+    // One queue per sink, so that one sink's failure does not cause duplicates in the others.
+    private readonly List<Queue<AlertChanged>> unreported = [];
 
-    /// <summary>Keeps changes, alerts whose text is new, and the counts that growth is measured from, if this process still holds the lease.</summary>
-    /// <returns>Whether it does.</returns>
+    /// <summary>Stores alert changes, updated alert texts and the baseline counts, if this process still holds the lease.</summary>
+    /// <returns>Whether this process holds the lease.</returns>
     public async Task<bool> SaveAsync(
         string sampler, IReadOnlyCollection<KeyValuePair<string, long>> counts, IReadOnlyCollection<AlertChanged> changes,
         IReadOnlyCollection<AlertChanged> refreshed, CancellationToken cancellationToken)
     {
-        var kept = (bool)await redis.GetDatabase().ScriptEvaluateAsync(
+        var saved = (bool)await redis.GetDatabase().ScriptEvaluateAsync(
             Script.SaveAlerts,
             [keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts],
             [
                 sampler, catalog.Contains<AlertChanged>() ? MaxUnpublished : 0, counts.Count,
                 .. counts.SelectMany(count => (RedisValue[])[count.Key, count.Value]),
-                .. changes.SelectMany(change => Arguments(change, change.IsResolved ? Resolved : Fires)),
-                .. refreshed.SelectMany(alert => Arguments(alert, StillFires)),
+                .. changes.SelectMany(change => Arguments(change, change.IsResolved ? Resolved : Firing)),
+                .. refreshed.SelectMany(alert => Arguments(alert, StillFiring)),
             ]).WaitAsync(cancellationToken);
-        if (kept)
+        if (saved)
         {
             foreach (var change in changes)
                 Accept(change);
         }
 
-        return kept;
+        return saved;
     }
 
-    /// <summary>Logs and counts a change that this process has kept, and has the sinks receive it.</summary>
+    /// <summary>Logs and counts a stored change, and queues it for the sinks.</summary>
     public void Accept(AlertChanged change)
     {
         EventBusTelemetry.Alerts.Add(1, new KeyValuePair<string, object?>("rule", change.Rule), new("status", change.IsResolved ? "resolved" : "firing"));
@@ -63,12 +64,12 @@ internal sealed partial class AlertDelivery(
     }
 
     /// <summary>
-    /// Reports to the sinks what this process has kept, also after it lost the lease: each change once to each sink, in order. A sink that fails
-    /// is called again next time, alone.
+    /// Reports stored changes to the sinks, even after the lease was lost: each change once per sink, in order. If a sink fails,
+    /// only that sink is called again next time.
     /// </summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        if (accepted.Count == 0 && unreported.TrueForAll(waiting => waiting.Count == 0))
+        if (accepted.Count == 0 && unreported.TrueForAll(pending => pending.Count == 0))
             return;
 
         await using var scope = scopes.CreateAsyncScope();
@@ -77,19 +78,19 @@ internal sealed partial class AlertDelivery(
             unreported.Add(new Queue<AlertChanged>());
         while (accepted.TryDequeue(out var change))
         {
-            foreach (var waiting in unreported)
+            foreach (var pending in unreported)
             {
-                if (waiting.Count == MaxUnreported)
-                    waiting.Dequeue();
-                waiting.Enqueue(change);
+                if (pending.Count == MaxUnreported)
+                    pending.Dequeue();
+                pending.Enqueue(change);
             }
         }
 
-        foreach (var (sink, waiting) in sinks.Zip(unreported))
-            await ReportAsync(sink, waiting, cancellationToken);
+        foreach (var (sink, pending) in sinks.Zip(unreported))
+            await ReportAsync(sink, pending, cancellationToken);
     }
 
-    /// <summary>Publishes what waits in Redis, whichever process found it, where this process has the event log.</summary>
+    /// <summary>Publishes the alert changes stored in Redis by any process, if this process has the event log.</summary>
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
         try
@@ -105,7 +106,7 @@ internal sealed partial class AlertDelivery(
                 else
                     LogUnreadable(change!);
 
-                // By value: another process may have removed it already, and the next one must stay.
+                // Removed by value, because another process may have removed it already, and the next one must stay.
                 await redis.GetDatabase().ListRemoveAsync(keys.UnpublishedAlerts, change, 1).WaitAsync(cancellationToken);
             }
         }
@@ -118,14 +119,14 @@ internal sealed partial class AlertDelivery(
     private static RedisValue[] Arguments(AlertChanged alert, int state)
         => [$"{alert.Rule} {alert.Subject}", JsonSerializer.Serialize(alert, AlertJson.Default.AlertChanged), state];
 
-    private async Task ReportAsync(IAlertSink sink, Queue<AlertChanged> waiting, CancellationToken cancellationToken)
+    private async Task ReportAsync(IAlertSink sink, Queue<AlertChanged> pending, CancellationToken cancellationToken)
     {
-        while (waiting.TryPeek(out var change))
+        while (pending.TryPeek(out var change))
         {
             try
             {
                 await sink.NotifyAsync(change, cancellationToken);
-                waiting.Dequeue();
+                pending.Dequeue();
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -138,15 +139,15 @@ internal sealed partial class AlertDelivery(
     [LoggerMessage(LogLevel.Warning, "Alert {Rule}: {Summary}")]
     private partial void LogFiring(string rule, string summary);
 
-    [LoggerMessage(LogLevel.Information, "Alert {Rule} is over. It was: {Summary}")]
+    [LoggerMessage(LogLevel.Information, "Alert {Rule} is resolved: {Summary}")]
     private partial void LogResolved(string rule, string summary);
 
-    [LoggerMessage(LogLevel.Warning, "The alert {Rule} could not be reported to {Sink}; it is tried again.")]
+    [LoggerMessage(LogLevel.Warning, "Alert {Rule} could not be reported to {Sink}; it is retried.")]
     private partial void LogNotReported(string rule, string sink, Exception exception);
 
-    [LoggerMessage(LogLevel.Error, "What waits to be published as an alert is none, and is removed: {Text}")]
+    [LoggerMessage(LogLevel.Error, "An unreadable alert change was removed from the list of changes to publish: {Text}")]
     private partial void LogUnreadable(string text);
 
-    [LoggerMessage(LogLevel.Warning, "Alerts could not be published as events; it is tried again.")]
+    [LoggerMessage(LogLevel.Warning, "Alerts could not be published as events; it is retried.")]
     private partial void LogNotPublished(Exception exception);
 }

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Warns of a Redis that would rather evict keys than refuse writes when its memory is full: streams, groups and schedules would vanish.
-/// An operator may change that at any time, so it is checked again and again.
+/// Warns if Redis evicts keys instead of refusing writes when it runs out of memory, which would delete streams, groups and schedules.
+/// The check is repeated because an operator may change the policy at any time.
 /// </summary>
 internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHealth health, ILogger<EvictionCheck> logger) : BackgroundService
 {
@@ -28,18 +28,17 @@ internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHea
                 }
                 catch (Exception e) when (e is RedisException || RedisAvailability.IsUnavailable(e))
                 {
-                    LogUnknown(e.Message); // What is known stands, until Redis answers again.
+                    LogUnknown(e.Message); // The last known state remains until Redis replies again.
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The process stops.
+            // The process is stopping.
         }
     }
 
-    /// <summary>One check.</summary>
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var info = (string?)await redis.GetDatabase().ExecuteAsync("INFO", "memory").WaitAsync(cancellationToken) ?? "";
@@ -47,7 +46,7 @@ internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHea
         var isLimited = long.TryParse(ValueOf(info, "maxmemory:"), CultureInfo.InvariantCulture, out var limit) && limit > 0;
         if (!isLimited || policy is "" or Safe)
             health.ClearWarning(Subject);
-        else if (health.Warn(Subject, $"Redis evicts keys when its memory is full (maxmemory-policy {policy}), which loses events. Remedy: CONFIG SET maxmemory-policy {Safe}, and the same in redis.conf."))
+        else if (health.Warn(Subject, $"Redis evicts keys when its memory is full (maxmemory-policy {policy}), which loses events. To fix this, run CONFIG SET maxmemory-policy {Safe} and set the same policy in redis.conf."))
             LogEvicts(policy);
     }
 
@@ -62,9 +61,9 @@ internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHea
         return "";
     }
 
-    [LoggerMessage(LogLevel.Error, "Redis evicts keys when its memory is full (maxmemory-policy {Policy}), which loses events. It must be noeviction.")]
+    [LoggerMessage(LogLevel.Error, "Redis evicts keys when its memory is full (maxmemory-policy {Policy}), which loses events. Set maxmemory-policy to noeviction.")]
     private partial void LogEvicts(string policy);
 
-    [LoggerMessage(LogLevel.Debug, "Whether Redis evicts keys is not known now: {Error}")]
+    [LoggerMessage(LogLevel.Debug, "The eviction policy of Redis could not be checked: {Error}")]
     private partial void LogUnknown(string error);
 }

@@ -6,9 +6,9 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Measures the bus and raises alerts. Every process evaluates; the one that holds the lease in Redis reports. A process with consumer
-/// groups is preferred: it takes the lease over from one without. Alerts that fire, and the counts that growth is measured from, are
-/// kept in Redis: so every process knows of them, and a new sampler neither reports them again nor misses what came between two terms.
+/// Measures the bus and raises alerts. Every process runs it; the one that holds the lease in Redis reports. A process with consumer
+/// groups is preferred and takes the lease over from one without. Firing alerts and the baseline counts are stored in Redis, so that every
+/// process knows them, and a new leaseholder neither reports alerts twice nor misses changes between two terms.
 /// </summary>
 internal sealed partial class Monitor(
     IConnectionMultiplexer redis, RedisKeys keys, EventCatalog catalog, ConsumerName name, IEnumerable<ConsumerGroup> groups, IOptions<AlertOptions> options,
@@ -18,54 +18,54 @@ internal sealed partial class Monitor(
 
     private readonly AlertRules rules = new(options.Value);
     private readonly bool isPreferred = groups.Any();
-    private readonly SemaphoreSlim evaluating = new(1, 1);
-    private readonly List<AlertChanged> found = [];
-    private List<KeyValuePair<string, long>> kept = [];
+    private readonly SemaphoreSlim evaluationLock = new(1, 1);
+    private readonly List<AlertChanged> unsaved = [];
+    private List<KeyValuePair<string, long>> savedCounts = [];
     private bool elected;
 
-    /// <summary>As <c>sample.lua</c> returns it.</summary>
+    /// <summary>The values that <c>sample.lua</c> returns.</summary>
     private enum LeaseState
     {
-        StandsBy,
+        Standby,
         NewlyElected,
         Elected,
     }
 
-    /// <summary>The value of the lease; <c>sample.lua</c> reads the ending.</summary>
+    /// <summary>The value of the lease; <c>sample.lua</c> checks its suffix.</summary>
     private string Sampler => isPreferred ? $"{name.Value} preferred" : name.Value;
 
-    /// <summary>One evaluation; a concurrent call waits for the one that runs.</summary>
-    /// <returns>The sample, where this process is elected.</returns>
+    /// <summary>Runs one evaluation; a concurrent call waits for the current one.</summary>
+    /// <returns>The sample, if this process is elected.</returns>
     internal async Task<BusSample?> RunOnceAsync(CancellationToken cancellationToken)
     {
-        await evaluating.WaitAsync(cancellationToken);
+        await evaluationLock.WaitAsync(cancellationToken);
         try
         {
             return await SampleAsync(cancellationToken);
         }
         finally
         {
-            evaluating.Release();
+            evaluationLock.Release();
         }
     }
 
     public override void Dispose()
     {
-        evaluating.Dispose();
+        evaluationLock.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Interval);
-        var turn = 0;
+        var tick = 0;
         do
         {
-            if (!elected && !isPreferred && turn++ % 2 == 1)
-                continue; // A process that only stands by evaluates half as often.
+            if (!elected && !isPreferred && tick++ % 2 == 1)
+                continue; // A standby process evaluates half as often.
             try
             {
-                SharedGauges.Show(await RunOnceAsync(stoppingToken));
+                SharedGauges.Update(await RunOnceAsync(stoppingToken));
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -73,13 +73,13 @@ internal sealed partial class Monitor(
             }
             catch (Exception e)
             {
-                SharedGauges.Show(null);
-                LogBlind(e.Message);
+                SharedGauges.Update(null);
+                LogNotSampled(e.Message);
             }
         }
         while (await TickAsync(timer, stoppingToken));
 
-        SharedGauges.Show(null);
+        SharedGauges.Update(null);
     }
 
     private static async Task<bool> TickAsync(PeriodicTimer timer, CancellationToken stoppingToken)
@@ -108,7 +108,7 @@ internal sealed partial class Monitor(
         var (firing, unreadable) = SampleReply.ReadAlerts(reply[1]);
         health.Alerts = firing;
         var lease = (LeaseState)(long)reply[0];
-        elected = lease != LeaseState.StandsBy;
+        elected = lease != LeaseState.Standby;
         if (lease != LeaseState.Elected)
             EndTerm(firing);
         if (lease == LeaseState.NewlyElected)
@@ -124,7 +124,7 @@ internal sealed partial class Monitor(
         return elected ? sample : null;
     }
 
-    /// <summary>Evaluates a sample. Where Redis refuses to keep what was found, the sample is shown all the same, and what fires.</summary>
+    /// <summary>Evaluates a sample. If Redis refuses to store the result, the gauges and this process's health are still updated.</summary>
     /// <returns>Whether an alert changed.</returns>
     private async Task<bool> TryEvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
     {
@@ -135,44 +135,44 @@ internal sealed partial class Monitor(
         catch (RedisServerException e)
         {
             health.Alerts = [.. rules.Firing];
-            LogNotKept(e.Message);
+            LogNotSaved(e.Message);
             return false;
         }
     }
 
-    /// <summary>Applies the rules, and keeps what changed, and the texts of what fires. What could not be kept for a failure is kept with the next sample.</summary>
+    /// <summary>Applies the rules; stores alert changes and the texts of firing alerts. After a failure they are stored with the next sample.</summary>
     /// <returns>Whether an alert changed.</returns>
     private async Task<bool> EvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
     {
-        found.AddRange(rules.Evaluate(sample, clock.GetUtcNow()));
+        unsaved.AddRange(rules.Evaluate(sample, clock.GetUtcNow()));
         var baseline = rules.Baseline.ToList();
-        var moved = baseline.Except(kept).ToList();
-        var refreshed = rules.Firing.Except(known).Except(found).ToList();
-        if (found.Count == 0 && moved.Count == 0 && refreshed.Count == 0)
+        var changedCounts = baseline.Except(savedCounts).ToList();
+        var refreshed = rules.Firing.Except(known).Except(unsaved).ToList();
+        if (unsaved.Count == 0 && changedCounts.Count == 0 && refreshed.Count == 0)
             return false;
 
-        elected = await delivery.SaveAsync(Sampler, moved, found, refreshed, cancellationToken);
-        kept = elected ? baseline : [];
+        elected = await delivery.SaveAsync(Sampler, changedCounts, unsaved, refreshed, cancellationToken);
+        savedCounts = elected ? baseline : [];
         if (elected)
             health.Alerts = [.. rules.Firing];
-        var changed = elected && found.Count > 0;
-        found.Clear();
+        var changed = elected && unsaved.Count > 0;
+        unsaved.Clear();
         return changed;
     }
 
-    /// <summary>Another process is elected now, or was in between: it finds again what this one could not keep.</summary>
+    /// <summary>Another process is or was elected; it will detect the changes that this one could not store.</summary>
     private void EndTerm(IReadOnlyList<AlertChanged> firing)
     {
-        // Kept all the same where only the answer was lost, and then no other process reports it.
-        foreach (var change in found.Where(change => !change.IsResolved && firing.Any(change.IsSame)))
+        // If only the reply was lost, the change is stored and no other process will report it.
+        foreach (var change in unsaved.Where(change => !change.IsResolved && firing.Any(change.IsSame)))
             delivery.Accept(change);
-        found.Clear();
-        kept = [];
+        unsaved.Clear();
+        savedCounts = [];
     }
 
-    [LoggerMessage(LogLevel.Error, "Redis refuses to keep which alerts fire, so none is reported; it is tried again: {Error}")]
-    private partial void LogNotKept(string error);
+    [LoggerMessage(LogLevel.Error, "Redis refused to store alert changes, so they are not reported yet; storing them is retried: {Error}")]
+    private partial void LogNotSaved(string error);
 
-    [LoggerMessage(LogLevel.Debug, "The bus can't be measured now: {Error}")]
-    private partial void LogBlind(string error);
+    [LoggerMessage(LogLevel.Debug, "The bus could not be sampled: {Error}")]
+    private partial void LogNotSampled(string error);
 }

@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 internal static class MonitoringExtensions
 {
-    /// <summary>Adds the elected sampler, its alerts, and the webhook they go to.</summary>
+    /// <summary>Adds the elected sampler, the alert rules and the webhook.</summary>
     public static void AddMonitoring(this IServiceCollection services)
     {
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -4,10 +4,10 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Reads what <c>sample.lua</c> answers. What another program has written into the hashes is left out.</summary>
+/// <summary>Parses the reply of <c>sample.lua</c>. Values written to the hashes by other programs are ignored.</summary>
 internal static class SampleReply
 {
-    /// <summary>The alerts that fire, and the fields of the hash that hold none.</summary>
+    /// <summary>The firing alerts, and the hash fields that can't be parsed as alerts.</summary>
     public static (IReadOnlyList<AlertChanged> Alerts, IReadOnlyList<string> Unreadable) ReadAlerts(RedisResult alerts)
     {
         var (read, unreadable) = (new List<AlertChanged>(), new List<string>());
@@ -22,7 +22,7 @@ internal static class SampleReply
         return (read, unreadable);
     }
 
-    /// <summary>An alert; null where the text is none.</summary>
+    /// <summary>An alert; null if the text is not one.</summary>
     public static AlertChanged? ReadAlert(string json)
     {
         try
@@ -62,7 +62,7 @@ internal static class SampleReply
                 (long)group[4], TimeSpan.FromMilliseconds((long)group[5]), (long)group[6]);
         })], TimeSpan.FromMilliseconds((long)sample[2]), (long)sample[3] == 1);
 
-    /// <summary>A dispatcher writes how many wait, and since when the oldest does, on Redis's clock.</summary>
+    /// <summary>The state is the number of unpublished events and the creation time of the oldest, on Redis's clock.</summary>
     private static OutboxSample? ReadOutbox(string service, string state, long now)
         => state.Split(' ') is [var count, var oldest] && TryParse(count, out var waiting) && TryParse(oldest, out var since)
             ? new OutboxSample(service, waiting, TimeSpan.FromMilliseconds(waiting == 0 ? 0 : Math.Max(0, now - since)))

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// POSTs alerts to where the options say, in the format of Alertmanager's webhook, version 4
-/// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). It has a queue of its own, so a slow receiver holds nothing up.
+/// POSTs alerts to the configured URL, in the format of Alertmanager's webhook, version 4
+/// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). Alerts are queued, so that a slow receiver delays nothing else.
 /// </summary>
 internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<AlertOptions> options, ILogger<Webhook> logger) : BackgroundService, IAlertSink
 {
@@ -35,7 +35,7 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The process stops; what fires still does so in the next.
+            // The process is stopping. Alerts that are still firing are reported by the next leaseholder.
         }
     }
 
@@ -47,11 +47,11 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
             try
             {
                 using var http = clients.CreateClient(nameof(Webhook));
-                using var answer = await http.PostAsJsonAsync(receiver, Body(alert), cancellationToken);
-                answer.EnsureSuccessStatusCode();
+                using var response = await http.PostAsJsonAsync(receiver, Body(alert), cancellationToken);
+                response.EnsureSuccessStatusCode();
                 return;
             }
-            // Any exception: the application may add handlers to its HTTP clients, which throw what they like.
+            // Any exception, because the application may add handlers to its HTTP clients.
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogRefused(alert.Rule, attempts, e.Message);
@@ -85,13 +85,13 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
                 ["labels"] = Labels(),
                 ["annotations"] = Annotations(),
                 ["startsAt"] = alert.StartsAt,
-                ["endsAt"] = alert.EndsAt ?? DateTimeOffset.MinValue, // Alertmanager's "not over yet".
+                ["endsAt"] = alert.EndsAt ?? DateTimeOffset.MinValue, // The zero time means "not resolved yet".
                 ["generatorURL"] = "",
                 ["fingerprint"] = DerivedEventId.Of(alert.Rule, alert.Subject).ToString("n")[..16],
             }),
         };
     }
 
-    [LoggerMessage(LogLevel.Warning, "The webhook did not take the alert {Rule} (try {Try}): {Error}")]
-    private partial void LogRefused(string rule, int @try, string error);
+    [LoggerMessage(LogLevel.Warning, "The webhook rejected the alert {Rule} (attempt {Attempt}): {Error}")]
+    private partial void LogRefused(string rule, int attempt, string error);
 }

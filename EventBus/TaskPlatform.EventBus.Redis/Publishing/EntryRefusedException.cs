@@ -1,5 +1,5 @@
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>A stream did not take an entry; the driver's own exception is the driver's to make.</summary>
-/// <param name="message">What Redis said, for example <c>WRONGTYPE …</c>.</param>
+/// <summary>Redis refused an entry within a script, for which the driver throws no exception of its own.</summary>
+/// <param name="message">The error from Redis, for example <c>WRONGTYPE …</c>.</param>
 internal sealed class EntryRefusedException(string message) : Exception(message);

@@ -4,39 +4,39 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Events that one script adds: where the connection breaks, they are all in their streams or none is. Sent one by one, those behind
-/// the break could arrive by the next connection, before the ones that were lost.
+/// Events that one script adds atomically: if the connection breaks, either all or none are in their streams. If they were sent one by one,
+/// later events could arrive over the next connection before the lost ones are repeated.
 /// </summary>
 internal sealed class PublishBatch
 {
-    /// <summary>So many, and so many characters, hold Redis up for a few milliseconds (15 µs an event in the benchmark, with its append-only file).</summary>
+    /// <summary>Limits how long a batch blocks Redis to a few milliseconds (15 µs per event in the benchmark, with the append-only file).</summary>
     private const int MaxEvents = 256;
     private const int MaxCharacters = 1024 * 1024;
 
-    private readonly List<int> places = [];
+    private readonly List<int> indices = [];
     private readonly List<string> types = [];
     private readonly List<RedisKey> streams = [];
     private readonly List<RedisValue> arguments;
     private readonly List<Activity?> spans = [];
     private int characters;
 
-    /// <summary>Makes room for some of so many events.</summary>
+    /// <summary>Creates a batch for up to the given number of events.</summary>
     public PublishBatch(int events)
     {
         arguments = new List<RedisValue>((Math.Min(events, MaxEvents) + 1) * PublishedFields.Head.Length);
         arguments.AddRange(PublishedFields.Head);
     }
 
-    public bool IsFull => places.Count == MaxEvents || characters >= MaxCharacters;
+    public bool IsFull => indices.Count == MaxEvents || characters >= MaxCharacters;
 
     /// <summary>Adds an event.</summary>
-    /// <param name="place">Where its result goes.</param>
+    /// <param name="index">The index of its result.</param>
     /// <param name="outgoing">The event.</param>
     /// <param name="stream">The key of its stream.</param>
-    /// <param name="span">Ends when it is in its stream, or is not.</param>
-    public void Add(int place, in OutgoingEvent outgoing, RedisKey stream, Activity? span)
+    /// <param name="span">The span to end with the result.</param>
+    public void Add(int index, in OutgoingEvent outgoing, RedisKey stream, Activity? span)
     {
-        places.Add(place);
+        indices.Add(index);
         spans.Add(span);
         var key = types.IndexOf(outgoing.Type);
         if (key < 0)
@@ -51,28 +51,28 @@ internal sealed class PublishBatch
         characters += outgoing.Envelope.Length;
     }
 
-    /// <summary>Sends them, and tells each event's result.</summary>
+    /// <summary>Sends the batch and sets the result of each event.</summary>
     public async Task SendAsync(IDatabase redis, PublishResult[] results, CancellationToken cancellationToken)
     {
-        if (places.Count == 0)
+        if (indices.Count == 0)
             return;
 
         try
         {
-            var answers = (RedisResult[])(await redis.ScriptEvaluateAsync(Script.Publish, [.. streams], [.. arguments]).WaitAsync(cancellationToken))!;
-            for (var i = 0; i < answers.Length; i++)
-                Finish(i, results, Read((string)answers[i]!));
+            var replies = (RedisResult[])(await redis.ScriptEvaluateAsync(Script.Publish, [.. streams], [.. arguments]).WaitAsync(cancellationToken))!;
+            for (var i = 0; i < replies.Length; i++)
+                Finish(i, results, Read((string)replies[i]!));
         }
         catch (Exception e) when (e is RedisException or OperationCanceledException || RedisAvailability.IsUnavailable(e))
         {
-            for (var i = 0; i < places.Count; i++)
+            for (var i = 0; i < indices.Count; i++)
                 Finish(i, results, Failed(e));
         }
     }
 
     private void Finish(int index, PublishResult[] results, PublishResult result)
     {
-        results[places[index]] = result;
+        results[indices[index]] = result;
         if (spans[index] is not { } span)
             return;
         if (result.Error is { } error)
@@ -82,9 +82,9 @@ internal sealed class PublishBatch
         span.Dispose();
     }
 
-    /// <summary>The id of an entry begins with a digit, an error with a word.</summary>
-    private static PublishResult Read(string answer)
-        => char.IsAsciiDigit(answer[0]) ? new PublishResult(answer) : Failed(new EntryRefusedException(answer));
+    /// <summary>Entry ids begin with a digit, errors with a word.</summary>
+    private static PublishResult Read(string reply)
+        => char.IsAsciiDigit(reply[0]) ? new PublishResult(reply) : Failed(new EntryRefusedException(reply));
 
     private static PublishResult Failed(Exception e)
         => new(null, e, Refused: e is (RedisException or EntryRefusedException) && !RedisAvailability.IsUnavailable(e));

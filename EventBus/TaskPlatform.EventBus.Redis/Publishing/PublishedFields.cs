@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>The fields of the entry that a published event becomes, each once.</summary>
+/// <summary>The fields of a published event's entry.</summary>
 internal static class PublishedFields
 {
     private static readonly (string Name, Func<OutgoingEvent, RedisValue> Value)[] All =
@@ -17,17 +17,17 @@ internal static class PublishedFields
         (EntryFields.CausationId, e => e.CausationId ?? RedisValue.EmptyString),
     ];
 
-    /// <summary>How many fields there are, and their names: the head of the arguments of <c>publish.lua</c>.</summary>
+    /// <summary>The number of fields and their names: the first arguments of <c>publish.lua</c>.</summary>
     public static RedisValue[] Head { get; } = [All.Length, .. All.Select(field => (RedisValue)field.Name)];
 
-    /// <summary>Adds a value for each field, in the order of <see cref="Head"/>; empty where the event has none.</summary>
+    /// <summary>Adds a value for each field, in the order of <see cref="Head"/>; empty if the event has none.</summary>
     public static void AddValues(OutgoingEvent outgoing, List<RedisValue> arguments)
     {
         foreach (var (_, value) in All)
             arguments.Add(value(outgoing));
     }
 
-    /// <summary>The fields that the event has.</summary>
+    /// <summary>The fields that are not empty.</summary>
     public static IEnumerable<NameValueEntry> Of(OutgoingEvent outgoing)
         => All.Select(field => new NameValueEntry(field.Name, field.Value(outgoing))).Where(field => !field.Value.IsNullOrEmpty);
 }

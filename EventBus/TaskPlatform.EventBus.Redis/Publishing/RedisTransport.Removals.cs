@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>What others remove from the streams.</summary>
+/// <summary>Finds and reports entries that other clients removed.</summary>
 internal sealed partial class RedisTransport
 {
     private const int PendingPage = 1000;
@@ -33,10 +33,10 @@ internal sealed partial class RedisTransport
             }
         }
 
-        // After that, for what was pending until now.
-        var noticed = await OrDefaultAsync(
+        // Read last, to include entries that were pending until now.
+        var detected = await OrDefaultAsync(
             database => database.SortedSetRangeByScoreAsync(keys.LostEntries, since.ToUnixTimeMilliseconds(), double.PositiveInfinity), cancellationToken) ?? [];
-        lost.AddRange(noticed.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == stream && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
+        lost.AddRange(detected.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == stream && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
 
         var targeted = (RedisResult[])(await CallAsync(
             database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(stream), keys.Targeted], [stream]), cancellationToken))!;
@@ -69,6 +69,6 @@ internal sealed partial class RedisTransport
             return new GroupReading((string)group[0]!, (string?)group[1] is { Length: > 0 } since ? since : null, EntryId.Parse((string)group[2]!));
         })]);
 
-    [LoggerMessage(LogLevel.Error, "{Group} lost {Count} entries of {Stream}: they were removed before it had read them. They are published again.")]
+    [LoggerMessage(LogLevel.Error, "{Group} lost {Count} entries of {Stream}: they were removed before the group had read them. They are published again.")]
     private partial void LogLost(string group, int count, string stream);
 }

@@ -5,27 +5,27 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Adds committed events to their streams, and carries the wake-ups between the processes of a service.</summary>
+/// <summary>Adds committed events to their streams, and sends wake-ups between the processes of a service.</summary>
 internal sealed partial class RedisTransport(
     IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger) : IEventTransport
 {
     private const int TrimPage = 10_000;
     private const int MaxLostEntries = 100_000;
 
-    /// <summary>So many entries hold Redis up for a few milliseconds.</summary>
+    /// <summary>Reading this number of entries blocks Redis for a few milliseconds.</summary>
     private const int NewestPage = 500;
 
     private readonly ConcurrentDictionary<string, (string Stream, RedisKey Key)> streams = new(StringComparer.Ordinal);
 
-    /// <summary>The group that holds each stream's trimming back, as last seen.</summary>
-    private readonly Dictionary<string, string> holders = new(StringComparer.Ordinal);
+    /// <summary>The group that blocks the trimming of each stream, as of the last check.</summary>
+    private readonly Dictionary<string, string> blockingGroups = new(StringComparer.Ordinal);
 
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var results = new PublishResult[events.Count];
         var failed = new Dictionary<string, PublishResult>(StringComparer.Ordinal);
-        PublishResult? unreachable = null;
+        PublishResult? unavailable = null;
         var ambient = Activity.Current;
         for (var first = 0; first < events.Count;)
         {
@@ -34,17 +34,17 @@ internal sealed partial class RedisTransport(
             for (; next < events.Count && !batch.IsFull; next++)
             {
                 var outgoing = events[next];
-                if (unreachable is { } error)
+                if (unavailable is { } error)
                 {
-                    results[next] = error; // Each further batch would wait for the same timeout.
+                    results[next] = error; // The remaining batches would run into the same timeout.
                     continue;
                 }
 
                 if (failed.TryGetValue(outgoing.Type, out results[next]))
-                    continue; // It must not overtake.
+                    continue; // It must not overtake the failed event.
                 var (stream, key) = StreamOf(outgoing.Type);
                 batch.Add(next, outgoing, key, EventSpans.Send(stream, outgoing.EventId, outgoing.TraceParent, outgoing.TraceState));
-                Activity.Current = ambient; // Many spans are open at a time, none of them within another.
+                Activity.Current = ambient; // The spans overlap, but are not nested.
             }
 
             await batch.SendAsync(redis.GetDatabase(), results, cancellationToken);
@@ -54,7 +54,7 @@ internal sealed partial class RedisTransport(
                     continue;
                 failed.TryAdd(events[first].Type, results[first]);
                 if (!results[first].Refused)
-                    unreachable ??= results[first];
+                    unavailable ??= results[first];
             }
         }
 
@@ -103,7 +103,7 @@ internal sealed partial class RedisTransport(
         }
     }
 
-    /// <summary>A key that is no stream costs nobody else's trimming.</summary>
+    /// <summary>A key that is not a stream does not prevent the trimming of the others.</summary>
     public async Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
     {
         foreach (var stream in eventTypes.Select(StreamName.Of))
@@ -112,7 +112,7 @@ internal sealed partial class RedisTransport(
             {
                 while (await TrimPageAsync(stream, cancellationToken) > 0)
                 {
-                    // There may be more.
+                    // More entries may be due.
                 }
             }
             catch (RedisServerException e) when (!RedisAvailability.IsUnavailable(e))
@@ -124,7 +124,7 @@ internal sealed partial class RedisTransport(
         await OrDefaultAsync(database => database.SortedSetRemoveRangeByRankAsync(keys.LostEntries, 0, -MaxLostEntries - 1), cancellationToken);
     }
 
-    /// <summary>What is only measured stops nobody.</summary>
+    /// <summary>A failure is only logged, because nothing depends on the report.</summary>
     public async Task ReportOutboxAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)
     {
         try
@@ -146,11 +146,11 @@ internal sealed partial class RedisTransport(
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e))
         {
-            // The dispatcher looks for itself each second.
+            // The dispatcher also polls every second.
         }
     }
 
-    /// <summary>Does not wait for a reply: the driver subscribes on every connection that it opens, so Redis may be down now.</summary>
+    /// <summary>Does not wait for a reply: Redis may be down, and the driver subscribes on every connection that it opens.</summary>
     public Task OnWakeAsync(string service, Action wake, CancellationToken cancellationToken)
         => redis.GetSubscriber().SubscribeAsync(keys.Wake, (_, woken) =>
         {
@@ -170,7 +170,7 @@ internal sealed partial class RedisTransport(
         }
     }
 
-    /// <summary>For what is only noted: a key of the wrong kind stops nothing.</summary>
+    /// <summary>For bookkeeping that nothing depends on: a key of the wrong type is only logged.</summary>
     private async Task<T?> OrDefaultAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)
     {
         try
@@ -190,21 +190,21 @@ internal sealed partial class RedisTransport(
             Script.Trim,
             [keys.Stream(stream), keys.Groups, keys.Trimmed, keys.Ahead],
             [stream, (long)options.StreamRetention.TotalMilliseconds, TrimPage]).WaitAsync(cancellationToken))!;
-        var dropped = (long)reply[0];
-        var group = (string?)reply[1] is { Length: > 0 } name && dropped == 0 ? name : null;
-        if (holders.TryGetValue(stream, out var before) && before != group && holders.Remove(stream))
+        var trimmed = (long)reply[0];
+        var group = (string?)reply[1] is { Length: > 0 } name && trimmed == 0 ? name : null;
+        if (blockingGroups.TryGetValue(stream, out var before) && before != group && blockingGroups.Remove(stream))
             EventBusTelemetry.HeldBack.Record(0, EventBusTelemetry.OwnTags(stream, before));
         if (group is not null)
         {
             EventBusTelemetry.HeldBack.Record((long)reply[3] / 1000d, EventBusTelemetry.OwnTags(stream, group));
-            if (holders.TryAdd(stream, group))
+            if (blockingGroups.TryAdd(stream, group))
                 LogHeldBack(stream, group, (string?)reply[2]);
         }
 
-        return dropped;
+        return trimmed;
     }
 
-    /// <summary>Counts what was sent, neighbours of the same stream and outcome at a time.</summary>
+    /// <summary>Counts sent events, grouping consecutive ones with the same stream and outcome.</summary>
     private void Count(IReadOnlyList<OutgoingEvent> events, PublishResult[] results)
     {
         for (var from = 0; from < results.Length;)
@@ -221,12 +221,12 @@ internal sealed partial class RedisTransport(
     private (string Stream, RedisKey Key) StreamOf(string eventType)
         => streams.GetOrAdd(eventType, static (type, keys) => (StreamName.Of(type), keys.Stream(StreamName.Of(type))), keys);
 
-    [LoggerMessage(LogLevel.Warning, "{Stream} holds entries beyond its retention, because the group {Group} is not done with them ({Reason}).")]
+    [LoggerMessage(LogLevel.Warning, "{Stream} keeps entries beyond its retention, because the group {Group} has not finished them ({Reason}).")]
     private partial void LogHeldBack(string stream, string group, string? reason);
 
     [LoggerMessage(LogLevel.Error, "{Stream} can't be trimmed: {Error}")]
     private partial void LogNotTrimmed(string stream, string error);
 
-    [LoggerMessage(LogLevel.Debug, "What is only noted can't be noted now: {Error}")]
+    [LoggerMessage(LogLevel.Debug, "Bookkeeping in Redis failed: {Error}")]
     private partial void LogNotReported(string error);
 }

@@ -3,13 +3,13 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>What the entry of a retry says.</summary>
+/// <summary>The fields of a retry's entry.</summary>
 internal static class RetryFields
 {
-    /// <summary>The event as it came, and what a retry knows more.</summary>
-    /// <param name="failed">The entry that waited for its retry.</param>
-    /// <param name="group">The group that it failed in.</param>
-    /// <param name="failedAt">When that was.</param>
+    /// <summary>The fields of the event, followed by those of the retry.</summary>
+    /// <param name="failed">The failed entry.</param>
+    /// <param name="group">The group in which it failed.</param>
+    /// <param name="failedAt">When it failed.</param>
     public static IEnumerable<RedisValue> Of(Delivery failed, string group, DateTimeOffset failedAt)
     {
         yield return EntryFields.Data;

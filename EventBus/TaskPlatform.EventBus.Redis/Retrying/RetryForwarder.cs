@@ -4,19 +4,19 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Puts scheduled retries back into their streams when they are due. Any number of processes may do so side by side.</summary>
+/// <summary>Adds due retries to their streams. Any number of processes may do so concurrently.</summary>
 internal sealed partial class RetryForwarder(
     IConnectionMultiplexer redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, EventBusOptions options, BackgroundLoops loops,
     ILogger<RetryForwarder> logger) : BackgroundService
 {
     private const int PageSize = 100;
 
-    /// <summary>How often to look for what processes scheduled that are gone by now; this one's own retries signal themselves.</summary>
+    /// <summary>How often to poll for retries scheduled by other processes; this process's own retries signal it.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     private readonly CoalescedSignal scheduled = new();
 
-    /// <summary>This process has scheduled a retry, which may be due before the next look.</summary>
+    /// <summary>Signals that this process has scheduled a retry, which may be due before the next poll.</summary>
     public void Wake() => scheduled.Set();
 
     public override void Dispose()
@@ -25,32 +25,32 @@ internal sealed partial class RetryForwarder(
         base.Dispose();
     }
 
-    /// <summary>Forwards what is due.</summary>
-    /// <returns>How long there is nothing to do.</returns>
+    /// <summary>Forwards due retries.</summary>
+    /// <returns>The time until the next poll.</returns>
     internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(
             Script.Due,
             [keys.Retry, keys.DeadLetters, keys.Lost, keys.LostEntries],
             [keys.Prefix, PageSize, ReservedConsumers.AwaitingRetry]).WaitAsync(cancellationToken))!;
-        var refusal = (string?)reply[3];
+        var error = (string?)reply[3];
         var due = (RedisResult[])reply[0]!;
         if (due.Length > 0)
         {
             RedisValue[] arguments = [keys.Prefix, ReservedConsumers.AwaitingRetry, .. due.SelectMany(ReadRetry)];
-            var answer = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.Targeted], arguments).WaitAsync(cancellationToken);
-            refusal = (string?)answer is { Length: > 0 } error ? error : refusal;
+            var refused = await redis.GetDatabase().ScriptEvaluateAsync(Script.Forward, [keys.Retry, keys.Targeted], arguments).WaitAsync(cancellationToken);
+            error = (string?)refused is { Length: > 0 } text ? text : error;
         }
 
-        if (refusal is { Length: > 0 })
-            LogRefused(refusal);
+        if (error is { Length: > 0 })
+            LogRefused(error);
         if ((long)reply[1] == 1)
             return TimeSpan.Zero;
         var untilNext = (long)reply[2];
         return untilNext < 0 || untilNext > PollInterval.TotalMilliseconds ? PollInterval : TimeSpan.FromMilliseconds(untilNext);
     }
 
-    /// <summary>A due retry as <c>forward.lua</c> takes it.</summary>
+    /// <summary>The arguments of <c>forward.lua</c> for a due retry.</summary>
     private IEnumerable<RedisValue> ReadRetry(RedisResult item)
     {
         var retry = (RedisResult[])item!;
@@ -66,6 +66,6 @@ internal sealed partial class RetryForwarder(
     private async Task ForwardAsync(CancellationToken stoppingToken)
         => await scheduled.WaitAsync(await RunOnceAsync(stoppingToken), stoppingToken);
 
-    [LoggerMessage(LogLevel.Error, "A scheduled retry can't be put back into its stream and is tried again in 10 s: {Error}")]
+    [LoggerMessage(LogLevel.Error, "A scheduled retry can't be added to its stream and is retried in 10 s: {Error}")]
     private partial void LogRefused(string error);
 }

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>The Lua scripts of this folder. Each is atomic: no other client sees a part of its changes, and a caller that dies leaves no part behind.</summary>
+/// <summary>The Lua scripts in this folder. Each is atomic: no other client sees part of its changes, even if the caller dies.</summary>
 internal static class Script
 {
     public static readonly string Publish = Load("publish");
@@ -37,10 +37,10 @@ internal static class Script
     public static readonly string SaveAlerts = Load("save_alerts");
     public static readonly string Trim = LoadWithEntries("trim");
 
-    /// <summary>Whether the server says that the group, or the whole stream, is not there.</summary>
+    /// <summary>Whether the group or its stream does not exist, as reported by stream group commands.</summary>
     public static bool IsNoGroup(RedisServerException e) => e.Message.Contains("NOGROUP", StringComparison.Ordinal);
 
-    /// <summary>Whether the server says that the stream, or the group, is not there.</summary>
+    /// <summary>Whether the stream or the group does not exist.</summary>
     public static bool IsAbsent(RedisServerException e) => IsNoGroup(e) || e.Message.Contains("no such key", StringComparison.Ordinal);
 
     private static string LoadWithEntries(string name) => Load("entries") + Load(name);

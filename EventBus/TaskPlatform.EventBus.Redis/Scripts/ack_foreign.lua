@@ -1,7 +1,7 @@
--- Acks entries that are meant for other groups. One whose group neither is on the stream nor is expected there stays pending.
+-- Acks entries that target other groups. An entry stays pending if its target group neither exists on the stream nor is expected there.
 -- KEYS  1 stream  2 events:groups
--- ARGV  1 group  2 stream's name without prefix  3.. for each entry: its id, the group that it is meant for
--- Returns the ids of those that stay.
+-- ARGV  1 group  2 stream's name without prefix  3.. for each entry: its id, its target group
+-- Returns the ids of the entries that stay pending.
 local known = {}
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   for i = 1, #info, 2 do

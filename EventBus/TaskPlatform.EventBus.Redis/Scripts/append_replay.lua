@@ -1,7 +1,7 @@
--- Adds the next events of a service's log for a replay, and notes how far it is, in one: who calls twice, or late, adds nothing.
+-- Adds the next events of a replay to the stream and stores its progress. A repeated or late call adds nothing.
 -- KEYS  1 stream  2 events:replays  3 events:replays:progress
--- ARGV  1 request  2 progress before or ''  3 progress after  4.. for each event: how many arguments, then field, value..
--- Returns 1, or 0 where the request was withdrawn or the progress is another one: then nothing is done.
+-- ARGV  1 request  2 progress before or ''  3 progress after  4.. for each event: number of arguments, then field, value..
+-- Returns 1; or 0 without any change if the request was withdrawn or the stored progress differs.
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return 0 end
 if (redis.call('HGET', KEYS[3], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 

@@ -1,10 +1,10 @@
--- Takes over entries that their consumer has not touched for long. It does not count as a delivery: count_delivery.lua does that
--- when a handler is really started, so an entry that only waited behind a deadly one is not blamed for it.
--- What waits for its retry is left alone; where the schedule has lost it, it is scheduled again, at once.
+-- Claims entries that have been idle for long. A claim does not count as a delivery: count_delivery.lua counts one when a handler is
+-- started, so that entries queued behind one that crashes its consumer are not counted.
+-- Entries awaiting a retry are not claimed. If the schedule has lost such an entry, it is scheduled again for now.
 -- KEYS  1 stream  2 events:lost  3 events:lost:entries  4 events:retry
--- ARGV  1 group  2 consumer  3 idle time in ms  4 cursor, 0-0 to begin  5 how many at the most  6 stream's name without prefix
---       7 consumer that holds what waits
--- Returns { next cursor, 0-0 at the end, { deleted entry id.. }, { { entry id, deliveries so far, { field, value.. } }.. } }.
+-- ARGV  1 group  2 consumer  3 idle time in ms  4 cursor, initially 0-0  5 maximum number of entries  6 stream's name without prefix
+--       7 consumer that owns entries awaiting a retry
+-- Returns { next cursor, 0-0 at the end, { deleted entry id.. }, { { entry id, number of deliveries, { field, value.. } }.. } }.
 local page = 1000
 local from = ARGV[4] == '0-0' and '-' or '(' .. ARGV[4]
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], from, '+', page)

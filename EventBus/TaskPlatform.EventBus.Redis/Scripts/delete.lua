@@ -1,7 +1,7 @@
--- Deletes dead letters for good.
--- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 counter of those done (optional)
+-- Deletes dead letters.
+-- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 counter of deleted dead letters (optional)
 -- ARGV  1.. ids of dead letters
--- Returns 1 for each that was there, else 0.
+-- Returns 1 for each that existed, else 0.
 local results = {}
 for i, id in ipairs(ARGV) do
   local dead_letter = redis.call('XRANGE', KEYS[1], id, id)[1]

@@ -1,9 +1,9 @@
--- Describes a stream and its groups. What a group has not read is counted here where Redis doesn't know it: after an XDEL,
--- or a trim past the group.
+-- Describes a stream and its groups. Counts a group's lag if Redis does not know it, which is the case after an XDEL or a trim past the
+-- group's position.
 -- KEYS  1 stream
--- ARGV  1 how far to count at the most  2 consumer that holds what waits for a retry: that is not idle
--- Returns { 1 where the stream is there, its length, first id or '', last id,
---   { { group, unread, 1 where there are more, first unread id or '', pending, idle ms, consumers, last delivered id }.. } }.
+-- ARGV  1 maximum lag to count  2 consumer that owns entries awaiting a retry, which are not counted as idle
+-- Returns { 1 if the stream exists, its length, first id or '', last id,
+--   { { group, lag, 1 if the lag is higher, first unread id or '', pending, idle ms, consumers, last delivered id }.. } }.
 local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
 if info.err then
   if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, 0, '', '', {} } end
@@ -22,11 +22,11 @@ for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = read(reply)
   local lag, more = group.lag, 0
   local is_behind = group['last-delivered-id'] ~= stream['last-generated-id']
-  local unread = is_behind and behind(KEYS[1], group['last-delivered-id'], '+', 1) or {}
+  local unread = is_behind and entries_after(KEYS[1], group['last-delivered-id'], '+', 1) or {}
   if not unread[1] then
     lag = 0
   elseif not lag then
-    lag = #behind(KEYS[1], group['last-delivered-id'], '+', ARGV[1])
+    lag = #entries_after(KEYS[1], group['last-delivered-id'], '+', ARGV[1])
     if lag == tonumber(ARGV[1]) then more = 1 end
   end
 
@@ -38,7 +38,7 @@ for i, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
   local consumers = 0
   for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
-    if string.sub(read(consumer).name, 1, 1) ~= '(' then consumers = consumers + 1 end -- The others are no processes.
+    if string.sub(read(consumer).name, 1, 1) ~= '(' then consumers = consumers + 1 end -- Skip reserved consumers.
   end
   groups[i] = { group.name, lag, more, unread[1] and unread[1][1] or '', group.pending, idle, consumers, group['last-delivered-id'] }
 end

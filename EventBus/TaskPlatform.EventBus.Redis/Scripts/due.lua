@@ -1,24 +1,24 @@
--- Lists retries that are due, each with the entry that waits for it; one whose entry waits no more is dropped,
--- and a member that is no retry becomes a dead letter.
+-- Lists due retries with their pending entries. A retry whose entry is no longer pending is removed,
+-- and a member that is not a retry becomes a dead letter.
 -- KEYS  1 events:retry  2 event_dlq  3 events:lost  4 events:lost:entries
--- ARGV  1 key prefix  2 how many at the most  3 consumer that holds what waits
--- Returns { { { retry, stream, group, entry id, when it failed in ms, { field, value.. } }.. }, 1 where more may be due,
+-- ARGV  1 key prefix  2 maximum number of retries  3 consumer that owns entries awaiting a retry
+-- Returns { { { retry, stream, group, entry id, time of the failure in ms, { field, value.. } }.. }, 1 if more may be due,
 --   ms until the next one is due or -1, the error of the last stream that refused or '' }.
--- The streams' keys come from the members; where all keys share one hash tag (the prefix), that holds in a cluster too.
+-- The streams' keys are derived from the members. In a cluster, all keys must share one hash tag (the prefix).
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local refused, due = '', {}
 
-local function refuse(retry, answer)
-  refused = answer.err
+local function postpone(retry, reply)
+  refused = reply.err
   redis.call('ZADD', KEYS[1], 'XX', now + 10000, retry)
 end
 
 local function dead_letter(retry)
   local added = add_dead_letter(KEYS[2], {
-    'original_id', '', 'error', 'A scheduled retry that can not be read.', 'failed_at', tostring(now), 'reason', 'unreadable', 'data', retry,
+    'original_id', '', 'error', 'Unreadable scheduled retry.', 'failed_at', tostring(now), 'reason', 'unreadable', 'data', retry,
   }, 1)
-  if added.err then return refuse(retry, added) end
+  if added.err then return postpone(retry, added) end
   redis.call('ZREM', KEYS[1], retry)
 end
 
@@ -32,7 +32,7 @@ for _, retry in ipairs(retries) do
   if not stream or (pending.err and string.find(pending.err, 'Invalid stream ID', 1, true)) then
     dead_letter(retry)
   elseif pending.err and not string.find(pending.err, 'NOGROUP', 1, true) then
-    refuse(retry, pending)
+    postpone(retry, pending)
   elseif pending.err or not pending[1] or pending[1][2] ~= ARGV[3] then
     redis.call('ZREM', KEYS[1], retry)
   else

@@ -1,10 +1,10 @@
--- Puts retries back into their streams, for their group alone, and acks the entries that waited for them. What does not wait any more
--- is left alone, so called twice it changes nothing.
+-- Adds due retries to their streams, targeted at their group, and acks the entries that were pending for them. Entries that are no longer
+-- awaiting a retry are skipped, so that a repeated call changes nothing.
 -- KEYS  1 events:retry  2 events:targeted
--- ARGV  1 key prefix  2 consumer that holds what waits
---       3.. for each: retry, stream, group, entry id, event id, how many arguments follow, then the new entry's field, value..
+-- ARGV  1 key prefix  2 consumer that owns entries awaiting a retry
+--       3.. for each: retry, stream, group, entry id, event id, number of arguments that follow, then the new entry's field, value..
 -- Returns the error of the last stream that refused, or ''.
--- The streams' keys come from the members; where all keys share one hash tag (the prefix), that holds in a cluster too.
+-- The streams' keys are derived from the members. In a cluster, all keys must share one hash tag (the prefix).
 local refused = ''
 local at = 3
 while at <= #ARGV do

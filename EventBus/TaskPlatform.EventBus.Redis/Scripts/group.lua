@@ -1,9 +1,8 @@
--- Makes a group on a stream, from its very first entry on, and notes that it is expected there, and since when: the note tells a group
--- that was made anew, with its stream perhaps, from the one before. Where all that is so already, nothing is written, so that a full
--- server does not keep anyone from going on. A note that can't be made keeps nobody either: without it, nothing is trimmed.
--- KEYS  1 stream  2 events:groups
+-- Creates a group at the first entry of a stream, and records when in events:groups. The time distinguishes a group from an earlier one of
+-- the same name, for example after its stream was recreated. If both exist already, nothing is written, so that consumers can continue
+-- while Redis refuses writes. A failure to record the time is ignored; nothing is trimmed without it.
 -- ARGV  1 group  2 stream's name without prefix
--- Returns 1 where the group was made, 0 where it was there.
+-- Returns 1 if the group was created, 0 if it existed.
 local field = ARGV[2] .. ' ' .. ARGV[1]
 local groups = redis.pcall('XINFO', 'GROUPS', KEYS[1])
 if not groups.err and redis.pcall('HEXISTS', KEYS[2], field) == 1 then
@@ -12,8 +11,8 @@ if not groups.err and redis.pcall('HEXISTS', KEYS[2], field) == 1 then
   end
 end
 
-local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
-if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then return redis.error_reply(made.err) end
+local created = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+if created.err and not string.find(created.err, 'BUSYGROUP', 1, true) then return redis.error_reply(created.err) end
 local time = redis.call('TIME')
-redis.pcall(made.err and 'HSETNX' or 'HSET', KEYS[2], field, time[1] .. string.format('%06d', time[2]))
-return made.err and 0 or 1
+redis.pcall(created.err and 'HSETNX' or 'HSET', KEYS[2], field, time[1] .. string.format('%06d', time[2]))
+return created.err and 0 or 1

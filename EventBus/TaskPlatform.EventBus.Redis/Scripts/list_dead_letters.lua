@@ -1,7 +1,7 @@
--- Lists dead letters without what may be large.
+-- Lists dead letters, with large values truncated.
 -- KEYS  1 event_dlq
--- ARGV  1 XRANGE or XREVRANGE  2 where to begin  3 where to end  4 how many at the most  5 bytes of a value at the most  6.. fields wanted
--- Returns { { id, { field, value.. } }.. }; of a field that a dead letter has twice the last counts.
+-- ARGV  1 XRANGE or XREVRANGE  2 start  3 end  4 maximum number of dead letters  5 maximum bytes of a value  6.. requested fields
+-- Returns { { id, { field, value.. } }.. }; if a field occurs more than once, the last value counts.
 local wanted = {}
 for i = 6, #ARGV do wanted[ARGV[i]] = true end
 

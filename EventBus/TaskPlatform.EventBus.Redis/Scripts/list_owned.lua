@@ -1,7 +1,7 @@
--- Lists entries that this consumer holds already: what a reply that never arrived, or an earlier life of the same name, left.
+-- Lists entries that are already pending for this consumer: from a lost reply, or from an earlier process with the same name.
 -- KEYS  1 stream  2 events:lost  3 events:lost:entries
--- ARGV  1 group  2 consumer  3 id to go on from, - to begin, (id after the first page  4 how many at the most  5 stream's name without prefix
--- Returns { last id, or '' at the end, { deleted entry id.. }, { { entry id, deliveries so far, { field, value.. } }.. } }.
+-- ARGV  1 group  2 consumer  3 start: - for the first page, then (id  4 maximum number of entries  5 stream's name without prefix
+-- Returns { last id, or '' at the end, { deleted entry id.. }, { { entry id, number of deliveries, { field, value.. } }.. } }.
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], '+', ARGV[4], ARGV[2])
 local deleted, entries, bytes, last = {}, {}, 0, ''
 local time = redis.call('TIME')

@@ -1,7 +1,7 @@
--- Reads how far the groups of some streams are, and how many entries others than the bus have removed from each.
+-- Reads the positions of the groups of some streams, and the number of entries that clients other than the bus have removed from each.
 -- KEYS  1 events:groups  2 events:trimmed  3.. streams
 -- ARGV  1.. the streams' names without prefix
--- Returns { now in ms, { { 1 where the stream is there, entries removed by others, { { group, since when it is there or '', last delivered id }.. } }.. } }.
+-- Returns { now in ms, { { 1 if the stream exists, entries removed by others, { { group, creation time or '', last delivered id }.. } }.. } }.
 local function named(reply)
   local fields = {}
   for i = 1, #reply, 2 do fields[reply[i]] = reply[i + 1] end

@@ -1,7 +1,7 @@
--- Finds entries that a group has pending though they are not in the stream any more.
+-- Finds entries that are pending in a group but no longer in the stream.
 -- KEYS  1 stream
--- ARGV  1 group  2 where to begin, - or (id  3 how many pending entries to look at
--- Returns { the last one looked at or '' at the end, { entry id.. } }.
+-- ARGV  1 group  2 start: - or (id  3 number of pending entries to check
+-- Returns { the last entry checked or '' at the end, { entry id.. } }.
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], '+', ARGV[3])
 local missing = {}
 for _, p in ipairs(pending) do

@@ -1,7 +1,7 @@
--- Finds retried and reprocessed entries that their group has not finished though they are not in the stream any more.
+-- Finds retried and reprocessed entries that their group has not finished but that are no longer in the stream.
 -- KEYS  1 stream  2 events:targeted
 -- ARGV  1 stream's name without prefix
--- Returns { { entry id, event id, group }.. }. A note that can't be read is removed.
+-- Returns { { entry id, event id, group }.. }. Unreadable fields are removed.
 local targeted = redis.pcall('HGETALL', KEYS[2])
 local missing = {}
 for i = 1, targeted.err and 0 or #targeted, 2 do

@@ -1,11 +1,11 @@
--- Reads the newest entries of a stream backwards, and leaves out those that were added for one group or that publish no event under an
--- id. A key of the wrong type has none.
+-- Reads the newest entries of a stream backwards, except for entries that target one group or have no valid event id. A key of the wrong
+-- type is treated as an empty stream.
 -- KEYS  1 stream
--- ARGV  1 where to begin, + or (id  2 how many entries to look at
--- Returns { where to go on or '' at the end, { { entry id, event id, SHA-1 of data }.. } }.
+-- ARGV  1 start: + or (id  2 maximum number of entries to read
+-- Returns { start of the next page or '' at the end, { { entry id, event id, SHA-1 of data }.. } }.
 local from, left, bytes, newest = ARGV[1], tonumber(ARGV[2]), 0, {}
 while left > 0 and bytes <= page_bytes do
-  local entries = redis.pcall('XREVRANGE', KEYS[1], from, '-', 'COUNT', math.min(left, 10)) -- Each may be large.
+  local entries = redis.pcall('XREVRANGE', KEYS[1], from, '-', 'COUNT', math.min(left, 10)) -- Entries may be large.
   if entries.err or not entries[1] then return { '', newest } end
   for _, entry in ipairs(entries) do
     local values = {}

@@ -1,6 +1,6 @@
--- Reads a part of a stream, and says where the stream begins.
+-- Reads a range of a stream and its first id.
 -- KEYS  1 stream
--- ARGV  1 the entry behind which to begin  2 the last entry wanted  3 how many at the most
+-- ARGV  1 exclusive start id  2 inclusive end id  3 maximum number of entries
 -- Returns { first id of the stream or '', { { id, { field, value.. } }.. } }.
 local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-return { first and first[1] or '', behind(KEYS[1], ARGV[1], ARGV[2], ARGV[3]) }
+return { first and first[1] or '', entries_after(KEYS[1], ARGV[1], ARGV[2], ARGV[3]) }

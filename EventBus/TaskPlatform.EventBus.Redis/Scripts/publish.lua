@@ -1,13 +1,13 @@
--- Adds events to their streams, in their order. A stream that refuses one is not asked for the next: it would overtake.
+-- Adds events to their streams in order. After a stream refuses an event, the later ones for it are skipped, so that none overtakes it.
 -- KEYS  1.. streams
--- ARGV  1 how many fields an entry may have  2.. their names  then for each event: the place of its stream in KEYS, a value a field ('' = none)
--- Returns for each event the id of its entry, or the error's text.
+-- ARGV  1 number of fields  2.. their names, then for each event: the index of its stream in KEYS, one value per field ('' = absent)
+-- Returns for each event its entry id, or the error's text.
 local width = tonumber(ARGV[1])
-local answers, refused = {}, {}
+local replies, refused = {}, {}
 for event = width + 2, #ARGV, width + 1 do
   local stream = tonumber(ARGV[event])
-  local answer = refused[stream]
-  if not answer then
+  local reply = refused[stream]
+  if not reply then
     local fields = {}
     for i = 1, width do
       if ARGV[event + i] ~= '' then
@@ -15,12 +15,12 @@ for event = width + 2, #ARGV, width + 1 do
         fields[#fields + 1] = ARGV[event + i]
       end
     end
-    answer = redis.pcall('XADD', KEYS[stream], '*', unpack(fields))
-    if answer.err then
-      answer = answer.err
-      refused[stream] = answer
+    reply = redis.pcall('XADD', KEYS[stream], '*', unpack(fields))
+    if reply.err then
+      reply = reply.err
+      refused[stream] = reply
     end
   end
-  answers[#answers + 1] = answer
+  replies[#replies + 1] = reply
 end
-return answers
+return replies

@@ -1,7 +1,7 @@
--- Removes consumers of a group that have nothing pending and were not heard of for long: their processes are gone.
+-- Removes consumers of a group that have nothing pending and have been idle for long, because their processes have ended.
 -- KEYS  1 stream
--- ARGV  1 group  2 idle time in ms  3 one consumer's name, or '' for any
--- Returns how many were removed.
+-- ARGV  1 group  2 idle time in ms  3 a consumer's name, or '' for any
+-- Returns the number of removed consumers.
 local removed = 0
 for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local consumer = {}

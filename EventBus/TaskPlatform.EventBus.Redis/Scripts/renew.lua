@@ -1,7 +1,7 @@
--- Keeps entries from being taken over while they are worked on, or gives them to another consumer.
+-- Renews the claims on entries, or transfers the entries to another consumer.
 -- KEYS  1 stream
--- ARGV  1 group  2 consumer  3 consumer that is to have them  4 idle time in ms to set  5.. entry ids
--- Returns the ids that the caller no longer owns; those are left alone.
+-- ARGV  1 group  2 consumer  3 new owner  4 idle time to set in ms  5.. entry ids
+-- Returns the ids that the caller no longer owns; these are left unchanged.
 local lost = {}
 for i = 5, #ARGV do
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)

@@ -1,10 +1,10 @@
--- Gives dead letters back to the groups that gave up on them: each becomes a first delivery at the end of its stream, then
--- leaves the queue. A dead letter that is gone is left alone, so called twice it changes nothing; so is one whose stream has used up its ids.
--- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 events:targeted  6 counter of those done (optional)
--- ARGV  1 key prefix  2 what stands before the name of a header that the bus does not know  3 how many of those at the most
---       4 how many fields it knows  5.. their names, then ids of dead letters
--- Returns for each the id of its new entry, or gone, no_stream, no_group: then nothing is done to it.
--- The streams' keys come from the dead letters; where all keys share one hash tag (the prefix), that holds in a cluster too.
+-- Reprocesses dead letters for the groups in which they failed: each is added to its stream as a first delivery and removed from the
+-- queue. A missing dead letter is skipped, so that a repeated call changes nothing. So is one whose stream has exhausted its ids.
+-- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 events:targeted  6 counter of reprocessed ones (optional)
+-- ARGV  1 key prefix  2 prefix of unknown headers  3 maximum number of unknown headers  4 number of known fields
+--       5.. their names, then ids of dead letters
+-- Returns for each the id of its new entry; or gone, no_stream or no_group if it was skipped.
+-- The streams' keys are derived from the dead letters. In a cluster, all keys must share one hash tag (the prefix).
 local header_prefix, max_headers, known_count = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local known = {}
 for i = 5, 4 + known_count do known[ARGV[i]] = true end
@@ -23,7 +23,7 @@ local function has_group(stream, name)
   return groups[stream][name]
 end
 
--- The event as it was, for the group alone. Of a field that a dead letter has twice the last counts.
+-- The original event, targeted at the group. If a field occurs more than once, the last value counts.
 local function entry_of(dead_letter, fields)
   local entry, seen, headers = { 'attempt', '0', 'target_group', fields.group }, {}, 0
   for f = 1, #dead_letter, 2 do
@@ -62,7 +62,7 @@ for i = 5 + known_count, #ARGV do
     if not result.err then
       redis.pcall('HSET', KEYS[5], fields.stream .. ' ' .. result, (fields.event_id or '') .. ' ' .. fields.group)
       remove_dead_letter(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], dead_letter[1], fields)
-    elseif is_used_up(stream) then
+    elseif is_exhausted(stream) then
       result = 'no_stream'
     else
       return result

@@ -1,8 +1,8 @@
--- Schedules another attempt for an entry that failed. It stays pending, held by a consumer that is no process, until it is due: so
--- whatever becomes of the schedule, the entry is not forgotten. Called twice it changes nothing.
+-- Schedules another attempt for a failed entry. Until it is due, the entry stays pending, owned by a reserved consumer, so that it is not
+-- lost if the schedule is. A repeated call changes nothing.
 -- KEYS  1 stream  2 events:retry
--- ARGV  1 group  2 consumer  3 entry id  4 delay in ms  5 stream's name without prefix  6 consumer that holds what waits
--- Returns 1, or 0 when the caller no longer owns the entry: then nothing is done.
+-- ARGV  1 group  2 consumer  3 entry id  4 delay in ms  5 stream's name without prefix  6 consumer that owns entries awaiting a retry
+-- Returns 1; or 0 without any change if the caller no longer owns the entry.
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)
 if not pending[1] or pending[1][2] ~= ARGV[2] then return 0 end
 

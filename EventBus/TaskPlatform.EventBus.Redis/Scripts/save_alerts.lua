@@ -1,10 +1,10 @@
--- Keeps what the elected process found: the counts that growth is measured from, and the alerts that fire or are over.
+-- Stores the results of the elected process: the baseline counts for growth alerts, and the alerts that are firing or resolved.
 -- KEYS  1 events:sampler  2 events:alerts  3 events:alerts:unpublished  4 events:counts
--- ARGV  1 sampler's name  2 how many changes may wait to be published; 0 where no event is made of them
---       3 how many counts follow  4.. name, count..  then for each alert: rule and subject, the alert as JSON, and 1 if it fires, 0 if it is
---       over, 2 if it still fires and only its text is new: that is kept, and no change to be published
--- Returns 1, or 0 where another process is elected: nothing is kept then, and that process finds it itself.
--- Repeated, it changes nothing. An alert that can't be read counts as none; a list or hash of another kind costs only what it was for.
+-- ARGV  1 sampler's name  2 maximum number of unpublished changes; 0 if changes are not published
+--       3 number of counts  4.. name, count..  then for each alert: rule and subject, the alert as JSON, and its state: 1 firing, 0 resolved,
+--       2 still firing with a new text, which is stored but not published
+-- Returns 1; or 0 without any change if another process is elected, which will detect the changes itself.
+-- A repeated call changes nothing. An unreadable alert is treated as absent; a list or hash of the wrong type affects only its own purpose.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local changes = 4 + 2 * tonumber(ARGV[3])
 for i = 4, changes - 1, 2 do redis.pcall('HSET', KEYS[4], ARGV[i], ARGV[i + 1]) end
@@ -15,7 +15,7 @@ local function start_of(alert)
 end
 
 for i = changes, #ARGV, 3 do
-  -- An alert is the same as long as it began at the same time; its text changes.
+  -- Two alerts are the same if they started at the same time; the text may change.
   local name, alert, state = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local known = redis.call('HGET', KEYS[2], name)
   local is_known = known and start_of(known) == start_of(alert)
