@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>The state that an event tells of.</summary>
+/// <summary>The state changed together with an event.</summary>
 public sealed class StateRow
 {
     public required int Id { get; init; }
@@ -11,7 +11,7 @@ public sealed class StateRow
     public required string Text { get; init; }
 }
 
-/// <summary>What a handler leaves for an event, as large as a notification.</summary>
+/// <summary>The row that a handler inserts for an event, about as large as a notification.</summary>
 public sealed class EffectRow
 {
     public required Guid Id { get; init; }
@@ -23,7 +23,7 @@ public sealed class EffectRow
     public required string Text { get; init; }
 }
 
-/// <summary>A service's database with nothing but the bus's tables, a state and an effect.</summary>
+/// <summary>A minimal service database: the bus's tables, a state and an effect.</summary>
 public sealed class BenchmarkDb(DbContextOptions<BenchmarkDb> options) : DbContext(options)
 {
     public DbSet<StateRow> States => Set<StateRow>();

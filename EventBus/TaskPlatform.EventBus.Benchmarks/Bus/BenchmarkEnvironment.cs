@@ -4,7 +4,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>Where one measurement takes place: a key prefix in Redis, and a database of its own.</summary>
+/// <summary>The isolated environment of one measurement: a key prefix in Redis, and a database.</summary>
 internal sealed record BenchmarkEnvironment(string Redis, string Postgres, string Prefix)
 {
     public const string Group = "benchmark";
@@ -26,7 +26,7 @@ internal sealed record BenchmarkEnvironment(string Redis, string Postgres, strin
     {
         await using var connection = new NpgsqlConnection(Postgres);
         await connection.OpenAsync();
-#pragma warning disable CA2100 // The statements are this program's own.
+#pragma warning disable CA2100 // The statements contain no user input.
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
 #pragma warning restore CA2100
         return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
@@ -39,7 +39,7 @@ internal sealed record BenchmarkEnvironment(string Redis, string Postgres, strin
     public async Task<long> PendingAsync(IDatabase redis, string group = Group)
         => (await redis.StreamPendingAsync(StreamKey, group)).PendingMessageCount;
 
-    /// <summary>Takes the memory back that the measurement filled.</summary>
+    /// <summary>Frees the memory and the disk space that the measurement used.</summary>
     public async Task EraseAsync(IDatabase redis)
     {
         await redis.ExecuteAsync("FLUSHALL");
@@ -48,7 +48,7 @@ internal sealed record BenchmarkEnvironment(string Redis, string Postgres, strin
         var server = this with { Postgres = new NpgsqlConnectionStringBuilder(Postgres) { Database = "postgres" }.ConnectionString };
         await using var connection = new NpgsqlConnection(server.Postgres);
         await connection.OpenAsync();
-#pragma warning disable CA2100 // The name is this program's own.
+#pragma warning disable CA2100 // The name contains no user input.
         await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {database} WITH (FORCE)", connection);
 #pragma warning restore CA2100
         await drop.ExecuteNonQueryAsync();

@@ -8,10 +8,10 @@ using TaskPlatform.ServiceDefaults.Telemetry;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>A process's part in the bus, composed as a service composes it.</summary>
+/// <summary>Builds hosts that use the bus, configured like those of a service.</summary>
 internal static class BusHost
 {
-    /// <summary>Publishes what is committed, and consumes nothing.</summary>
+    /// <summary>Publishes committed events, and consumes nothing.</summary>
     public static IHost Publisher(BenchmarkEnvironment environment) => Build(environment, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
 
     /// <summary>Consumes without an inbox.</summary>
@@ -25,12 +25,12 @@ internal static class BusHost
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
             bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group).Handle<Measured, THandler>());
 
-    /// <summary>Consumes with an inbox and one row each, in batches or an event at a time.</summary>
+    /// <summary>Consumes with an inbox and inserts one row per event, in batches or one event at a time.</summary>
     public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)
         => Build(environment, options, services => { }, bus =>
         {
             var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>();
-            _ = inBatches ? group.HandleInBatches<Measured, LeaveRow>() : group.Handle<Measured, LeaveRow>();
+            _ = inBatches ? group.HandleInBatches<Measured, InsertRow>() : group.Handle<Measured, InsertRow>();
         });
 
     public static IHost Build(
@@ -40,7 +40,7 @@ internal static class BusHost
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:redis"] = environment.Redis,
-            ["ConnectionStrings:benchmark-db"] = $"{environment.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As the services have it.
+            ["ConnectionStrings:benchmark-db"] = $"{environment.Postgres};Max Auto Prepare=100;No Reset On Close=true", // As configured for the services.
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.AddTelemetry();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>Counts which events were handled, and how often.</summary>
+/// <summary>Counts how often each event was handled.</summary>
 internal sealed class Counter(int expected)
 {
     private readonly int[] handled = new int[expected];
@@ -10,14 +10,14 @@ internal sealed class Counter(int expected)
     private int distinct;
     private long first;
 
-    /// <summary>Ends when every event was handled at least once.</summary>
+    /// <summary>Completes when every event was handled at least once.</summary>
     public Task Done => done.Task;
 
     public long Missing => expected - Volatile.Read(ref distinct);
 
     public long Duplicates => handled.Sum(times => Math.Max(0L, times - 1L));
 
-    /// <summary>How long ago the first event was handled.</summary>
+    /// <summary>The time since the first event was handled.</summary>
     public TimeSpan SinceFirst => Stopwatch.GetElapsedTime(Volatile.Read(ref first));
 
     public void Add(int id)

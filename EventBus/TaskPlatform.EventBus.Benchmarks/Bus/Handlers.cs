@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>Does nothing but count.</summary>
+/// <summary>Only counts events.</summary>
 internal sealed class CountOnly(Counter counter) : IEventHandler<Measured>
 {
     public Task HandleAsync(Measured data, EventContext context, CancellationToken cancellationToken)
@@ -10,14 +10,14 @@ internal sealed class CountOnly(Counter counter) : IEventHandler<Measured>
     }
 }
 
-/// <summary>Does nothing at all.</summary>
+/// <summary>Does nothing.</summary>
 internal sealed class Ignore : IEventHandler<Measured>
 {
     public Task HandleAsync(Measured data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-/// <summary>Leaves a row, as the platform's own handlers do.</summary>
-internal sealed class LeaveRow(BenchmarkDb db) : IEventHandler<Measured>
+/// <summary>Inserts a row, like the platform's own handlers.</summary>
+internal sealed class InsertRow(BenchmarkDb db) : IEventHandler<Measured>
 {
     public const string Text = "You have a new task: measure this";
 

@@ -1,11 +1,11 @@
-// The tests' servers are started by xunit, which knows them by its interface of this name; here nothing else of it is needed.
+// The tests' server classes implement xunit's interface of this name. This one replaces it, so that xunit is not needed here.
 global using TaskPlatform.EventBus.Benchmarks.Bus;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>Something that is started before its use.</summary>
+/// <summary>A resource with asynchronous initialization.</summary>
 public interface IAsyncLifetime : IAsyncDisposable
 {
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts the resource.</summary>
     ValueTask InitializeAsync();
 }

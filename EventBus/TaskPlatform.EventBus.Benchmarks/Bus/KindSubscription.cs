@@ -5,28 +5,28 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>One of any number of event types that all have the same payload and handler.</summary>
+/// <summary>Subscribes to one of any number of event types with the same payload and handler.</summary>
 internal sealed class KindSubscription(int kind) : Subscription
 {
     public override string EventType => TypeOf(kind);
 
-    public override string HandlerName => nameof(LeaveRow);
+    public override string HandlerName => nameof(InsertRow);
 
     public static string TypeOf(int kind) => string.Create(CultureInfo.InvariantCulture, $"benchmark.kind_{kind}");
 
     /// <summary>Subscribes a group to a number of event types.</summary>
     public static void AddTo(EventBusBuilder bus, int kinds)
     {
-        bus.Host.Services.AddScoped<LeaveRow>();
+        bus.Host.Services.AddScoped<InsertRow>();
         var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>().Group;
         for (var kind = 0; kind < kinds; kind++)
             group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });
     }
 
-    /// <summary>An event of a type, as the log holds it.</summary>
-    public static EventLogRow Row(int id, int kind, string filling)
+    /// <summary>A row of the event log for an event of a type.</summary>
+    public static EventLogRow Row(int id, int kind, string padding)
     {
-        var e = Measured.Outgoing(id, filling);
+        var e = Measured.Outgoing(id, padding);
         return new EventLogRow
         {
             EventId = e.EventId,
@@ -44,5 +44,5 @@ internal sealed class KindSubscription(int kind) : Subscription
     public override object Read(ReadOnlySpan<byte> data, long? schema) => JsonSerializer.Deserialize(data, Measured.JsonTypeInfo)!;
 
     public override Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken)
-        => scope.GetRequiredService<LeaveRow>().HandleAsync((Measured)data, context, cancellationToken);
+        => scope.GetRequiredService<InsertRow>().HandleAsync((Measured)data, context, cancellationToken);
 }

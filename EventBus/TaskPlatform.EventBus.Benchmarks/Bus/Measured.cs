@@ -4,29 +4,29 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>The event that is measured with: about 250 bytes of JSON unless another size is wanted.</summary>
-public sealed record Measured(int Id, string Filling) : IEvent<Measured>
+/// <summary>The event used in measurements: about 250 bytes of JSON by default.</summary>
+public sealed record Measured(int Id, string Padding) : IEvent<Measured>
 {
-    /// <summary>How large the JSON of an event is by default.</summary>
+    /// <summary>The default size of an event's JSON.</summary>
     public const int Bytes = 250;
 
-    private const int BytesBesideFilling = 148;
+    private const int BytesWithoutPadding = 148;
 
     public static string Type => "benchmark.measured";
 
     public static JsonTypeInfo<Measured> JsonTypeInfo => MeasuredJson.Default.Measured;
 
-    // Each its own aggregate: the order of one aggregate's events would only hide what the lanes can do.
+    // Each event has its own aggregate, because ordering by aggregate would limit the concurrency.
     string IEvent<Measured>.AggregateId => Id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What makes an event so large, near enough.</summary>
-    public static string FillingFor(int bytes) => new('x', Math.Max(0, bytes - BytesBesideFilling));
+    /// <summary>The padding for an event of approximately the given size.</summary>
+    public static string PaddingFor(int bytes) => new('x', Math.Max(0, bytes - BytesWithoutPadding));
 
-    /// <summary>An event as the log holds it.</summary>
-    public static OutgoingEvent Outgoing(int id, string filling)
+    /// <summary>An event as read from the log.</summary>
+    public static OutgoingEvent Outgoing(int id, string padding)
     {
         var eventId = Guid.CreateVersion7();
-        var envelope = EventEnvelope.Write(new Measured(id, filling), TimeProvider.System.GetUtcNow());
+        var envelope = EventEnvelope.Write(new Measured(id, padding), TimeProvider.System.GetUtcNow());
         return new OutgoingEvent(eventId, Type, envelope, 1, 1, null, null, eventId.ToString(), null);
     }
 }

@@ -7,7 +7,7 @@ using OpenTelemetry.Trace;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>Takes what is exported, and does nothing with it.</summary>
+/// <summary>Discards exported telemetry.</summary>
 internal sealed class NullExporter<T> : BaseExporter<T>
     where T : class
 {
@@ -16,7 +16,7 @@ internal sealed class NullExporter<T> : BaseExporter<T>
 
 internal static class NullExporterExtensions
 {
-    /// <summary>Has spans and metrics go all the way to an exporter: a measurement pays for them, but needs no collector.</summary>
+    /// <summary>Sends spans and metrics through the pipeline to an exporter: a measurement includes their cost but needs no collector.</summary>
     public static void ExportToNull(this IHostApplicationBuilder builder)
         => builder.Services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddProcessor(new BatchActivityExportProcessor(new NullExporter<Activity>())))

@@ -6,12 +6,12 @@ using TaskPlatform.Tasks;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 
-/// <summary>A service of the platform in a process of its own.</summary>
+/// <summary>Runs a service of the platform in a separate process.</summary>
 internal static class ServiceProcess
 {
     public const string Command = "service";
 
-    /// <summary>All of them.</summary>
+    /// <summary>All services.</summary>
     public static readonly IReadOnlyDictionary<string, Type> Services = new Dictionary<string, Type>
     {
         ["auth"] = typeof(AuthService),
@@ -23,7 +23,7 @@ internal static class ServiceProcess
     public static Worker Start(string service, IReadOnlyDictionary<string, string> settings)
         => Worker.Start([Command, service, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
 
-    /// <summary>Runs a service's own Program.</summary>
+    /// <summary>Runs the entry point of a service.</summary>
     public static int Run(string service, string[] settings)
     {
         var main = Assembly.GetAssembly(Services[service])!.EntryPoint!;

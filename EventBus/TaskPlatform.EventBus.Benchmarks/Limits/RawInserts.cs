@@ -3,13 +3,13 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Benchmarks.Limits;
 
-/// <summary>What Postgres can do: prepared inserts on open connections.</summary>
+/// <summary>The limit of Postgres: prepared inserts on open connections.</summary>
 internal static class RawInserts
 {
     private const int BatchSize = 100;
 
-    /// <summary>Single rows, one transaction each.</summary>
-    /// <param name="environment">Where.</param>
+    /// <summary>Inserts single rows, each in a separate transaction.</summary>
+    /// <param name="environment">The environment to use.</param>
     /// <param name="writers">The number of connections.</param>
     /// <param name="time">The duration.</param>
     /// <returns>Commits per second.</returns>
@@ -23,7 +23,7 @@ internal static class RawInserts
             await connection.OpenAsync();
             await using var insert = new NpgsqlCommand("INSERT INTO state (id, text) VALUES ($1, $2)", connection);
             insert.Parameters.Add(new NpgsqlParameter<int>());
-            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "the state that an event tells of" });
+            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "the state changed by the event" });
             await insert.PrepareAsync();
             while (Stopwatch.GetElapsedTime(started) < time)
             {
@@ -34,17 +34,17 @@ internal static class RawInserts
         return ids / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>The two rows of each event, 100 events in one transaction and one round trip.</summary>
-    /// <param name="environment">Where.</param>
+    /// <summary>Inserts the two rows of each event, 100 events per transaction and round trip.</summary>
+    /// <param name="environment">The environment to use.</param>
     /// <param name="writers">The number of connections.</param>
     /// <param name="count">The number of events.</param>
-    /// <param name="asArrays">Whether a statement inserts all rows of a table, with an array a column; else each inserts one row.</param>
+    /// <param name="asArrays">Whether one statement inserts all rows of a table, with one array per column; otherwise one row.</param>
     /// <returns>Events per second.</returns>
     public static Task<double> BatchesAsync(BenchmarkEnvironment environment, int writers, int count, bool asArrays)
         => TransactionsAsync(environment, writers, count, (connection, _) =>
             InsertAsync(connection, [.. Enumerable.Range(0, BatchSize).Select(_ => Guid.CreateVersion7())], asArrays));
 
-    /// <summary>The two rows of each event under a savepoint and in a round trip of their own, 100 events in one transaction.</summary>
+    /// <summary>Inserts the two rows of each event under a savepoint and in a separate round trip, 100 events per transaction.</summary>
     /// <returns>Events per second.</returns>
     public static Task<double> SavepointsAsync(BenchmarkEnvironment environment, int writers, int count)
         => TransactionsAsync(environment, writers, count, async (connection, transaction) =>
@@ -78,7 +78,7 @@ internal static class RawInserts
         return rate;
     }
 
-    /// <summary>The two rows of each event, in one trip, with prepared statements.</summary>
+    /// <summary>Inserts the two rows of each event in one round trip, with prepared statements.</summary>
     public static async Task InsertAsync(NpgsqlConnection connection, Guid[] eventIds, bool asArrays)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -101,7 +101,7 @@ internal static class RawInserts
                 new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7() },
                 new NpgsqlParameter<Guid> { TypedValue = eventId },
                 new NpgsqlParameter<int> { TypedValue = 1 },
-                new NpgsqlParameter<string> { TypedValue = LeaveRow.Text },
+                new NpgsqlParameter<string> { TypedValue = InsertRow.Text },
             },
         },
     ];
@@ -119,7 +119,7 @@ internal static class RawInserts
                 new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds.Select(_ => Guid.CreateVersion7())] },
                 new NpgsqlParameter<Guid[]> { TypedValue = eventIds },
                 new NpgsqlParameter<int[]> { TypedValue = [.. Enumerable.Range(1, eventIds.Length)] },
-                new NpgsqlParameter<string[]> { TypedValue = [.. Enumerable.Repeat(LeaveRow.Text, eventIds.Length)] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. Enumerable.Repeat(InsertRow.Text, eventIds.Length)] },
             },
         },
     ];

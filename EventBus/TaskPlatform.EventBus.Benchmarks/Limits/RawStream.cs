@@ -3,26 +3,26 @@ using System.Text;
 
 namespace TaskPlatform.EventBus.Benchmarks.Limits;
 
-/// <summary>What Redis Streams can do: pipelined XADD, and XREADGROUP with XACK, on a bare socket and with nothing kept or looked at.</summary>
+/// <summary>The limit of Redis Streams: pipelined XADD, and XREADGROUP with XACK, on a plain socket and without processing the entries.</summary>
 internal static class RawStream
 {
     private const int BatchSize = 500;
 
-    /// <summary>Adds events to a stream, with the fields that our publisher gives them.</summary>
-    /// <returns>How long Redis took for them.</returns>
+    /// <summary>Adds events to a stream, with the fields that the bus's publisher sets.</summary>
+    /// <returns>The time that Redis took.</returns>
     public static TimeSpan Add(string redis, string key, int count, int bytes = Measured.Bytes)
     {
         using var pipe = new RedisPipe(redis);
-        var filling = Measured.FillingFor(bytes);
+        var padding = Measured.PaddingFor(bytes);
         var time = TimeSpan.Zero;
         var batch = Math.Clamp(16_000_000 / bytes, 1, BatchSize);
         for (var from = 0; from < count; from += batch)
         {
             var size = Math.Min(batch, count - from);
             for (var i = from; i < from + size; i++)
-                Append(pipe, key, i, filling);
+                Append(pipe, key, i, padding);
 
-            // Making the events is the publisher's work, not Redis's.
+            // Creating the events is the publisher's work and is not measured.
             var started = Stopwatch.GetTimestamp();
             pipe.Send();
             for (var i = 0; i < size; i++)
@@ -33,7 +33,7 @@ internal static class RawStream
         return time;
     }
 
-    /// <summary>Reads and acks a stream to its end as a group of its own, the next read on its way while one is looked at.</summary>
+    /// <summary>Reads and acks a stream to its end as a new group, requesting the next page while one is processed.</summary>
     public static TimeSpan Consume(string redis, string key, string group, int count)
     {
         using var pipe = new RedisPipe(redis);
@@ -72,9 +72,9 @@ internal static class RawStream
         return Stopwatch.GetElapsedTime(started);
     }
 
-    private static void Append(RedisPipe pipe, string key, int id, string filling)
+    private static void Append(RedisPipe pipe, string key, int id, string padding)
     {
-        var e = Measured.Outgoing(id, filling);
+        var e = Measured.Outgoing(id, padding);
         pipe.Append(
             "XADD", key, "*", EntryFields.Data, e.Envelope, EntryFields.EventId, e.EventId.ToString(),
             EntryFields.Schema, "1", EntryFields.CorrelationId, e.CorrelationId, EntryFields.AggregateVersion, "1");
@@ -83,7 +83,7 @@ internal static class RawStream
     private static void Read(RedisPipe pipe, string key, string group)
         => pipe.Append("XREADGROUP", "GROUP", group, "raw", "COUNT", "500", "STREAMS", key, ">");
 
-    /// <summary>One reply: [[key, [[id, fields]..]]], of which only the ids are kept, as they are sent back.</summary>
+    /// <summary>Reads one reply, [[key, [[id, fields]..]]], and keeps only the ids, encoded to be sent back.</summary>
     private static int Take(RedisPipe pipe, byte[][] ids)
     {
         if (pipe.Array() < 0)

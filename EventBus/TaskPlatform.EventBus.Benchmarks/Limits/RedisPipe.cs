@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Limits;
 
-/// <summary>The least that a client of Redis can do: bytes out, bytes in, on one blocking socket.</summary>
+/// <summary>A minimal Redis client: raw bytes on one blocking socket.</summary>
 internal sealed class RedisPipe : IDisposable
 {
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -25,7 +25,7 @@ internal sealed class RedisPipe : IDisposable
         Skip();
     }
 
-    /// <summary>Adds a command to what goes out with the next <see cref="Send"/>.</summary>
+    /// <summary>Adds a command to the data of the next <see cref="Send"/>.</summary>
     public void Append(params ReadOnlySpan<string> arguments)
     {
         Header('*', arguments.Length);
@@ -59,14 +59,14 @@ internal sealed class RedisPipe : IDisposable
         sendingLength = 0;
     }
 
-    /// <summary>The length of the array that comes next; -1 where it is null.</summary>
+    /// <summary>Reads the length of the next array; -1 if it is null.</summary>
     public int Array()
     {
         var line = Line();
         return line[0] == '*' ? Number(line) : throw new InvalidOperationException(Encoding.UTF8.GetString(line));
     }
 
-    /// <summary>The text that comes next, as bytes that stand until the next call.</summary>
+    /// <summary>Reads the next bulk string, as bytes that are valid until the next call.</summary>
     public ReadOnlySpan<byte> Bulk()
     {
         var length = Number(Line());
@@ -76,7 +76,7 @@ internal sealed class RedisPipe : IDisposable
         return bulk;
     }
 
-    /// <summary>Leaves out the next reply, however deep it is.</summary>
+    /// <summary>Skips the next reply, including nested ones.</summary>
     public void Skip()
     {
         var line = Line();

@@ -2,27 +2,27 @@ using System.Globalization;
 
 namespace TaskPlatform.EventBus.Benchmarks.Measuring;
 
-/// <summary>What a process cost.</summary>
-/// <param name="Name">Which.</param>
-/// <param name="CpuSeconds">User and system time, with its children's.</param>
-/// <param name="PeakMegabytes">The most memory it had at a time; for Postgres without the buffers that its processes share.</param>
+/// <summary>The resources that a process used.</summary>
+/// <param name="Name">The name of the process.</param>
+/// <param name="CpuSeconds">User and system time, including child processes.</param>
+/// <param name="PeakMegabytes">Peak memory; for Postgres, memory without the shared buffers of its processes.</param>
 internal sealed record ProcessCost(string Name, double CpuSeconds, double PeakMegabytes);
 
-/// <summary>Reads from <c>/proc</c> what processes cost from now on.</summary>
+/// <summary>Measures the resource usage of processes, from <c>/proc</c>.</summary>
 internal sealed class CostMeter
 {
-    private const double TicksASecond = 100;
+    private const double TicksPerSecond = 100;
     private readonly List<(string Name, int Id, double Before)> processes = [];
 
     public CostMeter Add(string name, int id)
     {
         try
         {
-            File.WriteAllText($"/proc/{id}/clear_refs", "5"); // Forgets the peak of earlier measurements.
+            File.WriteAllText($"/proc/{id}/clear_refs", "5"); // Resets the peak of earlier measurements.
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            // Then the peak is that of its whole life.
+            // The peak then covers the lifetime of the process.
         }
 
         processes.Add((name, id, Cpu(id)));
@@ -31,14 +31,14 @@ internal sealed class CostMeter
 
     public IReadOnlyList<ProcessCost> Read() => [.. processes.Select(p => new ProcessCost(p.Name, Cpu(p.Id) - p.Before, Memory(p.Id)))];
 
-    /// <summary>The most memory that a process has had, in MB.</summary>
+    /// <summary>The peak memory of a process in MB.</summary>
     public static double PeakMegabytes(int id) => Status(id, "VmHWM:");
 
-    /// <summary>The memory of a process now, in MB; of pages that processes share, its part (<c>Pss</c>).</summary>
+    /// <summary>The current memory of a process in MB, with a proportional share of shared pages (<c>Pss</c>).</summary>
     public static double ProportionalMegabytes(int id) => Kilobytes($"/proc/{id}/smaps_rollup", "Pss:") / 1024;
 
     private static double Cpu(int id) => Family(id).Sum(member => Stat(member) is { } stat
-        ? (Field(stat, 11) + Field(stat, 12) + (member == id ? Field(stat, 13) + Field(stat, 14) : 0)) / TicksASecond
+        ? (Field(stat, 11) + Field(stat, 12) + (member == id ? Field(stat, 13) + Field(stat, 14) : 0)) / TicksPerSecond
         : 0);
 
     private static double Memory(int id)
@@ -53,7 +53,7 @@ internal sealed class CostMeter
 
     private static double Field(string[] stat, int index) => double.Parse(stat[index], CultureInfo.InvariantCulture);
 
-    /// <summary>The fields after "id (name)": state, parent's id, …</summary>
+    /// <summary>The fields after "id (name)": state, parent id, …</summary>
     private static string[]? Stat(int id)
     {
         try
@@ -69,7 +69,7 @@ internal sealed class CostMeter
 
     private static double Status(int id, string field) => Kilobytes($"/proc/{id}/status", field) / 1024;
 
-    /// <summary>0 for a process that is ending, or gone: it has no memory any more.</summary>
+    /// <summary>0 for a process that is exiting or has exited.</summary>
     private static double Kilobytes(string file, string field)
     {
         try

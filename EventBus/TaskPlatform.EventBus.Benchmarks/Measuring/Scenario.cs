@@ -1,32 +1,32 @@
 namespace TaskPlatform.EventBus.Benchmarks.Measuring;
 
-/// <summary>Something that the bus must be fast at.</summary>
+/// <summary>A performance requirement of the bus, and how it is measured.</summary>
 internal abstract class Scenario
 {
-    /// <summary>What it is called on the command line: a letter.</summary>
+    /// <summary>The letter that identifies it on the command line.</summary>
     public abstract string Name { get; }
 
     public abstract string Title { get; }
 
-    /// <summary>What the limit is that it stands beside.</summary>
+    /// <summary>A description of the limit.</summary>
     public abstract string LimitTitle { get; }
 
-    /// <summary>What it must reach, in words.</summary>
+    /// <summary>A description of the goal.</summary>
     public abstract string Goal { get; }
 
-    /// <summary>What <see cref="Round.Reached"/> counts.</summary>
+    /// <summary>The unit of <see cref="Round.Reached"/>.</summary>
     public virtual string Unit => "events/s";
 
-    /// <summary>Whether the median of the rounds reaches the goal.</summary>
+    /// <summary>Whether the median of the rounds meets the goal.</summary>
     public abstract bool IsReached(Round median);
 
-    /// <summary>Measures bus and limit once.</summary>
-    public abstract Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken);
+    /// <summary>Measures the bus and its limit once.</summary>
+    public abstract Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken);
 
-    /// <summary>Returns when something holds; looks often enough for rates over seconds.</summary>
-    protected static async Task UntilAsync(Func<Task<bool>> holds, CancellationToken cancellationToken)
+    /// <summary>Polls until a condition holds; the interval is short enough to measure rates over seconds.</summary>
+    protected static async Task UntilAsync(Func<Task<bool>> condition, CancellationToken cancellationToken)
     {
-        while (!await holds())
+        while (!await condition())
             await Task.Delay(TimeSpan.FromMilliseconds(2), cancellationToken);
     }
 }

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace TaskPlatform.EventBus.Benchmarks.Micro;
 
-/// <summary>The JSON of an event, in both directions.</summary>
+/// <summary>Writing and parsing the JSON of an event.</summary>
 [MemoryDiagnoser]
 public class EnvelopeBenchmarks
 {
@@ -17,7 +17,7 @@ public class EnvelopeBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        data = new Measured(4711, Measured.FillingFor(Bytes));
+        data = new Measured(4711, Measured.PaddingFor(Bytes));
         json = Encoding.UTF8.GetBytes(EventEnvelope.Write(data, Time));
     }
 

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace TaskPlatform.EventBus.Benchmarks.Micro;
 
-/// <summary>An entry's fields to a delivery that a handler can be called with.</summary>
+/// <summary>Parsing an entry's fields into a delivery.</summary>
 [MemoryDiagnoser]
 public class ReplyBenchmarks
 {
@@ -16,7 +16,7 @@ public class ReplyBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        var e = Measured.Outgoing(4711, Measured.FillingFor(Bytes));
+        var e = Measured.Outgoing(4711, Measured.PaddingFor(Bytes));
         fields =
         [
             Field(EntryFields.Data, e.Envelope), Field(EntryFields.EventId, e.EventId.ToString()),

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TaskPlatform.EventBus.Benchmarks.Reporting;
 
-/// <summary>Draws how throughput grows, as an SVG that reads on a light and on a dark page.</summary>
+/// <summary>Draws throughput as an SVG line chart that is readable on a light and a dark background.</summary>
 internal static class LineChart
 {
     private const int Width = 720;
@@ -18,9 +18,9 @@ internal static class LineChart
 
     public static string Draw(Growth growth)
     {
-        // The places are those that were measured, side by side: they grow by factors.
-        double[] places = [.. growth.Lines.SelectMany(line => line.Points).Select(point => point.At).Distinct().Order()];
-        var top = Nice(growth.Lines.SelectMany(line => line.Points).Max(point => point.Rate));
+        // The measured x values are equally spaced, because they grow by factors.
+        double[] positions = [.. growth.Lines.SelectMany(line => line.Points).Select(point => point.At).Distinct().Order()];
+        var top = RoundUp(growth.Lines.SelectMany(line => line.Points).Max(point => point.Rate));
         var svg = new StringBuilder()
             .AppendLine(Text($"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" font-family="system-ui, sans-serif" font-size="12">"""))
             .AppendLine("""<style>text{fill:#57606a}@media(prefers-color-scheme:dark){text{fill:#9aa4ae}}</style>""")
@@ -33,8 +33,8 @@ internal static class LineChart
                 .AppendLine(Text($"""<text x="{Left - 8}" y="{y + 4:F1}" text-anchor="end">{top * step / 4:N0}</text>"""));
         }
 
-        foreach (var place in places)
-            svg.AppendLine(Text($"""<text x="{X(place):F1}" y="{Bottom + 20}" text-anchor="middle">{place:N0}</text>"""));
+        foreach (var position in positions)
+            svg.AppendLine(Text($"""<text x="{X(position):F1}" y="{Bottom + 20}" text-anchor="middle">{position:N0}</text>"""));
         svg.AppendLine(Text($"""<text x="{(Left + Right) / 2}" y="{Bottom + 40}" text-anchor="middle">{WebUtility.HtmlEncode(growth.Axis)}</text>"""))
             .AppendLine(Text($"""<text x="{Left - 8}" y="{Top - 12}" text-anchor="end">events/s</text>"""));
 
@@ -51,13 +51,13 @@ internal static class LineChart
 
         return svg.AppendLine("</svg>").ToString();
 
-        double X(double at) => Left + 30 + ((Right - Left - 60) * Array.IndexOf(places, at) / Math.Max(1.0, places.Length - 1));
+        double X(double at) => Left + 30 + ((Right - Left - 60) * Array.IndexOf(positions, at) / Math.Max(1.0, positions.Length - 1));
 
         double Y(double rate) => Bottom - ((Bottom - Top) * rate / top);
     }
 
-    /// <summary>The next round number.</summary>
-    private static double Nice(double value)
+    /// <summary>Rounds up to a value suitable for an axis.</summary>
+    private static double RoundUp(double value)
     {
         var power = Math.Pow(10, Math.Floor(Math.Log10(value)));
         double[] steps = [1, 2, 4, 6, 8, 10];

@@ -5,20 +5,20 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Reporting;
 
-/// <summary>Where the figures come from; nothing that names the machine.</summary>
+/// <summary>The machine and the software versions, without anything that identifies the machine.</summary>
 internal sealed record Machine(
     DateTimeOffset MeasuredAt, int Cores, long MemoryGigabytes, string System, string Runtime, string Redis, string Postgres)
 {
-    /// <summary>How many processes wanted to run at a time, over the last minute, when it began: more than the cores is noise.</summary>
+    /// <summary>The load average of the last minute before the run. A value above the number of cores means noisy results.</summary>
     public double LoadBefore { get; init; } = Load();
 
-    /// <summary>And at its end, with this program's own.</summary>
+    /// <summary>The load average at the end of the run, including this program.</summary>
     public double LoadAfter { get; set; }
 
-    public static async Task<Machine> DescribeAsync(Stage stage)
+    public static async Task<Machine> DescribeAsync(BenchmarkServers servers)
     {
-        var info = (string)(await stage.Redis.ExecuteAsync("INFO", "server"))!;
-        await using var connection = new NpgsqlConnection(stage.PostgresConnectionString);
+        var info = (string)(await servers.Redis.ExecuteAsync("INFO", "server"))!;
+        await using var connection = new NpgsqlConnection(servers.PostgresConnectionString);
         await connection.OpenAsync();
         return new Machine(
             TimeProvider.System.GetUtcNow(),

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TaskPlatform.EventBus.Benchmarks.Reporting;
 
-/// <summary>Puts a report's table into a page, between two comments, so that the page never says what nobody measured.</summary>
+/// <summary>Replaces the table between two comments in a page, so that the page shows only measured results.</summary>
 internal static class MarkdownPage
 {
     private const string Begin = "<!-- figures: written by the benchmarks -->";
@@ -15,7 +15,7 @@ internal static class MarkdownPage
         var from = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var to = page.IndexOf(End, StringComparison.Ordinal);
         if (from < Begin.Length || to < from)
-            throw new InvalidOperationException($"{file} has no place for the figures: the lines '{Begin}' and '{End}'.");
+            throw new InvalidOperationException($"{file} does not contain the lines '{Begin}' and '{End}', between which the figures are written.");
         await File.WriteAllTextAsync(file, page[..from] + "\n" + Table(report) + page[to..]);
     }
 
@@ -24,7 +24,7 @@ internal static class MarkdownPage
         var machine = report.Machine;
         var text = new StringBuilder()
             .AppendLine(Text($"{machine.MeasuredAt:yyyy-MM-dd}, {machine.Cores} cores, {machine.MemoryGigabytes} GB, {machine.Runtime}, Redis {machine.Redis}, Postgres {machine.Postgres}."))
-            .AppendLine(Text($"Medians of {report.Effort.Rounds} rounds; load {machine.LoadBefore:N1} when it began, {machine.LoadAfter:N1} when it ended.\n"))
+            .AppendLine(Text($"Medians of {report.Effort.Rounds} rounds; load average {machine.LoadBefore:N1} at the start, {machine.LoadAfter:N1} at the end.\n"))
             .AppendLine("| | Scenario | Goal | Reached | Limit | Ratio | p50 / p99 / p99.9 ms | | Also |")
             .AppendLine("|---|---|---|---:|---:|---:|---|---|---|");
         foreach (var scenario in report.Scenarios)

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace TaskPlatform.EventBus.Benchmarks.Reporting;
 
-/// <summary>Everything that a run found out.</summary>
+/// <summary>The results of a run.</summary>
 internal sealed record Report(Machine Machine, Effort Effort)
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -21,7 +21,7 @@ internal sealed record Report(Machine Machine, Effort Effort)
     public async Task SaveAsync(string file)
         => await File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, Json) + "\n");
 
-    /// <summary>Nobody can measure the seventh digit.</summary>
+    /// <summary>Rounds numbers, because further digits are not significant.</summary>
     private sealed class ShortNumbers : JsonConverter<double>
     {
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
@@ -36,7 +36,7 @@ internal sealed record Report(Machine Machine, Effort Effort)
     }
 }
 
-/// <summary>What a scenario reached.</summary>
+/// <summary>The results of a scenario.</summary>
 internal sealed record ScenarioReport(
     string Name, string Title, string Unit, string Limit, string Goal, bool GoalReached, Round Median, IReadOnlyList<Round> Rounds)
 {
@@ -48,15 +48,15 @@ internal sealed record ScenarioReport(
     }
 }
 
-/// <summary>How throughput changes with one thing.</summary>
+/// <summary>Throughput as a function of one parameter.</summary>
 /// <param name="File">The chart's file name.</param>
-/// <param name="Title">What is varied.</param>
-/// <param name="Axis">Its unit.</param>
-/// <param name="Lines">A line each.</param>
+/// <param name="Title">The chart's title.</param>
+/// <param name="Axis">The label of the x axis.</param>
+/// <param name="Lines">The lines of the chart.</param>
 internal sealed record Growth(string File, string Title, string Axis, IReadOnlyList<GrowthLine> Lines);
 
-/// <summary>Throughput, in events a second, of one scenario.</summary>
+/// <summary>Throughput of one scenario, in events per second.</summary>
 internal sealed record GrowthLine(string Name, IReadOnlyList<GrowthPoint> Points);
 
-/// <summary>A measurement, and the limit beside it where there is one.</summary>
+/// <summary>A measurement, and its limit if there is one.</summary>
 internal sealed record GrowthPoint(double At, double Rate, double? Limit);

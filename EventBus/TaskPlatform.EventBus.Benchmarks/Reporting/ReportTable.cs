@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace TaskPlatform.EventBus.Benchmarks.Reporting;
 
-/// <summary>A report as somebody reads it in a terminal.</summary>
+/// <summary>Shows a report in the terminal.</summary>
 internal static class ReportTable
 {
     public static void Show(Report report)

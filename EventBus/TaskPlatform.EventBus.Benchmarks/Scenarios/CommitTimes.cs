@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>When each event, and when its effect was committed.</summary>
+/// <summary>Records when each event and its effect were committed.</summary>
 internal sealed class CommitTimes(int expected) : IDbTransactionInterceptor
 {
     private readonly long[] published = new long[expected];
@@ -15,10 +15,10 @@ internal sealed class CommitTimes(int expected) : IDbTransactionInterceptor
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<int, bool> seen = new();
 
-    /// <summary>Ends when every effect was committed.</summary>
+    /// <summary>Completes when every effect was committed.</summary>
     public Task Done => done.Task;
 
-    /// <summary>In the order of the events. An effect may be there before its publisher's own code goes on.</summary>
+    /// <summary>The latencies, in the order of the events. An effect may be committed before the publisher's own code continues.</summary>
     public IEnumerable<double> Milliseconds
         => published.Zip(handled, (from, to) => Math.Max(0, Stopwatch.GetElapsedTime(from, to).TotalMilliseconds));
 

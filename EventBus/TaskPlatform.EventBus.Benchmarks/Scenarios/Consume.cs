@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>A backlog through a handler that does nothing: what reading, parsing, calling and acking cost.</summary>
+/// <summary>Consumes a backlog with a handler that does nothing: the cost of reading, parsing, invoking and acking.</summary>
 internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions>? options = null) : Scenario
 {
     public override string Name => "C";
@@ -16,21 +16,21 @@ internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions
 
     public override bool IsReached(Round median) => median.Ratio >= 0.45;
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(300_000);
-        var environment = await stage.NewEnvironmentAsync();
+        var environment = await servers.NewEnvironmentAsync();
         RawStream.Add(environment.Redis, environment.StreamKey, events, bytes);
         var limitBefore = events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw", events).TotalSeconds;
 
-        var meter = stage.Meter();
-        var (rate, counter) = await DrainAsync(stage, environment, events, tracesPerSecond: null, cancellationToken);
+        var meter = servers.Meter();
+        var (rate, counter) = await DrainAsync(servers, environment, events, tracesPerSecond: null, cancellationToken);
         var costs = meter.Read();
-        var limit = (limitBefore + (events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw again", events).TotalSeconds)) / 2;
-        await stage.Redis.StreamConsumerGroupSetPositionAsync(environment.StreamKey, BenchmarkEnvironment.Group, StreamPosition.Beginning);
-        var (tracedRate, traced) = await DrainAsync(stage, environment, events, tracesPerSecond: 1_000_000, cancellationToken);
+        var limit = (limitBefore + (events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw 2", events).TotalSeconds)) / 2;
+        await servers.Redis.StreamConsumerGroupSetPositionAsync(environment.StreamKey, BenchmarkEnvironment.Group, StreamPosition.Beginning);
+        var (tracedRate, traced) = await DrainAsync(servers, environment, events, tracesPerSecond: 1_000_000, cancellationToken);
 
-        await environment.EraseAsync(stage.Redis);
+        await environment.EraseAsync(servers.Redis);
         return new Round
         {
             Reached = rate,
@@ -44,13 +44,13 @@ internal sealed class Consume(int bytes = Measured.Bytes, Action<EventBusOptions
     }
 
     private async Task<(double Rate, Counter Counter)> DrainAsync(
-        Stage stage, BenchmarkEnvironment environment, int events, int? tracesPerSecond, CancellationToken cancellationToken)
+        BenchmarkServers servers, BenchmarkEnvironment environment, int events, int? tracesPerSecond, CancellationToken cancellationToken)
     {
         var counter = new Counter(events);
         using var host = BusHost.Consumer<CountOnly>(environment, counter, options, tracesPerSecond);
         await host.StartAsync(cancellationToken);
         await counter.Done.WaitAsync(cancellationToken);
-        await UntilAsync(async () => await environment.PendingAsync(stage.Redis) == 0, cancellationToken);
+        await UntilAsync(async () => await environment.PendingAsync(servers.Redis) == 0, cancellationToken);
         var rate = events / counter.SinceFirst.TotalSeconds;
         await host.StopAsync(cancellationToken);
         return (rate, counter);

@@ -3,38 +3,38 @@ using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>A backlog through a handler that leaves a row, exactly once each: in batches, or each event as a unit of work of its own.</summary>
+/// <summary>Consumes a backlog with a handler that inserts a row exactly once: in batches, or with each event as a unit of work.</summary>
 internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>? options = null) : Scenario
 {
-    private const double Enough = 15_000;
+    private const double MinRate = 15_000;
 
     public override string Name => inBatches ? "D" : "D1";
 
-    public override string Title => inBatches ? "consume with inbox and one row each, in batches" : "consume with inbox and one row each, an event at a time";
+    public override string Title => inBatches ? "consume with inbox and one row per event, in batches" : "consume with inbox and one row per event, one event at a time";
 
     public override string LimitTitle => inBatches
-        ? "the same two rows, 100 events a transaction, an insert a row"
-        : "the same two rows a trip, 100 savepoints a transaction";
+        ? "the same two rows, 100 events per transaction, one insert per row"
+        : "the same two rows per round trip, 100 savepoints per transaction";
 
     public override string Goal => inBatches ? "≥ 0.6 × limit and ≥ 15,000 /s" : "≥ 0.6 × limit";
 
-    public override bool IsReached(Round median) => median.Ratio >= 0.6 && (!inBatches || median.Reached >= Enough);
+    public override bool IsReached(Round median) => median.Ratio >= 0.6 && (!inBatches || median.Reached >= MinRate);
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(100_000);
-        var environment = await stage.NewEnvironmentAsync();
+        var environment = await servers.NewEnvironmentAsync();
         RawStream.Add(environment.Redis, environment.StreamKey, events);
         var limit = await LimitAsync(environment, events);
         var arrays = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: true);
 
         using var host = BusHost.RowWriter(environment, options, inBatches);
-        var meter = stage.Meter();
+        var meter = servers.Meter();
         await host.StartAsync(cancellationToken);
         var (first, started) = (0L, 0L);
-        await UntilAsync(async () => (first = await DoneAsync(environment, stage)) > 0, cancellationToken);
+        await UntilAsync(async () => (first = await DoneAsync(environment, servers)) > 0, cancellationToken);
         started = Stopwatch.GetTimestamp();
-        await UntilAsync(async () => await DoneAsync(environment, stage) >= events, cancellationToken);
+        await UntilAsync(async () => await DoneAsync(environment, servers) >= events, cancellationToken);
         var rate = (events - first) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         var costs = meter.Read();
 
@@ -42,7 +42,7 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
         var effects = await environment.CountAsync("SELECT count(*) FROM effect");
         var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
         var limitAfter = await LimitAsync(environment, events);
-        await environment.EraseAsync(stage.Redis);
+        await environment.EraseAsync(servers.Redis);
         return new Round
         {
             Reached = rate,
@@ -59,5 +59,5 @@ internal sealed class ConsumeOnce(bool inBatches = true, Action<EventBusOptions>
         ? RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false)
         : RawInserts.SavepointsAsync(environment, new EventBusOptions().MaxConcurrency, events);
 
-    private static async Task<long> DoneAsync(BenchmarkEnvironment environment, Stage stage) => await GroupProgress.AckedAsync(stage.Redis, environment);
+    private static async Task<long> DoneAsync(BenchmarkEnvironment environment, BenchmarkServers servers) => await GroupProgress.AckedAsync(servers.Redis, environment);
 }

@@ -2,10 +2,10 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>How far a group is, as Redis tells it.</summary>
+/// <summary>The progress of a group, as reported by Redis.</summary>
 internal static class GroupProgress
 {
-    /// <summary>How many entries the group has read and acked.</summary>
+    /// <summary>The number of entries that the group has read and acked.</summary>
     public static async Task<long> AckedAsync(IDatabase redis, BenchmarkEnvironment environment)
     {
         var groups = await redis.StreamGroupInfoAsync(environment.StreamKey);

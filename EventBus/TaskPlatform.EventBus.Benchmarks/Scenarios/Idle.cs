@@ -5,11 +5,11 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>The whole platform, with nothing to do.</summary>
+/// <summary>The whole platform without any load.</summary>
 internal sealed class Idle : Scenario
 {
-    /// <summary>The compiler takes its time with what is called once a second: it waits for the thirtieth call, and then for thirty more.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(100);
+    /// <summary>Methods called once a second are optimized late: tiered compilation waits for thirty calls, and then for thirty more.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(100);
 
     public override string Name => "I";
 
@@ -17,21 +17,21 @@ internal sealed class Idle : Scenario
 
     public override string LimitTitle => "";
 
-    public override string Goal => "≤ 1 % of a core and ≤ 120 MB a process, ≤ 20 Redis commands/s";
+    public override string Goal => "≤ 1 % of a core and ≤ 120 MB per process, ≤ 20 Redis commands/s";
 
     public override string Unit => "Redis commands/s";
 
     public override bool IsReached(Round median)
         => median.Reached <= 20 && median.Figures["most_cpu_percent"] <= 1 && median.Figures["most_own_mb"] <= 120;
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
         var settings = new Dictionary<string, string>
         {
-            ["ConnectionStrings:auth-db"] = await stage.NewDatabaseAsync(),
-            ["ConnectionStrings:tasks-db"] = await stage.NewDatabaseAsync(),
-            ["ConnectionStrings:notifications-db"] = await stage.NewDatabaseAsync(),
-            ["ConnectionStrings:redis"] = stage.RedisConnectionString,
+            ["ConnectionStrings:auth-db"] = await servers.NewDatabaseAsync(),
+            ["ConnectionStrings:tasks-db"] = await servers.NewDatabaseAsync(),
+            ["ConnectionStrings:notifications-db"] = await servers.NewDatabaseAsync(),
+            ["ConnectionStrings:redis"] = servers.RedisConnectionString,
             ["Admin:Email"] = "admin@taskplatform.local",
             ["Admin:Password"] = "the-first-admin",
             ["Logging:LogLevel:Default"] = "Warning",
@@ -49,8 +49,8 @@ internal sealed class Idle : Scenario
             }
 
             await Task.WhenAll(starting);
-            await Task.Delay(effort.Smoke ? TimeSpan.FromSeconds(0.2) : Settling, cancellationToken);
-            return await MeasureAsync(stage, services, effort, cancellationToken);
+            await Task.Delay(effort.Smoke ? TimeSpan.FromSeconds(0.2) : SettleTime, cancellationToken);
+            return await MeasureAsync(servers, services, effort, cancellationToken);
         }
         finally
         {
@@ -59,16 +59,16 @@ internal sealed class Idle : Scenario
     }
 
     private static async Task<Round> MeasureAsync(
-        Stage stage, Dictionary<string, Worker> services, Effort effort, CancellationToken cancellationToken)
+        BenchmarkServers servers, Dictionary<string, Worker> services, Effort effort, CancellationToken cancellationToken)
     {
-        var meter = stage.ServersMeter();
+        var meter = servers.ServersMeter();
         foreach (var (name, service) in services)
             meter.Add(name, service.Id);
-        var commands = await CommandsAsync(stage.Redis);
+        var commands = await CommandsAsync(servers.Redis);
         var started = Stopwatch.GetTimestamp();
         await Task.Delay(effort.Smoke ? effort.Time : 6 * effort.Time, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var rate = (await CommandsAsync(stage.Redis) - commands - 1) / seconds; // One is the question itself.
+        var rate = (await CommandsAsync(servers.Redis) - commands - 1) / seconds; // Not counting the INFO command itself.
         var costs = meter.Read();
         var own = costs.Where(cost => services.ContainsKey(cost.Name)).ToList();
         return new Round
@@ -97,11 +97,11 @@ internal sealed class Idle : Scenario
         using var http = new HttpClient { BaseAddress = new Uri(url) };
         await UntilAsync(async () =>
         {
-            service.EnsureRuns();
+            service.EnsureRunning();
             try
             {
-                using var answer = await http.GetAsync("/health", cancellationToken);
-                return answer.IsSuccessStatusCode;
+                using var response = await http.GetAsync("/health", cancellationToken);
+                return response.IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {

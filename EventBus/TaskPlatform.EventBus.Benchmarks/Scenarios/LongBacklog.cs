@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>A backlog that would not fit into the worker, were it to hold more than it has room for.</summary>
+/// <summary>A backlog that would not fit into the memory of a worker without back-pressure.</summary>
 internal sealed class LongBacklog : Scenario
 {
     private const int Million = 1_000_000;
@@ -19,22 +19,22 @@ internal sealed class LongBacklog : Scenario
     public override bool IsReached(Round median)
         => median.Events >= Million && median.Figures["worker_peak_mb"] <= MaxMegabytes && median.Figures["last_tenth_to_first"] >= 0.9;
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(Million);
-        var environment = await stage.NewEnvironmentAsync();
+        var environment = await servers.NewEnvironmentAsync();
         RawStream.Add(environment.Redis, environment.StreamKey, events);
         var limit = events / RawStream.Consume(environment.Redis, environment.StreamKey, "raw", events).TotalSeconds;
 
-        var meter = stage.ServersMeter();
-        await using var worker = Worker.Start(environment, leavesRows: false);
+        var meter = servers.ServersMeter();
+        await using var worker = Worker.Start(environment, insertsRows: false);
         meter.Add("worker", worker.Id);
         var progress = new List<(double Seconds, long Acked, double Megabytes)>();
         var started = 0L;
         while (progress.Count == 0 || progress[^1].Acked < events)
         {
-            worker.EnsureRuns();
-            var acked = await GroupProgress.AckedAsync(stage.Redis, environment);
+            worker.EnsureRunning();
+            var acked = await GroupProgress.AckedAsync(servers.Redis, environment);
             if (acked > 0)
             {
                 if (started == 0)
@@ -46,7 +46,7 @@ internal sealed class LongBacklog : Scenario
         }
 
         var costs = meter.Read();
-        await environment.EraseAsync(stage.Redis);
+        await environment.EraseAsync(servers.Redis);
         var rate = (progress[^1].Acked - progress[0].Acked) / Math.Max(progress[^1].Seconds, 0.001);
         var half = progress.First(p => p.Acked >= events / 2).Megabytes;
         return new Round
@@ -66,7 +66,7 @@ internal sealed class LongBacklog : Scenario
 
         double TimeOfTenth(int tenth) => Math.Max(0.001, TimeAt((tenth + 1) / 10.0) - TimeAt(tenth / 10.0));
 
-        // The start of the process is not the first tenth's fault.
+        // Excludes the start of the process from the first tenth.
         double TimeAt(double part) => progress.First(p => p.Acked >= progress[0].Acked + (part * (events - progress[0].Acked))).Seconds;
     }
 }

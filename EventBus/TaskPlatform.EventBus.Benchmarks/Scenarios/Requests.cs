@@ -14,7 +14,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>What a caller of the platform notices of the events behind it.</summary>
+/// <summary>The overhead of events for callers of the HTTP API.</summary>
 internal sealed class Requests : Scenario
 {
     private const int Connections = 32;
@@ -33,14 +33,14 @@ internal sealed class Requests : Scenario
 
     public override bool IsReached(Round median) => median is { Ratio: >= 0.75, Latency.P99: <= 20 };
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
-        var tasksDb = await stage.NewDatabaseAsync();
+        var tasksDb = await servers.NewDatabaseAsync();
         var settings = new Dictionary<string, string>
         {
-            ["ConnectionStrings:auth-db"] = await stage.NewDatabaseAsync(),
+            ["ConnectionStrings:auth-db"] = await servers.NewDatabaseAsync(),
             ["ConnectionStrings:tasks-db"] = tasksDb,
-            ["ConnectionStrings:redis"] = stage.RedisConnectionString,
+            ["ConnectionStrings:redis"] = servers.RedisConnectionString,
             ["Admin:Email"] = "admin@taskplatform.local",
             ["Admin:Password"] = "the-first-admin",
         };
@@ -52,22 +52,22 @@ internal sealed class Requests : Scenario
         await using (var without = ServiceFactory<TasksService>.Start(settings, services => services.ConfigureDbContext<TasksDb>(db => db.AddInterceptors(new NoEvents()))))
             limit = await LoadAsync(without.Address, token, effort, cancellationToken);
 
-        var meter = stage.Meter();
+        var meter = servers.Meter();
         IReadOnlyList<ProcessCost> costs;
         long published;
         await using (var tasks = ServiceFactory<TasksService>.Start(settings))
         {
             reached = await LoadAsync(tasks.Address, token, effort, cancellationToken);
             costs = meter.Read();
-            await UntilAsync(async () => await stage.Redis.StreamLengthAsync("events:task.created") >= reached.Requests, cancellationToken);
-            published = await stage.Redis.StreamLengthAsync("events:task.created");
+            await UntilAsync(async () => await servers.Redis.StreamLengthAsync("events:task.created") >= reached.Requests, cancellationToken);
+            published = await servers.Redis.StreamLengthAsync("events:task.created");
         }
 
         await using var connection = new NpgsqlConnection(tasksDb);
         await connection.OpenAsync(cancellationToken);
         await using var count = new NpgsqlCommand("SELECT count(*) FROM event_log", connection);
         var logged = (long)(await count.ExecuteScalarAsync(cancellationToken))!;
-        await stage.Redis.ExecuteAsync("FLUSHALL");
+        await servers.Redis.ExecuteAsync("FLUSHALL");
         return new Round
         {
             Reached = reached.Rate,
@@ -85,9 +85,9 @@ internal sealed class Requests : Scenario
     {
         using var http = new HttpClient { BaseAddress = auth };
         var body = new { email = settings["Admin:Email"], password = settings["Admin:Password"] };
-        using var answer = await http.PostAsJsonAsync("/api/auth/login", body, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        var login = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        using var response = await http.PostAsJsonAsync("/api/auth/login", body, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        var login = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         return login.GetProperty("access_token").GetString()!;
     }
 
@@ -111,8 +111,8 @@ internal sealed class Requests : Scenario
             while (Stopwatch.GetElapsedTime(started) < time)
             {
                 var sent = Stopwatch.GetTimestamp();
-                using var answer = await http.PostAsJsonAsync("/api/tasks", NewTask, cancellationToken);
-                answer.EnsureSuccessStatusCode();
+                using var response = await http.PostAsJsonAsync("/api/tasks", NewTask, cancellationToken);
+                response.EnsureSuccessStatusCode();
                 times.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
             }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>Several processes in one group, with inbox and rows.</summary>
+/// <summary>Several worker processes in one group, with inbox and rows.</summary>
 internal sealed class Workers : Scenario
 {
     private const int WarmUp = 150_000;
@@ -12,14 +12,14 @@ internal sealed class Workers : Scenario
 
     public override string Title => "1, 2 and 4 worker processes in one group";
 
-    public override string LimitTitle => "the same two rows, 100 events a transaction, an insert a row";
+    public override string LimitTitle => "the same two rows, 100 events per transaction, one insert per row";
 
-    public override string Goal => "no event twice; never below one worker's";
+    public override string Goal => "no duplicates; never slower than one worker";
 
     public override bool IsReached(Round median)
         => median.Duplicates == 0 && median.Figures.Where(figure => figure.Key.EndsWith(ToOne, StringComparison.Ordinal)).All(figure => figure.Value >= 1);
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
         var events = effort.EventsOr(200_000);
         var rates = new Dictionary<int, (double Reached, double Limit)>();
@@ -27,16 +27,16 @@ internal sealed class Workers : Scenario
         int[] counts = effort.Smoke ? [2] : [1, 2, 4];
         foreach (var count in counts)
         {
-            var environment = await stage.NewEnvironmentAsync();
+            var environment = await servers.NewEnvironmentAsync();
             var limit = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false);
-            var reached = await DrainAsync(stage, environment, count, events, effort, cancellationToken);
+            var reached = await DrainAsync(servers, environment, count, events, effort, cancellationToken);
             var effects = await environment.CountAsync("SELECT count(*) FROM effect");
             var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
             missing += events - distinct;
             duplicates += effects - distinct;
             var limitAfter = await RawInserts.BatchesAsync(environment, new EventBusOptions().MaxConcurrency, events, asArrays: false);
             rates[count] = (reached, (limit + limitAfter) / 2);
-            await environment.EraseAsync(stage.Redis);
+            await environment.EraseAsync(servers.Redis);
         }
 
         return new Round
@@ -50,7 +50,7 @@ internal sealed class Workers : Scenario
         };
     }
 
-    /// <summary>What each number of workers reaches, and how that compares with one, each beside its own limit: the machine's speed drifts.</summary>
+    /// <summary>The rate of each number of workers, and its ratio to one worker. Both are relative to their limits, as the machine's speed varies.</summary>
     private static Dictionary<string, double> Figures(Dictionary<int, (double Reached, double Limit)> rates)
     {
         var figures = rates.ToDictionary(rate => $"workers_{rate.Key}", rate => rate.Value.Reached);
@@ -64,18 +64,18 @@ internal sealed class Workers : Scenario
     }
 
     private static async Task<double> DrainAsync(
-        Stage stage, BenchmarkEnvironment environment, int count, int events, Effort effort, CancellationToken cancellationToken)
+        BenchmarkServers servers, BenchmarkEnvironment environment, int count, int events, Effort effort, CancellationToken cancellationToken)
     {
-        // All of them run, and have compiled what they run, before they are measured.
+        // Starts all workers and warms up their JIT compilation before measuring.
         var warmUp = count * (effort.Smoke ? events : WarmUp);
         RawStream.Add(environment.Redis, environment.StreamKey, warmUp);
-        var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(environment, leavesRows: true)).ToList();
+        var workers = Enumerable.Range(0, count).Select(_ => Worker.Start(environment, insertsRows: true)).ToList();
         try
         {
             await UntilAsync(async () => await AckedAsync() >= warmUp, cancellationToken);
             await environment.ExecuteAsync("TRUNCATE inbox, effect");
 
-            // They stand still while the backlog is made: that is not theirs to pay for.
+            // Paused while the backlog is created, which is not part of the measurement.
             await Task.WhenAll(workers.Select(worker => worker.PauseAsync(cancellationToken)));
             RawStream.Add(environment.Redis, environment.StreamKey, events);
             var started = Stopwatch.GetTimestamp();
@@ -91,8 +91,8 @@ internal sealed class Workers : Scenario
 
         async Task<long> AckedAsync()
         {
-            workers.ForEach(worker => worker.EnsureRuns());
-            return await GroupProgress.AckedAsync(stage.Redis, environment);
+            workers.ForEach(worker => worker.EnsureRunning());
+            return await GroupProgress.AckedAsync(servers.Redis, environment);
         }
     }
 }

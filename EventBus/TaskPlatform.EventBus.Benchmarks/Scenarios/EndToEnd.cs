@@ -5,8 +5,8 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.EventBus.Benchmarks.Scenarios;
 
-/// <summary>From the commit of an event to the commit of its effect, at a rate that leaves everything time to fall asleep in between.</summary>
-internal sealed class Journey(string name, int types) : Scenario
+/// <summary>The time from the commit of an event to the commit of its effect, at a rate low enough for everything to become idle.</summary>
+internal sealed class EndToEnd(string name, int types) : Scenario
 {
     private const double Rate = 200;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
@@ -25,10 +25,10 @@ internal sealed class Journey(string name, int types) : Scenario
 
     public override bool IsReached(Round median) => median.Latency is { P50: <= 2, P99: <= 8, P999: <= 25 };
 
-    public override async Task<Round> RunAsync(Stage stage, Effort effort, CancellationToken cancellationToken)
+    public override async Task<Round> RunAsync(BenchmarkServers servers, Effort effort, CancellationToken cancellationToken)
     {
-        var environment = await stage.NewEnvironmentAsync();
-        var limit = await RawJourney.RunAsync(environment, Rate, effort.Time, cancellationToken);
+        var environment = await servers.NewEnvironmentAsync();
+        var limit = await RawEndToEnd.RunAsync(environment, Rate, effort.Time, cancellationToken);
         await environment.ExecuteAsync("TRUNCATE state, inbox, effect");
 
         var warmUps = (int)(Rate * WarmUp.TotalSeconds);
@@ -39,7 +39,7 @@ internal sealed class Journey(string name, int types) : Scenario
         await consumer.StartAsync(cancellationToken);
         await publisher.StartAsync(cancellationToken);
         await PublishAsync(publisher.Services, times, 0, warmUps, cancellationToken);
-        var meter = stage.Meter();
+        var meter = servers.Meter();
         await PublishAsync(publisher.Services, times, warmUps, events, cancellationToken);
         await times.Done.WaitAsync(cancellationToken);
         var costs = meter.Read();
@@ -49,7 +49,7 @@ internal sealed class Journey(string name, int types) : Scenario
         var latency = Latency.Of(times.Milliseconds.Skip(warmUps));
         var effects = await environment.CountAsync("SELECT count(*) FROM effect");
         var distinct = await environment.CountAsync("SELECT count(DISTINCT measured_id) FROM effect");
-        await environment.EraseAsync(stage.Redis);
+        await environment.EraseAsync(servers.Redis);
         return new Round
         {
             Reached = latency!.P50,
@@ -66,7 +66,7 @@ internal sealed class Journey(string name, int types) : Scenario
     private async Task PublishAsync(IServiceProvider services, CommitTimes times, int first, int count, CancellationToken cancellationToken)
     {
         var publishing = new List<Task>();
-        var filling = Measured.FillingFor(Measured.Bytes);
+        var padding = Measured.PaddingFor(Measured.Bytes);
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++)
         {
@@ -82,8 +82,8 @@ internal sealed class Journey(string name, int types) : Scenario
         {
             await using var scope = services.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<BenchmarkDb>();
-            db.States.Add(new StateRow { Id = id, Text = "the state that an event tells of" });
-            db.Add(KindSubscription.Row(id, id % types, filling));
+            db.States.Add(new StateRow { Id = id, Text = "the state changed by the event" });
+            db.Add(KindSubscription.Row(id, id % types, padding));
             await db.SaveChangesAsync(cancellationToken);
             times.Published(id);
         }

@@ -5,15 +5,15 @@ using Npgsql;
 
 namespace TaskPlatform.EventBus.Benchmarks.Limits;
 
-/// <summary>The way of an event with nothing around it: XADD, a blocking read, and one commit of the two rows.</summary>
-internal static class RawJourney
+/// <summary>The minimal end-to-end path of an event: XADD, a blocking read, and one commit of the two rows.</summary>
+internal static class RawEndToEnd
 {
     public static async Task<Latency?> RunAsync(BenchmarkEnvironment environment, double rate, TimeSpan time, CancellationToken cancellationToken)
     {
         var count = (int)(rate * time.TotalSeconds);
         var milliseconds = new double[count];
         var sent = new long[count];
-        var key = environment.Prefix + "journey";
+        var key = environment.Prefix + "end_to_end";
         using var writer = new RedisPipe(environment.Redis);
         writer.Append("XGROUP", "CREATE", key, "raw", "0", "MKSTREAM");
         writer.Send();
