@@ -4,28 +4,28 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Runs the handlers of a group. Neighbours share a transaction where their subscriptions allow it. A run that fails as a whole is
-/// taken apart until the event that fails is alone, so that it costs the others as little as possible.
+/// Runs the handlers of a group. Consecutive events share a transaction if their subscriptions allow it. If a run fails as a whole, it is
+/// split until the failing event is alone, so that the other events are affected as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
     ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, DeliveryValidator validator, HandlerInvoker invoker,
     FailureClassifier failures, IServiceScopeFactory scopes)
 {
-    /// <summary>How many events a transaction has with savepoints. Postgres keeps 64 subtransactions at hand; beyond, every other session pays.</summary>
+    /// <summary>The maximum number of savepoints per transaction. Postgres caches 64 subtransactions; more would slow down all other sessions.</summary>
     private const int MaxSavepoints = 60;
 
-    /// <summary>How often an event is run again at once when another transaction was faster.</summary>
+    /// <summary>The number of times that an event is handled again immediately after a concurrency conflict.</summary>
     private const int MaxConflicts = 5;
 
-    /// <summary>How long a transaction takes in further events; the rest of the run goes into the next one.</summary>
+    /// <summary>The time after which a transaction accepts no further events; the rest of the run continues in the next one.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     /// <summary>Decides the outcome of every open delivery, in order.</summary>
-    /// <param name="batch">What is to be handled.</param>
-    /// <param name="draining">Fires when the process stops: no further handler begins, and what has none stays open.</param>
-    /// <param name="cancellationToken">Fires when running handlers have had their time.</param>
-    /// <exception cref="StoreUnavailableException">The inbox's store can't be used. What is not decided stays open and can be tried again.</exception>
-    /// <exception cref="OperationCanceledException">The token fired; what is not decided stays open.</exception>
+    /// <param name="batch">The deliveries to handle.</param>
+    /// <param name="draining">Cancelled when the process stops: no further handlers are started, and the remaining deliveries stay open.</param>
+    /// <param name="cancellationToken">Cancelled when the time for running handlers is over.</param>
+    /// <exception cref="StoreUnavailableException">The inbox's store is unavailable. Undecided deliveries stay open and can be processed again.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; undecided deliveries stay open.</exception>
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {
         using var watch = invoker.Watch(cancellationToken);
@@ -40,33 +40,33 @@ internal sealed class BatchProcessor(
 
         foreach (var dead in batch.Where(delivery => delivery.Outcome == Outcome.DeadLetter))
             await (deadLetterHandler?.InvokeAsync(dead, watch, cancellationToken) ?? Task.CompletedTask);
-        if (batch.FirstOrDefault(delivery => delivery is { Outcome: Outcome.Open, Postponed: not null }) is { } waiting)
-            throw new StoreUnavailableException(waiting.Postponed!);
+        if (batch.FirstOrDefault(delivery => delivery is { Outcome: Outcome.Open, Postponed: not null }) is { } postponedDelivery)
+            throw new StoreUnavailableException(postponedDelivery.Postponed!);
     }
 
-    /// <summary>Commits a write to the group's store; throws while the store refuses it.</summary>
+    /// <summary>Commits a test write to the group's store; throws if the store refuses it.</summary>
     public Task ProbeStoreAsync(CancellationToken cancellationToken) => inbox?.ProbeAsync(cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>The first of these events, and those behind it that may share its transaction.</summary>
+    /// <summary>The first event, and the following ones that can share its transaction.</summary>
     private List<Delivery> NextRun(List<Delivery> open)
     {
         var unit = UnitOf(open[0]);
-        var most = unit switch
+        var limit = unit switch
         {
             UnitOfWork.Batch => open.Count,
             UnitOfWork.Event => MaxSavepoints,
             _ => 1,
         };
-        return [.. open.Take(most).TakeWhile(delivery => UnitOf(delivery) == unit)];
+        return [.. open.Take(limit).TakeWhile(delivery => UnitOf(delivery) == unit)];
     }
 
-    /// <summary>A retry runs alone: it has failed before.</summary>
+    /// <summary>A retry or redelivery runs alone, because it may fail again.</summary>
     private UnitOfWork UnitOf(Delivery delivery)
         => inbox is null || delivery.RunsAlone || delivery.Attempt > 0 || delivery.EarlierDeliveries > 0
             ? UnitOfWork.Isolated
             : group.Find(delivery.Envelope!.Type)!.UnitOfWork;
 
-    /// <summary>Handles a run; where that fails as a whole, its parts.</summary>
+    /// <summary>Handles a run; if it fails as a whole, handles its parts.</summary>
     private async Task HandleAsync(
         IReadOnlyList<Delivery> run, HandlerWatch watch, CancellationToken draining, CancellationToken cancellationToken)
     {
@@ -83,12 +83,12 @@ internal sealed class BatchProcessor(
         {
             await HandleAsync(part, watch, draining, cancellationToken);
             if (part.Any(delivery => delivery.Outcome == Outcome.Open))
-                return; // What is behind it may not overtake it.
+                return; // Later events must not overtake it.
         }
     }
 
-    /// <summary>Handles the run, or the first part of it where it takes long, in one transaction.</summary>
-    /// <returns>False where nothing was decided, because the transaction failed.</returns>
+    /// <summary>Handles the run in one transaction, or only its first part if that takes long.</summary>
+    /// <returns>False, with all deliveries undecided, if the transaction failed.</returns>
     private async Task<bool> TryTogetherAsync(
         IInbox inbox, RunAttempt attempt, HandlerWatch watch, CancellationToken draining, CancellationToken cancellationToken)
     {
@@ -106,11 +106,11 @@ internal sealed class BatchProcessor(
         }
         catch (Exception e)
         {
-            span.Fail(e); // Not lost: the events are handled in smaller runs now, and the one at fault fails alone.
+            span.Fail(e); // Only traced: the events are handled again in smaller runs, until the failing one is alone.
             if (inbox.Classify(e) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) && !await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(e);
             if (e is HandlerTimeoutException)
-                await failures.ClassifyAsync(attempt.Running!, e, cancellationToken); // Alone it would take as long again.
+                await failures.ClassifyAsync(attempt.Running!, e, cancellationToken); // Handling it alone would take as long again.
             return false;
         }
 
@@ -118,7 +118,7 @@ internal sealed class BatchProcessor(
         return true;
     }
 
-    /// <returns>False where another consumer handled one of them meanwhile: then nothing was written.</returns>
+    /// <returns>False, without any write, if another consumer has handled one of the events meanwhile.</returns>
     private async Task<bool> RunTogetherAsync(
         IInbox inbox, RunAttempt attempt, HandlerTimer timer, CancellationToken draining, CancellationToken cancellationToken)
     {
@@ -138,7 +138,7 @@ internal sealed class BatchProcessor(
             if (attempt.IsLeft(delivery))
                 continue;
 
-            // The same event may be in a stream twice, when its publisher died before it could mark it as published.
+            // The same event may be in a stream twice, if its publisher died before it could mark the event as published.
             if (transaction.Handled.Contains(delivery.EventId) || !attempt.Begin(delivery))
             {
                 attempt.Complete(delivery, handledNow: false);
@@ -157,7 +157,7 @@ internal sealed class BatchProcessor(
         return await transaction.CommitAsync(inBatch ? attempt.EventIds : [], cancellationToken);
     }
 
-    /// <summary>Handles one event under a savepoint: where it fails, its effects are rolled back, and the transaction goes on.</summary>
+    /// <summary>Handles one event under a savepoint: if it fails, its effects are rolled back and the transaction continues.</summary>
     private async Task HandleInSavepointAsync(
         IInboxTransaction transaction, RunAttempt attempt, Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
@@ -185,7 +185,7 @@ internal sealed class BatchProcessor(
             attempt.Fail(delivery, error, runsAgain: inbox!.Classify(error) is not (StoreFailure.None or StoreFailure.Permanent));
     }
 
-    /// <summary>The transaction is committed.</summary>
+    /// <summary>Sets the outcomes after the commit.</summary>
     private async Task DecideAsync(RunAttempt attempt, CancellationToken cancellationToken)
     {
         foreach (var (delivery, handledNow) in attempt.Done)
@@ -212,7 +212,7 @@ internal sealed class BatchProcessor(
             }
             catch (Exception e) when (conflicts < MaxConflicts && inbox?.Classify(e) == StoreFailure.Conflict)
             {
-                // Once more, with what the other transaction has left.
+                // Handle it again, with the other transaction's changes.
             }
             catch (Exception e)
             {
@@ -227,7 +227,7 @@ internal sealed class BatchProcessor(
         if (deadLetterHandler is not null && delivery.EarlierDeliveries > 0 && await deadLetterHandler.WasInvokedAsync(delivery, cancellationToken))
         {
             delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new InvalidOperationException(
-                "It was given up before, by a consumer that died before it could move it to the dead letter queue."));
+                "It failed for the last time in a consumer that died before it could move the event to the dead letter queue."));
             return;
         }
 

@@ -1,10 +1,10 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>One consumer of a group: receives events, has workers handle them, renews its claims, and claims what dead consumers left.</summary>
+/// <summary>One consumer of a group: receives events for the workers, renews its claims, and claims the events of dead consumers.</summary>
 internal sealed class Consumer(
     ConsumerGroup group, IReceiver receiver, KeyedQueue queue, WorkerPool workers, Settler settler, EventBusOptions options, BackgroundLoops loops)
 {
-    /// <summary>Claims are renewed this many times before they could expire.</summary>
+    /// <summary>The number of renewals within the time after which a claim expires.</summary>
     private const int RenewalsPerClaim = 3;
 
     /// <summary>Runs until the process stops, then drains.</summary>
@@ -19,9 +19,9 @@ internal sealed class Consumer(
             RenewAsync(stoppingToken),
             StopReceivingAsync(stoppingToken));
         if (await Task.WhenAny(feeding, handling) == handling)
-            await handling; // Workers end before the stop only because of a bug; the exception ends the process.
+            await handling; // Workers end early only because of a bug; the exception stops the process.
 
-        // Nothing is received any more. What runs may finish; the rest goes to other consumers.
+        // No more events are received. Running handlers may finish; the remaining events are released to other consumers.
         stopWorkers.Cancel();
         queue.Complete();
         abort.CancelAfter(options.DrainTimeout);
@@ -39,7 +39,7 @@ internal sealed class Consumer(
         Enqueue(await receiver.ReceiveAsync(queue.Free, stoppingToken));
     }
 
-    /// <summary>Settles what was refused before, then claims as much as there is room for.</summary>
+    /// <summary>Settles events whose settlement was refused before, then claims as many events as the queue has capacity for.</summary>
     private async Task ClaimOnceAsync(CancellationToken stoppingToken)
     {
         await settler.SettleRefusedAsync(stoppingToken);
@@ -65,7 +65,7 @@ internal sealed class Consumer(
     private async Task StopReceivingAsync(CancellationToken stoppingToken)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await loops.TryOnceAsync($"{group.Name} stopping", receiver.StopReceivingAsync); // Else the read ends by itself a little later.
+        await loops.TryOnceAsync($"{group.Name} stopping", receiver.StopReceivingAsync); // If this fails, the blocking read times out shortly after.
     }
 
     private void Enqueue(IReadOnlyList<ReceivedEvent> received)

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>A consumer group of this process, and what it does about which event.</summary>
+/// <summary>A consumer group of this process, with its handlers.</summary>
 public sealed class ConsumerGroup
 {
     private readonly Dictionary<string, Subscription> subscriptions = new(StringComparer.Ordinal);
@@ -22,7 +22,7 @@ public sealed class ConsumerGroup
     internal void SetDeadLetterHandler(Type handler)
     {
         if (DeadLetterHandler is { } first)
-            throw new InvalidOperationException($"The group '{Name}' handles its dead letters twice: {first.Name} and {handler.Name}.");
+            throw new InvalidOperationException($"The group '{Name}' has two dead letter handlers: {first.Name} and {handler.Name}.");
         DeadLetterHandler = handler;
     }
 

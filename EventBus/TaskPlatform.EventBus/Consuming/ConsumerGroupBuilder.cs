@@ -19,31 +19,31 @@ public sealed class ConsumerGroupBuilder
     public ConsumerGroup Group { get; }
 
     /// <summary>
-    /// Has a handler called for every event of a type. Each event is a unit of work: it has a scope and a context of its own, its queries
-    /// see what was handled before it, and one that fails leaves the others alone. Events that are waiting share a
-    /// transaction, so that a commit is paid for once.
+    /// Adds the handler of an event type. Each event is a unit of work: it has its own scope and context, its queries see the effects of previous
+    /// events, and if it fails, the other events are not affected. Queued events share a transaction, so that they share the cost of one
+    /// commit.
     /// </summary>
-    /// <param name="configure">The handler's time limit, retries and transaction, where they differ from the defaults.</param>
-    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group handles it already.</exception>
+    /// <param name="configure">Configures the handler's time limit, retries and transaction, if they differ from the defaults.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already handles it.</exception>
     public ConsumerGroupBuilder Handle<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
         where THandler : class, IEventHandler<TEvent>
         => Add<TEvent, THandler>(UnitOfWork.Event, configure);
 
     /// <summary>
-    /// Like <see cref="Handle{TEvent, THandler}"/>, for a handler that adds rows and little else: waiting events share a scope and a context, and
-    /// are saved together. That is several times faster, but a query does not see what the events before it have added and not
-    /// saved: it has to look at the context's local entities, too. Where one event fails, the others are handled again without it.
+    /// Like <see cref="Handle{TEvent, THandler}"/>, for a handler that mostly inserts rows: queued events share a scope and a context, and
+    /// are saved together. That is several times faster, but queries do not return the unsaved rows of previous events, so the handler has to check
+    /// the context's local entities as well. If one event fails, the others are handled again without it.
     /// </summary>
-    /// <param name="configure">The handler's time limit and retries, where they differ from the defaults.</param>
-    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group handles it already.</exception>
+    /// <param name="configure">Configures the handler's time limit and retries, if they differ from the defaults.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already handles it.</exception>
     public ConsumerGroupBuilder HandleInBatches<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
         where THandler : class, IEventHandler<TEvent>
         => Add<TEvent, THandler>(UnitOfWork.Batch, configure);
 
-    /// <summary>Has a handler called, once for each event, when the group gives an event up. The group needs an inbox for that.</summary>
-    /// <exception cref="InvalidOperationException">The group has such a handler already.</exception>
+    /// <summary>Adds a handler that runs once for each event that the group dead-letters. The group must have an inbox.</summary>
+    /// <exception cref="InvalidOperationException">The group already has a dead letter handler.</exception>
     public ConsumerGroupBuilder OnDeadLetter<THandler>()
         where THandler : class, IDeadLetterHandler
     {

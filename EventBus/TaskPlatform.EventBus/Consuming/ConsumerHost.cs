@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Runs the consumers of this process, one for each group.</summary>
+/// <summary>Runs the consumers of this process, one per group.</summary>
 internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<ConsumerGroup> groups, ILoggerFactory loggers) : BackgroundService
 {
     private readonly List<Consumer> consumers = [];
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        consumers.AddRange(groups.Select(Compose));
+        consumers.AddRange(groups.Select(CreateConsumer));
         return base.StartAsync(cancellationToken);
     }
 
@@ -21,10 +21,10 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
             await ended;
     }
 
-    private Consumer Compose(ConsumerGroup group)
+    private Consumer CreateConsumer(ConsumerGroup group)
     {
         if (group.EventTypes.Count == 0)
-            throw new InvalidOperationException($"The consumer group '{group.Name}' subscribes to nothing.");
+            throw new InvalidOperationException($"The consumer group '{group.Name}' has no handlers.");
 
         var options = services.GetRequiredService<EventBusOptions>();
         var retries = services.GetRequiredService<RetryPolicy>();

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>This process among the consumers of its groups.</summary>
+/// <summary>The name of this process as a consumer in its groups.</summary>
 /// <param name="Value">Application and instance, for example <c>TaskPlatform.Notifications.Worker:web-1-4711-9f3c2a</c>.</param>
 public sealed record ConsumerName(string Value)
 {

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Has a group's <see cref="IDeadLetterHandler"/> run before an event is moved to the dead letter queue, and remembers in the same
-/// transaction that it did: both for the event, so that it is told once, and for the entry, whose fate is sealed by it. Two events that share an
-/// id are distinguished by their content; of entries that can't be read, each is reported.
+/// Runs a group's <see cref="IDeadLetterHandler"/> before an event is dead-lettered, and records that in the same transaction: for the event, so
+/// that the handler runs once per event, and for the entry, so that it is dead-lettered if it is redelivered. Different events with the same
+/// id are distinguished by their content; each unreadable entry is reported.
 /// </summary>
 internal sealed partial class DeadLetterHandlerInvoker(
     ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)
@@ -16,7 +16,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
 
     private readonly string inboxGroup = $"{group.Name}:dead_letter";
 
-    /// <summary>Whether this very entry was told before, and then its consumer died before it could move it.</summary>
+    /// <summary>Whether the handler ran for this entry before, in a consumer that died before it could dead-letter it.</summary>
     public async Task<bool> WasInvokedAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -25,8 +25,8 @@ internal sealed partial class DeadLetterHandlerInvoker(
         return transaction.Handled.Contains(entry);
     }
 
-    /// <summary>Tells of a delivery that is to be dead-lettered, unless that was done before.</summary>
-    /// <exception cref="StoreUnavailableException">The inbox's store is away.</exception>
+    /// <summary>Runs the handler for a delivery that is to be dead-lettered, unless it ran before.</summary>
+    /// <exception cref="StoreUnavailableException">The inbox's store is unavailable.</exception>
     public async Task InvokeAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
     {
         for (var left = MaxAttempts; left > 0 && !delivery.IsDeadLetterHandled; left--)
@@ -77,7 +77,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
             }
         }
 
-        // False, where another consumer told of it meanwhile, is as good.
+        // If it returns false, another consumer has run the handler meanwhile.
         await transaction.CommitAsync([.. rows.Except(transaction.Handled)], cancellationToken);
     }
 
@@ -102,6 +102,6 @@ internal sealed partial class DeadLetterHandlerInvoker(
         CorrelationId = delivery.CorrelationId,
     };
 
-    [LoggerMessage(LogLevel.Error, "{Handler} of {Group} failed to take note that event {EventId} is given up; it goes to the dead letter queue all the same.")]
+    [LoggerMessage(LogLevel.Error, "{Handler} of {Group} failed for event {EventId}, which is dead-lettered nevertheless.")]
     private partial void LogFailed(string handler, string group, Guid eventId, Exception exception);
 }

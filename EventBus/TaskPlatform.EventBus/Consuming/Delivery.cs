@@ -4,10 +4,10 @@ using System.Text;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>A stream entry that this process holds for a group, and what has become of it.</summary>
+/// <summary>A stream entry that this process holds for a group, and its outcome.</summary>
 internal sealed class Delivery
 {
-    /// <summary>The bytes of a header that the bus itself reads; a longer one is cut.</summary>
+    /// <summary>The maximum size of a header that the bus itself reads; longer ones are truncated.</summary>
     private const int MaxTextBytes = 8 * 1024;
 
     private CancellationTokenSource? handler;
@@ -19,7 +19,7 @@ internal sealed class Delivery
         EarlierDeliveries = received.PriorDeliveries;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The event's position.</summary>
     public EventPosition Position { get; }
 
     /// <summary>The stream, without the key prefix: <c>events:task.created</c>.</summary>
@@ -27,10 +27,10 @@ internal sealed class Delivery
 
     public string EntryId => Position.Id;
 
-    /// <summary>Every field as it stands in the entry, empty ones included.</summary>
+    /// <summary>All fields of the entry, including empty ones.</summary>
     public IReadOnlyList<EntryField> Fields { get; }
 
-    /// <summary>How often a handler was started on this very entry before: more than 0 when a consumer died or stopped responding.</summary>
+    /// <summary>The number of times a handler was started on this entry before; greater than 0 if a consumer died or stopped responding.</summary>
     public long EarlierDeliveries { get; }
 
     public ReadOnlyMemory<byte> Data { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class Delivery
 
     public long? AggregateVersion { get; private set; }
 
-    /// <summary>The payload's schema; null where the publisher gave none, and so means the one that the event type has.</summary>
+    /// <summary>The payload's schema; null means the event type's current one.</summary>
     public long? Schema { get; private set; }
 
     public int Attempt { get; private set; }
@@ -56,16 +56,16 @@ internal sealed class Delivery
 
     public string? CorrelationId { get; private set; }
 
-    /// <summary>The event, where the entry could be read.</summary>
+    /// <summary>The event; null if the entry is unreadable.</summary>
     public EventEnvelope? Envelope { get; private set; }
 
-    /// <summary>What is wrong with the entry, where it could not.</summary>
+    /// <summary>Why the entry is unreadable; otherwise null.</summary>
     public UnreadableEventException? Problem { get; private set; }
 
-    /// <summary>Whether the entry, or its payload, could not be read: then its event id may be anything's.</summary>
+    /// <summary>Whether the entry or its payload is unreadable; its event id may then belong to another event.</summary>
     public bool IsUnreadable => Problem is not null || Reason == DeadLetterReason.Unreadable;
 
-    /// <summary>The payload, once the group's subscription has read it.</summary>
+    /// <summary>The payload, once the group's subscription has deserialized it.</summary>
     public object? Payload { get; set; }
 
     public Outcome Outcome { get; set; }
@@ -76,12 +76,12 @@ internal sealed class Delivery
     /// <summary>For <see cref="Outcome.Failed"/>: the delay before the next attempt.</summary>
     public TimeSpan RetryAfter { get; private set; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>The failure.</summary>
     public Exception? Error { get; set; }
 
     /// <summary>
-    /// What a dead letter names as the cause: the innermost exception where its handler failed, or the store refused what it wrote, as those around it
-    /// often only pass it on. But what the bus or a handler itself decided stands.
+    /// The cause reported in a dead letter. If the handler failed, or the store rejected what it wrote, this is the innermost exception, because the
+    /// outer ones often only wrap it. If the bus or the handler itself made the decision, this is the exception itself.
     /// </summary>
     public Exception? Cause => Reason switch
     {
@@ -90,31 +90,31 @@ internal sealed class Delivery
         _ => Error,
     };
 
-    /// <summary>How often it failed in a way that may be the store's fault, after others of its type had been committed.</summary>
+    /// <summary>The number of failures that may be the store's, after other events of its type had been committed.</summary>
     public int TransientFailures { get; set; }
 
-    /// <summary>When that happened first, and how many events of its type had been committed by then.</summary>
+    /// <summary>When the first such failure occurred, and how many events of its type had been committed by then.</summary>
     public (long At, long Commits)? FirstTransientFailure { get; set; }
 
-    /// <summary>Why it waits while the others of its batch are handled.</summary>
+    /// <summary>The failure because of which it is postponed until the other events of its batch are handled.</summary>
     public Exception? Postponed { get; set; }
 
-    /// <summary>Whether it has failed in company, and is to be handled alone.</summary>
+    /// <summary>Whether it failed in a shared transaction and has to be handled alone.</summary>
     public bool RunsAlone { get; set; }
 
-    /// <summary>Whether the group's <see cref="IDeadLetterHandler"/> has had its turn.</summary>
+    /// <summary>Whether the group's <see cref="IDeadLetterHandler"/> has run.</summary>
     public bool IsDeadLetterHandled { get; set; }
 
-    /// <summary>How often a handler was started on it, retries included.</summary>
+    /// <summary>The number of times a handler was started on it, including retries.</summary>
     public long Attempts => Attempt + EarlierDeliveries + (Reason == DeadLetterReason.CrashLoop ? 0 : 1);
 
-    /// <summary>The span of its handler, for what comes after.</summary>
+    /// <summary>The context of its handler's span, the parent of later spans.</summary>
     public ActivityContext? ProcessContext { get; set; }
 
-    /// <summary>Whether the entry was found to belong to somebody else by now.</summary>
+    /// <summary>Whether another consumer owns the entry now.</summary>
     public bool ClaimLost { get; private set; }
 
-    /// <summary>Keeps the events of one aggregate together, its type and id; a foreign publisher's unreadable entry goes by its own id.</summary>
+    /// <summary>The aggregate, within which events keep their order; for an unreadable entry, its own id.</summary>
     public (string AggregateType, string AggregateId) OrderingKey => Envelope is { } read ? (read.AggregateType, read.AggregateId) : ("", EntryId);
 
     public static Delivery Parse(ReceivedEvent received, int maxBytes)
@@ -137,9 +137,9 @@ internal sealed class Delivery
         return delivery;
     }
 
-    /// <summary>It is to be dead-lettered.</summary>
+    /// <summary>Decides that it is dead-lettered.</summary>
     /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
-    /// <param name="error">What the dead letter says.</param>
+    /// <param name="error">The error reported in the dead letter.</param>
     public void MarkDeadLettered(string reason, Exception error)
     {
         Outcome = Outcome.DeadLetter;
@@ -147,10 +147,10 @@ internal sealed class Delivery
         Error = error;
     }
 
-    /// <summary>It failed, and is retried if a retry is left; else it is to be dead-lettered.</summary>
-    /// <param name="retries">Whether one is left.</param>
-    /// <param name="reason">The dead letter's, one of <see cref="DeadLetterReason"/>.</param>
-    /// <param name="error">What it failed of.</param>
+    /// <summary>Decides that it failed: it is retried if it has a retry left, otherwise dead-lettered.</summary>
+    /// <param name="retries">The retry policy.</param>
+    /// <param name="reason">The reason for the dead letter, one of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">The failure.</param>
     public void Fail(RetryPolicy retries, string reason, Exception error)
     {
         Error = error;
@@ -165,7 +165,7 @@ internal sealed class Delivery
     }
 
     /// <summary>
-    /// Its dead letter. An event for a group that does not exist is that group's dead letter, so that it becomes one, however many groups read it.
+    /// Its dead letter. An event for a group that does not exist is a dead letter of that group, so that there is only one, whichever groups read it.
     /// </summary>
     public DeadLetterRecord ToDeadLetter(string group) => new(
         Reason == DeadLetterReason.UnknownGroup ? TargetGroup! : group,
@@ -182,14 +182,14 @@ internal sealed class Delivery
         Cause?.GetType().FullName ?? "",
         Error?.ToString() ?? "");
 
-    /// <summary>Says what to cancel when the claim is lost while a handler runs; null when none does.</summary>
+    /// <summary>Sets what to cancel if the claim is lost while a handler runs; null if none runs.</summary>
     public void OnClaimLost(CancellationTokenSource? running)
     {
         lock (Fields)
             handler = running;
     }
 
-    /// <summary>The entry belongs to somebody else now: whatever is done for it here is cancelled.</summary>
+    /// <summary>Records that another consumer owns the entry, and cancels its handler.</summary>
     public void LoseClaim()
     {
         lock (Fields)
@@ -201,7 +201,7 @@ internal sealed class Delivery
 
     private void ReadFields()
     {
-        // The data first: whatever is wrong with the others, a dead letter shows it.
+        // Data is read first, so that the dead letter contains it even if other fields are invalid.
         var hasData = false;
         foreach (var (name, value) in Fields)
         {
@@ -238,7 +238,7 @@ internal sealed class Delivery
     private static string ReadText(ReadOnlySpan<byte> value)
         => value.Length <= MaxTextBytes ? Encoding.UTF8.GetString(value) : Encoding.UTF8.GetString(value[..MaxTextBytes]) + "…";
 
-    /// <summary>Null where it is none.</summary>
+    /// <summary>Null if it is not an entry id.</summary>
     private static string? ReadEntryId(ReadOnlySpan<byte> value)
         => ReadText(value) is var text && TaskPlatform.EventBus.EntryId.TryParse(text, out _) ? text : null;
 
@@ -253,24 +253,24 @@ internal sealed class Delivery
             : throw new UnreadableEventException($"The field '{name}' is not a whole number.");
 }
 
-/// <summary>What became of a delivery; everything but the first is to be settled with the transport.</summary>
+/// <summary>The outcome of a delivery. All values except for <see cref="Open"/> have to be settled with the transport.</summary>
 internal enum Outcome
 {
-    /// <summary>Not decided: still to be handled.</summary>
+    /// <summary>Undecided: still to be handled.</summary>
     Open,
 
     /// <summary>Its effects are committed.</summary>
     Handled,
 
-    /// <summary>Its effects were committed before: nothing to do but ack.</summary>
+    /// <summary>Its effects had been committed before; it only has to be acked.</summary>
     Skipped,
 
-    /// <summary>It is meant for another group: acked if that group exists, else dead-lettered.</summary>
+    /// <summary>It targets another group: acked if that group exists, otherwise dead-lettered.</summary>
     ForAnotherGroup,
 
     /// <summary>The handler failed and has a retry left.</summary>
     Failed,
 
-    /// <summary>It is given up.</summary>
+    /// <summary>It is dead-lettered.</summary>
     DeadLetter,
 }

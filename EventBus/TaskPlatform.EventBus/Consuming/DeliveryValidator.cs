@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Settles what needs no handler: foreign, unreadable, unknown, or deadly.</summary>
+/// <summary>Decides deliveries that need no handler: for other groups, unreadable, unknown, or in a crash loop.</summary>
 internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries)
 {
-    /// <summary>Whether a handler is to run; if not, the outcome is decided.</summary>
+    /// <summary>Whether a handler has to run; if not, the outcome is decided.</summary>
     public bool Validate(Delivery delivery)
     {
         if (delivery.TargetGroup is { } target && target != group.Name)
@@ -13,14 +13,14 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
         }
 
         if (delivery.Problem is not null)
-            return Refuse(delivery, DeadLetterReason.Unreadable, delivery.Problem);
+            return Reject(delivery, DeadLetterReason.Unreadable, delivery.Problem);
 
         var type = delivery.Envelope!.Type;
         if (group.Find(type) is not { } subscription)
-            return Refuse(delivery, DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
+            return Reject(delivery, DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
         if (!StreamName.IsOf(delivery.Stream, type))
         {
-            return Refuse(delivery, DeadLetterReason.Unreadable, new UnreadableEventException(
+            return Reject(delivery, DeadLetterReason.Unreadable, new UnreadableEventException(
                 $"The event's type '{type}' is not that of the stream '{delivery.Stream}'."));
         }
 
@@ -31,20 +31,20 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
         }
         catch (UnknownSchemaException e)
         {
-            delivery.Fail(policy, DeadLetterReason.UnknownSchema, e); // A process of the next version may know it.
+            delivery.Fail(policy, DeadLetterReason.UnknownSchema, e); // A process with a newer version may support it.
             return false;
         }
         catch (Exception e)
         {
-            return Refuse(delivery, DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw anything.
+            return Reject(delivery, DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw any exception.
         }
 
         return !policy.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)
-            || Refuse(delivery, DeadLetterReason.CrashLoop, new InvalidOperationException(
-                $"{delivery.EarlierDeliveries} deliveries of this entry ended with the consumer's death or silence."));
+            || Reject(delivery, DeadLetterReason.CrashLoop, new InvalidOperationException(
+                $"{delivery.EarlierDeliveries} deliveries of this entry ended because the consumer died or stopped responding."));
     }
 
-    private static bool Refuse(Delivery delivery, string reason, Exception error)
+    private static bool Reject(Delivery delivery, string reason, Exception error)
     {
         delivery.MarkDeadLettered(reason, error);
         return false;

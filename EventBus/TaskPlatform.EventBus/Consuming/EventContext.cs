@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Where the event that a handler is given came from.</summary>
+/// <summary>Metadata of an event that is passed to a handler.</summary>
 public sealed record EventContext
 {
-    /// <summary>The same through every retry and redelivery.</summary>
+    /// <summary>The event's id, which is the same for all retries and redeliveries.</summary>
     public required Guid EventId { get; init; }
 
     /// <summary>The wire name, for example <c>task.created</c>.</summary>
@@ -12,21 +12,21 @@ public sealed record EventContext
     /// <summary>The consumer group that handles it.</summary>
     public required string Group { get; init; }
 
-    /// <summary>The id of what the event is about.</summary>
+    /// <summary>The id of the aggregate.</summary>
     public required string AggregateId { get; init; }
 
-    /// <summary>Rises with every change of the aggregate; null where the publisher gave none.</summary>
+    /// <summary>The aggregate's version, which increases with every change; null if the publisher set none.</summary>
     public long? AggregateVersion { get; init; }
 
-    /// <summary>When it happened, UTC.</summary>
+    /// <summary>When the event occurred, UTC.</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
     /// <summary>The id of this delivery's entry in its stream.</summary>
     public required string EntryId { get; init; }
 
-    /// <summary>0 for the first delivery, then counting the retries.</summary>
+    /// <summary>The number of retries so far; 0 for the first delivery.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Shared by every event that the same request led to.</summary>
+    /// <summary>Shared by all events that originate from the same request.</summary>
     public string? CorrelationId { get; init; }
 }

@@ -1,16 +1,16 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Decides what a failure means for an event: it waits for the store, is retried, or is dead-lettered.</summary>
+/// <summary>Decides the consequence of a failure: the event waits for the store, is retried, or is dead-lettered.</summary>
 internal sealed class FailureClassifier(ConsumerGroup group, IInbox? inbox, RetryPolicy retries, TransientFailures transient)
 {
-    /// <summary>An event of this type was committed.</summary>
+    /// <summary>Records the commit of an event of a type.</summary>
     public void Committed(string eventType) => transient.Committed(eventType);
 
     /// <summary>
-    /// Decides between the store and the handler. While the store accepts no write, no failure is attributed to the handler. While it
-    /// does, a failure that looks like the store's is attributed to the store, within limits.
+    /// Distinguishes failures of the store from failures of the handler. While the store refuses writes, no failure is attributed to the handler.
+    /// Otherwise, a failure that looks like one of the store is attributed to the store within limits.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The store accepts no write.</exception>
+    /// <exception cref="StoreUnavailableException">The store refuses writes.</exception>
     public async Task ClassifyAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
     {
         if (inbox is not null)
@@ -19,7 +19,7 @@ internal sealed class FailureClassifier(ConsumerGroup group, IInbox? inbox, Retr
                 throw new StoreUnavailableException(error);
             if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure && transient.Tolerates(delivery, failure))
             {
-                // The others of the batch go first: if they succeed, this event is the cause.
+                // The other events of the batch are handled first. If they succeed, this event is the cause.
                 (delivery.Postponed, delivery.RunsAlone) = (error, true);
                 return;
             }

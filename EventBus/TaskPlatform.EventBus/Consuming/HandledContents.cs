@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Remembers of the events that a group has handled lately in this process what they said, as a checksum: so that an event which is skipped because
-/// its id was handled before can be told from another event under the same id. A later event takes the place of an earlier one, and nothing is allocated.
+/// Keeps checksums of the events that a group has recently handled in this process, to detect a different event with the same id when an event is
+/// skipped as handled before. A fixed-size table: later events overwrite earlier ones, and nothing is allocated.
 /// </summary>
 internal sealed class HandledContents
 {
@@ -14,7 +14,7 @@ internal sealed class HandledContents
     private readonly Lock gate = new();
     private readonly (Guid EventId, uint Checksum)[] known = new (Guid, uint)[Capacity];
 
-    /// <summary>The event was handled.</summary>
+    /// <summary>Stores the checksum of a handled event.</summary>
     public void Remember(Delivery delivery)
     {
         var checksum = ChecksumOf(delivery.Data.Span);
@@ -22,7 +22,7 @@ internal sealed class HandledContents
             SlotOf(delivery.EventId) = (delivery.EventId, checksum);
     }
 
-    /// <summary>Whether the event of this id that is remembered said something else; where none is, this one is from now on.</summary>
+    /// <summary>Whether the stored event with this id has different content. If none is stored, stores this one.</summary>
     public bool Contradicts(Delivery delivery)
     {
         var checksum = ChecksumOf(delivery.Data.Span);

@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>How a group runs one of its handlers. What is not set here follows <see cref="EventBusOptions"/>.</summary>
+/// <summary>Configures one handler of a group. Settings that are not specified follow <see cref="EventBusOptions"/>.</summary>
 public sealed class HandlerBuilder
 {
     internal HandlerBuilder(UnitOfWork unitOfWork) => UnitOfWork = unitOfWork;
@@ -12,21 +12,21 @@ public sealed class HandlerBuilder
     internal RetryPolicy? Retries { get; private set; }
 
     /// <summary>
-    /// Limits how long the handler may run, in place of <see cref="EventBusOptions.HandlerTimeout"/>. When the time is over its token is cancelled, and
-    /// the attempt has failed. A handler that does not end is abandoned after up to 5 s more, and its transaction is rolled back.
+    /// Sets the handler's time limit, instead of <see cref="EventBusOptions.HandlerTimeout"/>. When it is exceeded, the token is cancelled and
+    /// the attempt fails. A handler that does not return is abandoned after up to 5 s more, and its transaction is rolled back.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is not between a millisecond and a day.</exception>
     public HandlerBuilder Timeout(TimeSpan limit)
     {
         if (limit < TimeSpan.FromMilliseconds(1) || limit > TimeSpan.FromDays(1))
-            throw new ArgumentOutOfRangeException(nameof(limit), limit, "A handler's time limit is between a millisecond and a day.");
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "A handler's time limit must be between a millisecond and a day.");
         TimeLimit = limit;
         return this;
     }
 
     /// <summary>
-    /// Retries the handler once after each of these delays (±20 %), in place of <see cref="EventBusOptions.MaxRetries"/> and
-    /// <see cref="EventBusOptions.RetryDelays"/>. Without any, an event that fails is dead-lettered at once.
+    /// Retries the handler once after each of these delays (±20 %), instead of <see cref="EventBusOptions.MaxRetries"/> and
+    /// <see cref="EventBusOptions.RetryDelays"/>. Without delays, an event is dead-lettered after the first failure.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A delay is negative, or there are more than 100.</exception>
     public HandlerBuilder Retry(params TimeSpan[] delays)
@@ -40,7 +40,7 @@ public sealed class HandlerBuilder
     }
 
     /// <summary>
-    /// Gives each event a transaction of its own, for a handler that is slow or calls other systems: it holds no rows of other events meanwhile.
+    /// Gives each event a separate transaction, for a handler that is slow or calls other systems: no rows of other events stay locked meanwhile.
     /// </summary>
     public HandlerBuilder Isolated()
     {

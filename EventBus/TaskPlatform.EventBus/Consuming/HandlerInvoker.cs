@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Calls a group's handlers, traced and measured.</summary>
+/// <summary>Calls a group's handlers, with traces and metrics.</summary>
 internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions options, ILogger logger)
 {
-    /// <summary>Watches over the handlers of a batch.</summary>
+    /// <summary>Creates a watch for the handlers of a batch.</summary>
     public HandlerWatch Watch(CancellationToken cancellationToken) => new(group.Name, logger, cancellationToken);
 
     /// <summary>Calls the handler of a delivery.</summary>
-    /// <exception cref="HandlerTimeoutException">It took longer than it may; whatever it threw when it was stopped, that is why.</exception>
+    /// <exception cref="HandlerTimeoutException">It exceeded its time limit, whatever exception it threw when it was cancelled.</exception>
     public async Task RunAsync(IServiceProvider scope, Delivery delivery, HandlerTimer timer)
     {
         scope.RecordCause(delivery);
@@ -27,7 +27,7 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
         }
     }
 
-    /// <summary>Traces and measures the work on a delivery.</summary>
+    /// <summary>Traces and measures the handling of a delivery.</summary>
     public async Task ObserveAsync(Delivery delivery, Func<Task> work)
     {
         using var span = EventSpans.Process(delivery, group.Name);

@@ -1,12 +1,12 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Limits how long handlers run that run one after the other, with one token and one timer for all of them. A handler that exceeds its
-/// limit has its token cancelled; one that does not stop then is abandoned. After either, the timer is spent.
+/// Limits the duration of handlers that run one after another, with one token and one timer for all of them. If a handler exceeds its
+/// limit, its token is cancelled; if it does not stop then, it is abandoned. After either, the timer can't be used for further handlers.
 /// </summary>
 internal sealed class HandlerTimer : IDisposable
 {
-    /// <summary>How long a handler may take to stop once its token is cancelled, unless its limit is shorter.</summary>
+    /// <summary>How long a handler may take to stop after its token was cancelled, unless its time limit is shorter.</summary>
     private static readonly TimeSpan MaxGrace = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
@@ -23,7 +23,7 @@ internal sealed class HandlerTimer : IDisposable
     private bool isExpired;
     private bool isAbandoned;
 
-    /// <param name="cancellationToken">Cancels the handlers' token, too.</param>
+    /// <param name="cancellationToken">Also cancels the handlers' token.</param>
     public HandlerTimer(CancellationToken cancellationToken)
     {
         timer = new Timer(static state => ((HandlerTimer)state!).Check(), this, Timeout.Infinite, Timeout.Infinite);
@@ -31,10 +31,10 @@ internal sealed class HandlerTimer : IDisposable
         cancelled = cancellationToken.UnsafeRegister(static state => ((HandlerTimer)state!).Stop(), this);
     }
 
-    /// <summary>What the handlers are called with.</summary>
+    /// <summary>The token to pass to the handlers.</summary>
     public CancellationToken Token => source.Token;
 
-    /// <summary>The transaction that the handlers take part in. It is ended when one of them is abandoned.</summary>
+    /// <summary>The handlers' transaction, which is terminated if one of them is abandoned.</summary>
     public IInboxTransaction? Transaction { get; set; }
 
     /// <summary>Whether further handlers need another timer.</summary>
@@ -43,12 +43,12 @@ internal sealed class HandlerTimer : IDisposable
     /// <summary>Completes when a handler is abandoned.</summary>
     public Task Abandoned => abandoned.Task;
 
-    /// <summary>Why it was abandoned.</summary>
+    /// <summary>The exception for the abandoned handler.</summary>
     public HandlerTimeoutException Failure => new(handler, limit, hasStopped: false);
 
     private TimeSpan Grace => limit < MaxGrace ? limit : MaxGrace;
 
-    /// <summary>A handler begins.</summary>
+    /// <summary>Starts the timer for a handler.</summary>
     public void Begin(string name, TimeSpan time)
     {
         lock (gate)
@@ -58,8 +58,8 @@ internal sealed class HandlerTimer : IDisposable
         }
     }
 
-    /// <summary>The handler has ended, in whichever way.</summary>
-    /// <exception cref="HandlerTimeoutException">It took longer than it may.</exception>
+    /// <summary>Stops the timer when a handler has ended, with or without an exception.</summary>
+    /// <exception cref="HandlerTimeoutException">It exceeded its time limit.</exception>
     /// <exception cref="HandlerAbandonedException">It was abandoned before.</exception>
     public void End()
     {
@@ -80,7 +80,7 @@ internal sealed class HandlerTimer : IDisposable
         source.Dispose();
     }
 
-    /// <summary>Setting the timer for each handler would cost more than the rest: where it fires before the deadline, it is set again then.</summary>
+    /// <summary>Setting the timer for each handler would cost more than everything else. If it fires before the deadline, it is set again.</summary>
     private void SetDeadline(TimeSpan time)
     {
         var now = Environment.TickCount64;
@@ -115,7 +115,7 @@ internal sealed class HandlerTimer : IDisposable
                 isExpired = isStopping = true;
                 SetDeadline(Grace);
 
-                // Not awaited: what handlers have registered with the token may throw, or never return.
+                // Not awaited, because callbacks registered with the token by handlers may throw or never return.
                 _ = source.CancelAsync();
             }
         }

@@ -2,16 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Waits for attempts to handle events, but for none whose handler neither finishes in time nor stops.</summary>
+/// <summary>Waits for attempts to handle events, but abandons an attempt whose handler neither finishes in time nor stops.</summary>
 /// <remarks>
-/// An abandoned attempt keeps its scope and its connection and releases them itself once its handler ends, so that neither is used by two.
-/// Its transaction is ended in the database at once: it can't be committed and holds no locks.
+/// An abandoned attempt keeps its scope and its connection and disposes them when its handler ends, because neither is thread-safe.
+/// Its transaction is terminated in the database immediately, so that it can't be committed and holds no locks.
 /// </remarks>
 internal sealed partial class HandlerWatch(string group, ILogger logger, CancellationToken cancellationToken) : IDisposable
 {
     private HandlerTimer? timer;
 
-    /// <summary>Makes an attempt.</summary>
+    /// <summary>Runs an attempt.</summary>
     /// <param name="attempt">Calls handlers, each between <see cref="HandlerTimer.Begin"/> and <see cref="HandlerTimer.End"/>.</param>
     /// <exception cref="HandlerTimeoutException">A handler exceeded its time limit.</exception>
     public async Task RunAsync(Func<HandlerTimer, Task> attempt)
@@ -25,7 +25,7 @@ internal sealed partial class HandlerWatch(string group, ILogger logger, Cancell
         {
             timer = null;
             _ = CleanUpAsync(running, current);
-            await EndAsync(current.Transaction);
+            await TerminateAsync(current.Transaction);
             cancellationToken.ThrowIfCancellationRequested();
             throw current.Failure;
         }
@@ -42,7 +42,7 @@ internal sealed partial class HandlerWatch(string group, ILogger logger, Cancell
 
     public void Dispose() => timer?.Dispose();
 
-    private async Task EndAsync(IInboxTransaction? transaction)
+    private async Task TerminateAsync(IInboxTransaction? transaction)
     {
         LogAbandoned(group);
         try
@@ -51,12 +51,12 @@ internal sealed partial class HandlerWatch(string group, ILogger logger, Cancell
         }
         catch (Exception e)
         {
-            LogNotEnded(group, e.Message); // It holds its locks until the handler ends or the database closes the idle session.
+            LogNotTerminated(group, e.Message); // It keeps its locks until the handler ends or the database closes the idle session.
         }
     }
 
-    /// <summary>Ends whenever the handler does.</summary>
-    private async Task CleanUpAsync(Task attempt, HandlerTimer spent)
+    /// <summary>Completes when the handler ends.</summary>
+    private async Task CleanUpAsync(Task attempt, HandlerTimer usedTimer)
     {
         try
         {
@@ -67,16 +67,16 @@ internal sealed partial class HandlerWatch(string group, ILogger logger, Cancell
             LogEnded(group, e.Message);
         }
 
-        spent.Dispose();
+        usedTimer.Dispose();
     }
 
     [LoggerMessage(LogLevel.Error, "A handler of {Group} neither finished within its time limit nor stopped when its token was cancelled. "
         + "Its event has failed; it keeps a connection until it ends.")]
     private partial void LogAbandoned(string group);
 
-    [LoggerMessage(LogLevel.Warning, "The transaction of an abandoned handler of {Group} could not be ended: {Error}")]
-    private partial void LogNotEnded(string group, string error);
+    [LoggerMessage(LogLevel.Warning, "The transaction of an abandoned handler of {Group} could not be terminated: {Error}")]
+    private partial void LogNotTerminated(string group, string error);
 
-    [LoggerMessage(LogLevel.Information, "An abandoned handler of {Group} has ended. Nothing of it was committed: {Error}")]
+    [LoggerMessage(LogLevel.Information, "An abandoned handler of {Group} has ended; none of its changes were committed: {Error}")]
     private partial void LogEnded(string group, string error);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Learns which event a DI scope handles, so that what is published in it names that event as its cause.</summary>
+/// <summary>Records the event handled in a DI scope, so that events published in the scope reference it as their cause.</summary>
 internal interface ICauseRecorder
 {
     void Record(Guid eventId, string? correlationId);
@@ -10,7 +10,7 @@ internal interface ICauseRecorder
 
 internal static class CauseRecording
 {
-    /// <summary>The scope handles this delivery from now on.</summary>
+    /// <summary>Records the delivery that the scope handles.</summary>
     public static void RecordCause(this IServiceProvider scope, Delivery delivery)
     {
         foreach (var recorder in scope.GetServices<ICauseRecorder>())

@@ -1,63 +1,63 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>What a consumer group has handled, kept where its effects are kept.</summary>
+/// <summary>The record of the events that a consumer group has handled, in the same store as their effects.</summary>
 public interface IInbox
 {
-    /// <summary>Opens a transaction for the handlers of one or more events, and finds out which of the events are done already.</summary>
-    /// <param name="scope">The transaction's DI scope; the handlers of a batch get their unit of work from it.</param>
+    /// <summary>Begins a transaction for the handlers of one or more events, and queries which of the events were handled before.</summary>
+    /// <param name="scope">The transaction's DI scope, which provides the unit of work of the handlers of a batch.</param>
     /// <param name="group">The consumer group.</param>
-    /// <param name="eventIds">The events, each once.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="eventIds">The events, without duplicates.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IInboxTransaction> BeginAsync(
         IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken);
 
     /// <summary>What an exception says about the store.</summary>
     StoreFailure Classify(Exception exception);
 
-    /// <summary>Commits a write of its own; throws while the store refuses it.</summary>
+    /// <summary>Commits a test write; throws if the store refuses it.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What an exception says about the store.</summary>
 public enum StoreFailure
 {
-    /// <summary>Nothing: it is the handler's own.</summary>
+    /// <summary>Not a failure of the store, but of the handler.</summary>
     None,
 
-    /// <summary>Another transaction changed the same rows. Running again at once may succeed.</summary>
+    /// <summary>Another transaction changed the same rows. An immediate retry may succeed.</summary>
     Conflict,
 
-    /// <summary>The store can't be reached, or refuses for now. Trying later may succeed.</summary>
+    /// <summary>The store is unreachable or temporarily refuses the operation. A later retry may succeed.</summary>
     Unavailable,
 
-    /// <summary>A connection to the store was lost. Trying later may succeed, unless the handler itself breaks it.</summary>
+    /// <summary>A connection to the store was lost. A later retry may succeed, unless the handler itself breaks the connection.</summary>
     ConnectionLost,
 
-    /// <summary>It can never hold what it was given, whatever else it holds. Running again would fail again.</summary>
+    /// <summary>The store can never accept the value. A retry would fail again.</summary>
     Permanent,
 }
 
-/// <summary>One transaction of inbox rows and effects; disposing it without a commit rolls it back.</summary>
+/// <summary>A transaction of inbox rows and effects; disposing it without a commit rolls it back.</summary>
 public interface IInboxTransaction : IAsyncDisposable
 {
     /// <summary>The events that were handled before.</summary>
     IReadOnlySet<Guid> Handled { get; }
 
     /// <summary>
-    /// Has the unit of work of another scope take part in the transaction, under a savepoint: one event, which can fail without the
-    /// others. One at a time.
+    /// Joins another scope's unit of work to the transaction, under a savepoint, for one event that can fail without
+    /// affecting the others. Only one savepoint can be open at a time.
     /// </summary>
     Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken);
 
-    /// <summary>Writes the inbox rows and everything that was changed in the transaction's own scope, and commits.</summary>
-    /// <param name="eventIds">The events that were handled in that scope; not those that have joined.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>False where another consumer handled one of them meanwhile: then nothing was written.</returns>
+    /// <summary>Writes the inbox rows and all changes of the transaction's own scope, and commits.</summary>
+    /// <param name="eventIds">The events that were handled in that scope, without those of joined scopes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False, without any write, if another consumer has handled one of them meanwhile.</returns>
     Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Has the store roll it back while a handler may still be using its connection, which is left alone: the transaction is disposed as
-    /// usual, once the handler has ended.
+    /// Makes the store roll the transaction back while a handler may still be using its connection. The connection is not touched, and the
+    /// transaction is disposed as usual when the handler has ended.
     /// </summary>
     Task TerminateAsync(CancellationToken cancellationToken);
 }
@@ -65,8 +65,8 @@ public interface IInboxTransaction : IAsyncDisposable
 /// <summary>One event's part of a transaction; disposing it without a save rolls that part back.</summary>
 public interface IInboxSavepoint : IAsyncDisposable
 {
-    /// <summary>Writes the inbox row and everything that the handler changed.</summary>
-    /// <returns>False where another consumer handled the event meanwhile: then nothing was written.</returns>
+    /// <summary>Writes the inbox row and all changes of the handler.</summary>
+    /// <returns>False, without any write, if another consumer has handled the event meanwhile.</returns>
     Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken);
 }
 

@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// The events that a group holds in this process, waiting and running, up to a capacity. Workers take them in batches, in the order they were
-/// received. While a worker handles events of an aggregate, the later events of that aggregate wait, and only those: a slow event
-/// delays its own aggregate and the batch it is in.
+/// The queued and running events of a group in this process, up to a capacity. Workers take them in batches, in the order in which they were
+/// received. While a worker handles events of an aggregate, only the later events of that aggregate wait: a slow event
+/// delays its own aggregate and its own batch.
 /// </summary>
 internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isComplete;
 
-    /// <summary>How many more events there is room for.</summary>
+    /// <summary>The free capacity.</summary>
     public int Free
     {
         get
@@ -25,7 +25,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         }
     }
 
-    /// <summary>Everything that was added and not removed.</summary>
+    /// <summary>All events that were added and not removed.</summary>
     public IReadOnlyList<Delivery> Held
     {
         get
@@ -35,7 +35,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         }
     }
 
-    /// <summary>Adds events, except for those that are held already.</summary>
+    /// <summary>Adds events, except for those that it already holds.</summary>
     public void Add(IReadOnlyList<Delivery> deliveries)
     {
         if (deliveries.Count == 0)
@@ -52,7 +52,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         }
     }
 
-    /// <summary>The next batch for a worker, an equal share of what is held; empty when nothing more will come.</summary>
+    /// <summary>Takes the next batch for a worker, an equal share of the held events; empty after completion, if no event is left.</summary>
     public async Task<IReadOnlyList<Delivery>> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -71,7 +71,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         }
     }
 
-    /// <summary>The worker has finished a batch: the later events of its aggregates can be taken.</summary>
+    /// <summary>Releases the aggregates of a finished batch, so that their later events can be taken.</summary>
     public void Finish(IReadOnlyList<Delivery> batch)
     {
         lock (gate)
@@ -83,7 +83,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         }
     }
 
-    /// <summary>The events are no longer this consumer's: they were settled, or another consumer owns them.</summary>
+    /// <summary>Removes events that were settled or that another consumer owns now.</summary>
     public void Remove(params ReadOnlySpan<Delivery> deliveries)
     {
         lock (gate)
@@ -95,21 +95,21 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         freed.Set();
     }
 
-    /// <summary>The event at a position, where it is held.</summary>
+    /// <summary>The event at a position; null if it is not held.</summary>
     public Delivery? Find(EventPosition position)
     {
         lock (gate)
             return held.GetValueOrDefault(position);
     }
 
-    /// <summary>Returns as soon as there is room for this many more events.</summary>
+    /// <summary>Returns when there is capacity for this number of events.</summary>
     public async Task WaitForRoomAsync(int room, CancellationToken cancellationToken)
     {
         while (Free < room)
             await freed.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
     }
 
-    /// <summary>Nothing more will be added.</summary>
+    /// <summary>Marks the queue as complete: no more events will be added.</summary>
     public void Complete()
     {
         lock (gate)
@@ -146,7 +146,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Events of two channels hardly ever have the same id, so that alone makes the hash.</summary>
+    /// <summary>Hashes the id only, because events in different channels rarely have the same id.</summary>
     private sealed class ById : IEqualityComparer<EventPosition>
     {
         public bool Equals(EventPosition x, EventPosition y) => x.Id == y.Id && x.Channel == y.Channel;

@@ -1,15 +1,15 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Thrown by a handler that will never accept this event: it goes to the dead letter queue at once, as <c>rejected</c>.</summary>
+/// <summary>Thrown by a handler that can never handle the event, which is then dead-lettered immediately, with the reason <c>rejected</c>.</summary>
 public class NonRetryableException : Exception
 {
-    /// <summary>Says why.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public NonRetryableException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Says why, and what was behind it.</summary>
+    /// <summary>Creates an exception with a message and a cause.</summary>
     public NonRetryableException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>An attempt to handle neighbouring events in one transaction: what becomes of each, if that is committed.</summary>
+/// <summary>An attempt to handle consecutive events in one transaction, with the outcome of each if the transaction is committed.</summary>
 internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
 {
     private readonly HashSet<Guid> begun = [];
@@ -11,42 +11,42 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
 
     public IReadOnlyList<Delivery> Run => run;
 
-    /// <summary>Whether anything was decided.</summary>
+    /// <summary>Whether any event has been completed or has failed.</summary>
     public bool HasBegun => done.Count + failed.Count > 0;
 
-    /// <summary>The event whose handler has begun and not ended; null where none has.</summary>
+    /// <summary>The event whose handler is running; null if none is.</summary>
     public Delivery? Running => running;
 
-    /// <summary>The events that are done, and whether their handlers were called now.</summary>
+    /// <summary>The completed events, and whether each was handled in this attempt.</summary>
     public IReadOnlyList<(Delivery Delivery, bool HandledNow)> Done => done;
 
-    /// <summary>The events that failed without the others.</summary>
+    /// <summary>The failed events, whose effects were rolled back to their savepoint.</summary>
     public IReadOnlyList<(Delivery Delivery, Exception Error)> Failed => failed;
 
     /// <summary>The events whose handlers were called.</summary>
     public IReadOnlyList<Guid> EventIds => [.. begun];
 
-    /// <summary>A handler is about to be called.</summary>
-    /// <returns>False where this run has the same event before.</returns>
+    /// <summary>Records the start of a handler.</summary>
+    /// <returns>False if the same event occurred in this run before.</returns>
     public bool Begin(Delivery delivery)
     {
         running = delivery;
         return begun.Add(delivery.EventId);
     }
 
-    /// <summary>It is done.</summary>
+    /// <summary>Records that an event is complete.</summary>
     public void Complete(Delivery delivery, bool handledNow)
     {
-        // The second entry of an event that has failed is left for the next run.
+        // If an event has failed, its second entry is left for the next run.
         if (handledNow || failed.TrueForAll(failure => failure.Delivery.EventId != delivery.EventId))
             done.Add((delivery, handledNow));
         running = null;
     }
 
-    /// <summary>It failed, and its effects are rolled back.</summary>
+    /// <summary>Records that an event failed and its effects were rolled back.</summary>
     /// <param name="delivery">The event.</param>
-    /// <param name="error">Why.</param>
-    /// <param name="runsAgain">Whether it is to be handled once more at once, before the others of its aggregate.</param>
+    /// <param name="error">The failure.</param>
+    /// <param name="runsAgain">Whether to handle it again immediately, before later events of its aggregate.</param>
     public void Fail(Delivery delivery, Exception error, bool runsAgain)
     {
         delivery.RunsAlone |= runsAgain;
@@ -56,19 +56,19 @@ internal sealed class RunAttempt(IReadOnlyList<Delivery> run)
         running = null;
     }
 
-    /// <summary>Whether an earlier event of the same aggregate is to be handled once more first.</summary>
+    /// <summary>Whether an earlier event of the same aggregate has to be handled again first.</summary>
     public bool IsLeft(Delivery delivery) => left.Contains(delivery.OrderingKey);
 
     /// <summary>
-    /// What to try instead where the transaction failed: the event that ran then alone, unless it is decided, and those before and behind it;
-    /// where none ran, each half.
+    /// The runs to try if the transaction failed: the event that was running, alone and unless it is decided, and the events before and after it;
+    /// if none was running, each half.
     /// </summary>
     public IEnumerable<IReadOnlyList<Delivery>> Parts()
     {
         var all = run.ToList();
-        var at = running is null ? -1 : all.IndexOf(running);
+        var index = running is null ? -1 : all.IndexOf(running);
         var half = all.Count / 2;
-        var cuts = at < 0 ? [0, half, all.Count] : (int[])[0, at, at + 1, all.Count];
+        var cuts = index < 0 ? [0, half, all.Count] : (int[])[0, index, index + 1, all.Count];
         return cuts.Zip(cuts.Skip(1), (from, to) => all[from..to]).Where(part => part.Exists(delivery => delivery.Outcome == Outcome.Open));
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Settles deliveries with the transport according to their outcomes, and repeats that for as long as the transport is unavailable.</summary>
+/// <summary>Settles deliveries with the transport according to their outcomes. Repeats that while the transport is unavailable.</summary>
 internal sealed partial class Settler(
     ConsumerGroup group, IReceiver receiver, KeyedQueue queue, BusHealth health, TimeProvider clock, ILogger logger)
 {
@@ -13,7 +13,7 @@ internal sealed partial class Settler(
     private readonly HandledContents contents = new();
     private readonly string role = $"{group.Name} settling";
 
-    /// <summary>Settles every delivery whose outcome is decided. What the transport refuses stays held until <see cref="SettleRefusedAsync"/>.</summary>
+    /// <summary>Settles all decided deliveries. Those refused by the transport stay held until <see cref="SettleRefusedAsync"/>.</summary>
     public async Task SettleAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
     {
         var open = batch.Where(delivery => delivery.Outcome != Outcome.Open).ToList();
@@ -28,7 +28,7 @@ internal sealed partial class Settler(
         }
     }
 
-    /// <summary>Settles again what the transport refused: the cause may have been repaired.</summary>
+    /// <summary>Repeats the settlements that the transport refused, because the cause may have been fixed.</summary>
     public async Task SettleRefusedAsync(CancellationToken cancellationToken)
     {
         var again = new List<Delivery>();
@@ -53,7 +53,7 @@ internal sealed partial class Settler(
         };
     }
 
-    /// <summary>Logs the first failure of an episode, and its end.</summary>
+    /// <summary>Logs the first failure of an incident, and its end.</summary>
     private void Report(IReadOnlyList<SettleResult> results)
     {
         var failed = results.FirstOrDefault(result => result.Error is not null);
@@ -71,7 +71,7 @@ internal sealed partial class Settler(
         }
     }
 
-    /// <returns>What is to be settled once more at once.</returns>
+    /// <returns>The deliveries to settle again immediately.</returns>
     private List<Delivery> Apply(List<Delivery> deliveries, IReadOnlyList<SettleResult> results, DateTimeOffset start, DateTimeOffset end)
     {
         var again = new List<Delivery>();
@@ -111,7 +111,7 @@ internal sealed partial class Settler(
         return again;
     }
 
-    /// <summary>Traces, counts and logs what was settled.</summary>
+    /// <summary>Traces, counts and logs a settlement.</summary>
     private void Record(Delivery delivery, bool isOwned, in TagList tags, DateTimeOffset start, DateTimeOffset end)
     {
         switch (delivery.Outcome)
@@ -147,21 +147,21 @@ internal sealed partial class Settler(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Group} skipped entry {EntryId} of {Stream}: it has handled event {EventId} before, but with other content. A publisher uses the id twice.")]
+    [LoggerMessage(LogLevel.Warning, "{Group} skipped entry {EntryId} of {Stream}: it has handled event {EventId} before, with different content. A publisher reused the id.")]
     private partial void LogReusedId(string group, string entryId, string stream, Guid eventId);
 
-    [LoggerMessage(LogLevel.Warning, "{Group} could not handle event {EventId} of {Stream}; attempt {Attempt} follows.")]
+    [LoggerMessage(LogLevel.Warning, "{Group} failed to handle event {EventId} of {Stream}; attempt {Attempt} follows.")]
     private partial void LogRetry(string group, Guid eventId, string stream, int attempt, Exception? exception);
 
     [LoggerMessage(LogLevel.Error, "{Group} moved event {EventId} of {Stream} to the dead letter queue ({Reason}).")]
     private partial void LogDeadLetter(string group, Guid eventId, string stream, string? reason, Exception? exception);
 
-    [LoggerMessage(LogLevel.Error, "{Group} can't settle what it has handled, because the transport refuses it; it is tried again.")]
+    [LoggerMessage(LogLevel.Error, "{Group} can't settle events, because the transport refuses it; settling is retried.")]
     private partial void LogRefused(string group, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "{Group} waits for the transport to settle what it has handled: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "{Group} can't settle events until the transport is available: {Error}")]
     private partial void LogUnavailable(string group, string error);
 
-    [LoggerMessage(LogLevel.Information, "{Group} settles again what it has handled.")]
+    [LoggerMessage(LogLevel.Information, "{Group} can settle events again.")]
     private partial void LogSettling(string group);
 }

@@ -1,5 +1,5 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>The store of inbox and effects can't be reached, or refuses for now: the event is tried again, and no attempt is spent.</summary>
+/// <summary>The store of inbox and effects is unreachable or refuses writes: the event is handled later, without using up an attempt.</summary>
 internal sealed class StoreUnavailableException(Exception innerException)
-    : Exception("The database of this consumer group can't be used.", innerException);
+    : Exception("The database of this consumer group is unavailable.", innerException);

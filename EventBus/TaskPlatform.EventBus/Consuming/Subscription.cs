@@ -2,25 +2,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>An event type and its handler within a group, with the types erased.</summary>
+/// <summary>An event type and its handler in a group, with erased types.</summary>
 internal abstract class Subscription
 {
-    /// <summary>What the handler's effects are committed with.</summary>
+    /// <summary>The scope and transaction of each event.</summary>
     public UnitOfWork UnitOfWork { get; init; }
 
-    /// <summary>How long the handler may run; null for <see cref="EventBusOptions.HandlerTimeout"/>.</summary>
+    /// <summary>The handler's time limit; null for <see cref="EventBusOptions.HandlerTimeout"/>.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>When an event that failed is retried; null for the policy of <see cref="EventBusOptions"/>.</summary>
+    /// <summary>The handler's retry policy; null for the policy of <see cref="EventBusOptions"/>.</summary>
     public RetryPolicy? Retries { get; init; }
 
     public abstract string EventType { get; }
 
     public abstract string HandlerName { get; }
 
-    /// <summary>Reads a payload of a schema; null means the event type's own.</summary>
-    /// <exception cref="UnknownSchemaException">The schema is not known and can't be brought up.</exception>
-    /// <exception cref="Exception">The payload is not what the event type says. The event's own code runs here, so that may be any exception.</exception>
+    /// <summary>Deserializes a payload with a schema; null means the event type's current one.</summary>
+    /// <exception cref="UnknownSchemaException">The schema is unknown and can't be upcast.</exception>
+    /// <exception cref="Exception">The payload does not match the event type. This runs the event's own code, so it may be any exception.</exception>
     public abstract object Read(ReadOnlySpan<byte> data, long? schema);
 
     public abstract Task HandleAsync(IServiceProvider scope, object data, EventContext context, CancellationToken cancellationToken);
@@ -40,15 +40,15 @@ internal sealed class Subscription<TEvent, THandler>(EventCatalog catalog) : Sub
         => scope.GetRequiredService<THandler>().HandleAsync((TEvent)data, context, cancellationToken);
 }
 
-/// <summary>What a handler's effects are committed with.</summary>
+/// <summary>The scope and transaction of an event.</summary>
 internal enum UnitOfWork
 {
-    /// <summary>A scope of its own, and a savepoint of a transaction that it shares with the events before and behind it.</summary>
+    /// <summary>A separate scope, and a savepoint of a transaction shared with preceding and following events.</summary>
     Event,
 
-    /// <summary>A scope and a transaction that it shares with the events before and behind it.</summary>
+    /// <summary>A scope and a transaction shared with preceding and following events.</summary>
     Batch,
 
-    /// <summary>A scope and a transaction of its own.</summary>
+    /// <summary>A separate scope and transaction.</summary>
     Isolated,
 }

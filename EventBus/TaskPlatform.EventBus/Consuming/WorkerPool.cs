@@ -2,20 +2,20 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Handles what is in a group's queue, in several batches at a time.</summary>
+/// <summary>Handles the events in a group's queue, in several concurrent batches.</summary>
 internal sealed partial class WorkerPool(
     ConsumerGroup group, KeyedQueue queue, BatchProcessor processor, IReceiver receiver, Settler settler, BusHealth health, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim suspects = new(1);
 
-    /// <summary>How many batches are handled at a time.</summary>
+    /// <summary>The number of concurrent batches.</summary>
     public required int Workers { get; init; }
 
     public void Dispose() => suspects.Dispose();
 
-    /// <summary>Runs until nothing more will come and nothing waits, or aborted.</summary>
-    /// <param name="draining">Fires when the process stops: what has not begun by then is left to other consumers.</param>
-    /// <param name="abort">Fires when the time for running handlers is over.</param>
+    /// <summary>Runs until the queue is complete and empty, or until aborted.</summary>
+    /// <param name="draining">Cancelled when the process stops: events whose handling has not begun are left to other consumers.</param>
+    /// <param name="abort">Cancelled when the time for running handlers is over.</param>
     public async Task RunAsync(CancellationToken draining, CancellationToken abort)
     {
         try
@@ -24,7 +24,7 @@ internal sealed partial class WorkerPool(
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            // What still ran is released to other consumers.
+            // Unfinished events are released to other consumers.
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class WorkerPool(
     {
         for (var from = 0; from < batch.Count && !draining.IsCancellationRequested;)
         {
-            // An event that was delivered before may have killed its consumer: it runs alone. The rest run together.
+            // A redelivered event may have crashed its consumer, so it runs alone. The others run together.
             var to = from + 1;
             if (batch[from].EarlierDeliveries == 0)
             {
@@ -56,7 +56,7 @@ internal sealed partial class WorkerPool(
 
     private async Task HandleRunAsync(List<Delivery> run, CancellationToken draining, CancellationToken abort)
     {
-        // Events during which two consumers died run one at a time in the process, so that no other event is suspected.
+        // Events that were being handled when two consumers died run one at a time in the process, so that no other event is suspected.
         var isSuspect = run[0].EarlierDeliveries > 1;
         if (isSuspect)
             await suspects.WaitAsync(abort);
@@ -133,7 +133,7 @@ internal sealed partial class WorkerPool(
         await settler.SettleAsync(run, abort);
     }
 
-    /// <summary>Returns when the store accepts a write, or the process stops.</summary>
+    /// <summary>Returns when the store accepts a write, or when the process stops.</summary>
     private async Task WaitForStoreAsync(BackOff backOff, CancellationToken draining)
     {
         while (!draining.IsCancellationRequested)
@@ -157,9 +157,9 @@ internal sealed partial class WorkerPool(
             LogPaused(group.Name, exception.Message);
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Group} is paused; nothing is lost and no attempt is spent: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "{Group} is paused; no events are lost and no attempts are used up: {Error}")]
     private partial void LogPaused(string group, string error);
 
-    [LoggerMessage(LogLevel.Warning, "{Group} lost its claim on {Count} entries to another consumer and wrote nothing for them.")]
+    [LoggerMessage(LogLevel.Warning, "{Group} lost its claims on {Count} entries to another consumer and wrote nothing for them.")]
     private partial void LogClaimLost(string group, int count);
 }
