@@ -50,7 +50,7 @@ internal sealed class Workers : Scenario
         };
     }
 
-    /// <summary>The rate of each number of workers, and its ratio to one worker. Both are relative to their limits, as the machine's speed varies.</summary>
+    /// <summary>The rate of each number of workers, and its ratio to one worker, both relative to their limits, as the speed varies.</summary>
     private static Dictionary<string, double> Figures(Dictionary<int, (double Reached, double Limit)> rates)
     {
         var figures = rates.ToDictionary(rate => $"workers_{rate.Key}", rate => rate.Value.Reached);

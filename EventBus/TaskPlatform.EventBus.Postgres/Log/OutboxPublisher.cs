@@ -14,7 +14,7 @@ internal sealed partial class OutboxPublisher(
     /// <summary>The scan that exceeded its time limit; the next call continues it.</summary>
     private ScanCursor? unfinished;
 
-    /// <summary>Used until the first scan has ended, which includes all events that the previous dispatcher may have published without marking.</summary>
+    /// <summary>Used until the end of the first scan, which covers all events that the previous dispatcher may have left unmarked.</summary>
     private PublicationLookup? lookup = new(transport);
     private bool hasBegun;
 

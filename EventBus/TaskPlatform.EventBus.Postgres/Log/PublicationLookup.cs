@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Postgres;
 /// </summary>
 internal sealed class PublicationLookup(IEventTransport transport)
 {
-    /// <summary>The number of entries to read per stream: a multiple of what a dispatcher can leave unmarked, as others may have added some since.</summary>
+    /// <summary>The number of entries to read per stream: many more than a dispatcher leaves unmarked, as others may have added some since.</summary>
     private const int NewestEntries = 10_000;
 
     private readonly Dictionary<string, Dictionary<(Guid EventId, string DataHash), string>> streams = new(StringComparer.Ordinal);

@@ -140,7 +140,7 @@ internal sealed partial class Monitor(
         }
     }
 
-    /// <summary>Applies the rules; stores alert changes and the texts of firing alerts. After a failure they are stored with the next sample.</summary>
+    /// <summary>Applies the rules; stores alert changes and the texts of firing alerts. After a failure, the next sample stores them.</summary>
     /// <returns>Whether an alert changed.</returns>
     private async Task<bool> EvaluateAsync(BusSample sample, IReadOnlyList<AlertChanged> known, CancellationToken cancellationToken)
     {

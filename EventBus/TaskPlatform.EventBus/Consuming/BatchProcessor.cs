@@ -11,7 +11,7 @@ internal sealed class BatchProcessor(
     ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, DeliveryValidator validator, HandlerInvoker invoker,
     FailureClassifier failures, IServiceScopeFactory scopes)
 {
-    /// <summary>The maximum number of savepoints per transaction. Postgres caches 64 subtransactions; more would slow down all other sessions.</summary>
+    /// <summary>The maximum number of savepoints per transaction. Postgres caches 64 subtransactions; more would slow other sessions down.</summary>
     private const int MaxSavepoints = 60;
 
     /// <summary>The number of times that an event is handled again immediately after a concurrency conflict.</summary>
@@ -24,7 +24,7 @@ internal sealed class BatchProcessor(
     /// <param name="batch">The deliveries to handle.</param>
     /// <param name="draining">Cancelled when the process stops: no further handlers are started, and the remaining deliveries stay open.</param>
     /// <param name="cancellationToken">Cancelled when the time for running handlers is over.</param>
-    /// <exception cref="StoreUnavailableException">The inbox's store is unavailable. Undecided deliveries stay open and can be processed again.</exception>
+    /// <exception cref="StoreUnavailableException">The inbox's store is unavailable. Undecided deliveries stay open.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; undecided deliveries stay open.</exception>
     public async Task ProcessAsync(IReadOnlyList<Delivery> batch, CancellationToken draining, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ internal sealed class TransientFailures
     /// <summary>How long an event may fail while no other event of its type is committed.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(5);
 
-    /// <summary>The maximum number of events to track across their retries; above it, all are removed and evaluated anew.</summary>
+    /// <summary>The maximum number of events to track across their retries; above it, all are removed and evaluated again.</summary>
     private const int MaxTracked = 10_000;
 
     private readonly ConcurrentDictionary<Guid, bool> failing = new();
