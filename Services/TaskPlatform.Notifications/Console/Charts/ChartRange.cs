@@ -22,10 +22,10 @@ public sealed record ChartRange(string Name, string Label, TimeSpan Span)
     public static ChartRange Find(string? name) => All.FirstOrDefault(range => range.Name == name) ?? All[0];
 
     /// <summary>The highest values of each part of the time.</summary>
-    internal async Task<IReadOnlyList<BusSample>> ReadAsync(NotificationsDb db, DateTimeOffset now, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<ChartSample>> ReadAsync(NotificationsDb db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var part = Math.Max(1, (int)(Span.TotalSeconds / Points));
-        return await db.BusSamples
+        return await db.ChartSamples
             .FromSql(
                 $"""
                 SELECT to_timestamp(floor(extract(epoch FROM at) / {part}) * {part}) AS at,

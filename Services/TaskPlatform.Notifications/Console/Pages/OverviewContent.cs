@@ -7,7 +7,7 @@ namespace TaskPlatform.Notifications.Console.Pages;
 /// <summary>What the overview shows. Razor's classes are public, and so is what they are given.</summary>
 public sealed record OverviewContent(
     IReadOnlyList<StreamDescription> Streams, IReadOnlyList<DeadLetterGroup> DeadLetterGroups, long Scheduled, ChartRange Range,
-    IReadOnlyList<BusSample> Samples, DateTimeOffset Now)
+    IReadOnlyList<ChartSample> Samples, DateTimeOffset Now)
 {
     public long Lag => Streams.Sum(stream => stream.Groups.Sum(group => group.Lag));
 

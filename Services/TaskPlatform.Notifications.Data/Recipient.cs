@@ -1,7 +1,7 @@
 namespace TaskPlatform.Notifications.Data;
 
 /// <summary>What this service knows of a user, from user.* events alone.</summary>
-internal sealed class Recipient
+public sealed class Recipient
 {
     public const string AdminRole = "admin";
 

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using TaskPlatform.EventBus.Dashboard.Data;
 using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Notifications.Data;
 
-internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) : DbContext(options), IDataProtectionKeyContext
+public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) : DbContext(options), IDataProtectionKeyContext
 {
     /// <summary>The name below <c>ConnectionStrings</c>.</summary>
     public const string ConnectionName = "notifications-db";
@@ -24,7 +25,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
 
     public DbSet<AdminJob> AdminJobs => Set<AdminJob>();
 
-    public DbSet<BusSample> BusSamples => Set<BusSample>();
+    public DbSet<ChartSample> ChartSamples => Set<ChartSample>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -32,7 +33,7 @@ internal sealed class NotificationsDb(DbContextOptions<NotificationsDb> options)
     {
         modelBuilder.AddEventLog();
         modelBuilder.AddInbox();
-        modelBuilder.AddOperations();
+        modelBuilder.AddEventBusDashboard();
         modelBuilder.HasSequence("notification_ids").IncrementsBy(IdBlockSize);
         modelBuilder.Entity<Notification>(notification =>
         {

@@ -1,13 +1,15 @@
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 
-namespace TaskPlatform.Notifications.Data;
+namespace TaskPlatform.EventBus.Dashboard.Data;
 
-/// <summary>The tables of those who run the platform.</summary>
-internal static class OperationsModel
+/// <summary>The dashboard's tables in its host's own model, so that the host's migrations create them.</summary>
+public static class DashboardModel
 {
-    public static void AddOperations(this ModelBuilder model)
+    /// <summary>Adds the tables <c>admin_actions</c>, <c>admin_jobs</c>, <c>bus_samples</c> and <c>data_protection_keys</c>.</summary>
+    public static ModelBuilder AddEventBusDashboard(this ModelBuilder model)
     {
+        ArgumentNullException.ThrowIfNull(model);
         model.Entity<AdminAction>(action =>
         {
             action.ToTable("admin_actions");
@@ -42,7 +44,7 @@ internal static class OperationsModel
             job.Property(e => e.Problem).HasColumnName("problem");
             job.HasIndex(e => e.Group).IsUnique().HasFilter("state = 'Running'").HasDatabaseName("ix_admin_jobs_running");
         });
-        model.Entity<BusSample>(sample =>
+        model.Entity<ChartSample>(sample =>
         {
             sample.ToTable("bus_samples");
             sample.HasKey(e => e.At);
@@ -59,5 +61,6 @@ internal static class OperationsModel
             key.Property(e => e.FriendlyName).HasColumnName("friendly_name");
             key.Property(e => e.Xml).HasColumnName("xml");
         });
+        return model;
     }
 }

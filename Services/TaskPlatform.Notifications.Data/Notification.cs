@@ -1,7 +1,7 @@
 namespace TaskPlatform.Notifications.Data;
 
 /// <summary>Something a user is told.</summary>
-internal sealed class Notification
+public sealed class Notification
 {
     public long Id { get; init; }
 
