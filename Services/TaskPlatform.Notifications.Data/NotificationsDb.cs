@@ -21,12 +21,6 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
 
     public DbSet<Recipient> Recipients => Set<Recipient>();
 
-    public DbSet<AdminAction> AdminActions => Set<AdminAction>();
-
-    public DbSet<AdminJob> AdminJobs => Set<AdminJob>();
-
-    public DbSet<ChartSample> ChartSamples => Set<ChartSample>();
-
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

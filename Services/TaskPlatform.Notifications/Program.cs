@@ -1,13 +1,14 @@
 using TaskPlatform.Contracts;
+using TaskPlatform.EventBus.Dashboard;
 using TaskPlatform.EventBus.Postgres;
 using TaskPlatform.EventBus.Redis;
-using TaskPlatform.Notifications.Admin;
-using TaskPlatform.Notifications.Console;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Live;
 using TaskPlatform.Notifications.Notifications;
+using TaskPlatform.Notifications.Operators;
 using TaskPlatform.ServiceDefaults;
 using TaskPlatform.ServiceDefaults.Data;
+using TaskPlatform.ServiceDefaults.Http;
 using TaskPlatform.ServiceDefaults.Start;
 using TaskPlatform.ServiceDefaults.Tokens;
 
@@ -19,15 +20,23 @@ builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.AddNotificationStream();
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<NotificationsDb>("notifications").PublishAlerts<NotificationsDb>();
-builder.AddAdministration();
-builder.AddConsole();
+AuthOperators.Add(builder);
+builder.AddEventBusDashboard<NotificationsDb>(dashboard =>
+{
+    dashboard.ProductName = "TaskPlatform";
+    dashboard.CookieName = "taskplatform-console";
+    dashboard.FindEventLog = TaskPlatformEvents.OwnerOf;
+    dashboard.IsHeadRequest = HeadRequests.IsHead;
+});
 
 var app = builder.Build();
 
 app.UseServiceDefaults();
-app.UseConsole();
 app.MapNotificationEndpoints();
-app.MapAdminEndpoints();
-app.MapConsole();
+app.MapEventBusDashboard(dashboard =>
+{
+    dashboard.ApiPolicy = Role.Admin;
+    dashboard.ConsolePolicy = policy => policy.RequireRole(Role.Admin);
+});
 
 return await app.RunServiceAsync();

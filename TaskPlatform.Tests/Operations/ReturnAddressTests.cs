@@ -1,4 +1,4 @@
-using TaskPlatform.Notifications.Console;
+using TaskPlatform.EventBus.Dashboard.Console;
 
 namespace TaskPlatform.Tests.Operations;
 

@@ -26,7 +26,10 @@ internal static class ServiceProcess
     /// <summary>Runs the entry point of a service.</summary>
     public static int Run(string service, string[] settings)
     {
-        var main = Assembly.GetAssembly(Services[service])!.EntryPoint!;
-        return main.Invoke(null, [settings]) is int code ? code : 0;
+        var program = Assembly.GetAssembly(Services[service])!;
+
+        // By its own name it finds its static assets.
+        string[] arguments = [.. settings, $"--applicationName={program.GetName().Name}"];
+        return program.EntryPoint!.Invoke(null, [arguments]) is int code ? code : 0;
     }
 }

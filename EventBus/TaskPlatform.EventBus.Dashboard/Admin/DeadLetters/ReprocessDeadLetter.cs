@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using TaskPlatform.EventBus.Dashboard.Admin.Audit;
+using TaskPlatform.EventBus.Dashboard.Http;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.DeadLetters;
+
+internal static class ReprocessDeadLetter
+{
+    public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapPost("/reprocess/{msg_id}", HandleAsync)
+        .WithName(nameof(ReprocessDeadLetter))
+        .WithSummary("Gives a dead letter back to its group")
+        .WithDescription("It becomes a first delivery at the end of its stream, for that group alone. Repeating it changes nothing and answers 404.")
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Ok<ReprocessResult>, ValidationProblem, ProblemHttpResult>> HandleAsync(
+        [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors().RequireEntryId(id, "msg_id");
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
+        audit.Add($"{id}: {result.Outcome}.");
+        return result.Outcome switch
+        {
+            ReprocessOutcome.Reprocessed => TypedResults.Ok(result),
+            ReprocessOutcome.Gone => GetDeadLetter.NotFound(id),
+            ReprocessOutcome.NoGroup => Conflict("Its group is not there, so nobody would read it. Nothing was done."),
+            _ => Conflict("It names no stream of events. Nothing was done."),
+        };
+    }
+
+    private static ProblemHttpResult Conflict(string why) => TypedResults.Problem(why, statusCode: StatusCodes.Status409Conflict);
+}

@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Dashboard.Data;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
+
+/// <summary>Ends jobs before their time.</summary>
+internal sealed class JobCancellation(DashboardDb db, IReplays replays, TimeProvider time)
+{
+    /// <summary>Waits for the job's current step, and lets no other follow.</summary>
+    /// <returns>The job as it is now; null where there is none.</returns>
+    public async Task<AdminJob?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var found = await db.AdminJobs.FromSql($"SELECT * FROM admin_jobs WHERE id = {id} FOR UPDATE").ToListAsync(cancellationToken);
+        if (found is not [var job])
+            return null;
+
+        if (job.State == JobState.Running)
+        {
+            if (job.Kind == JobKind.Replay)
+                await replays.WithdrawAsync(job.Id.ToString(), cancellationToken);
+            (job.State, job.FinishedAt) = (JobState.Cancelled, time.GetUtcNow());
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return job;
+    }
+}

@@ -1,0 +1,98 @@
+using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus.Dashboard.Data;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
+
+/// <summary>
+/// Runs jobs, in as many processes as there are: each step is a transaction that holds the job's row, so a process that dies
+/// loses its step, and any other takes the next. What a step does in Redis may be repeated.
+/// </summary>
+internal sealed partial class JobRunner(
+    IServiceScopeFactory scopes, JobSignal signal, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
+{
+    /// <summary>How often to look for jobs that other processes started, or left behind at their end.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes the next step of a job, where one is due.</summary>
+    /// <returns>How long to wait for the step after it.</returns>
+    internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<DashboardDb>();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+
+        // A process that freezes with the row in its hands is cut off.
+        await db.Database.ExecuteSqlAsync($"SET LOCAL idle_in_transaction_session_timeout = '60s'", cancellationToken);
+        var running = await db.AdminJobs
+            .FromSql($"SELECT * FROM admin_jobs WHERE state = 'Running' ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED")
+            .ToListAsync(cancellationToken);
+        if (running is not [var job])
+            return PollInterval;
+        if (job.NextAt - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+            return wait < PollInterval ? wait : PollInterval;
+
+        await StepAsync(scope.ServiceProvider, job, cancellationToken);
+        if (job.State != JobState.Running)
+            job.FinishedAt = time.GetUtcNow();
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        if (job.State != JobState.Running)
+            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "Nothing is left.");
+        return TimeSpan.Zero;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            TimeSpan wait;
+            try
+            {
+                wait = await RunOnceAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogInterrupted(failure.Message);
+                wait = RetryDelay;
+            }
+
+            await signal.WaitAsync(wait, stoppingToken);
+        }
+    }
+
+    private async Task StepAsync(IServiceProvider services, AdminJob job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            job.Problem = null;
+            await (job.Kind switch
+            {
+                JobKind.Replay => services.GetRequiredService<ReplayStep>().RunAsync(job, cancellationToken),
+                _ => services.GetRequiredService<SweepStep>().RunAsync(job, cancellationToken),
+            });
+        }
+        catch (EventTransportUnavailableException away)
+        {
+            (job.Problem, job.NextAt) = (away.Message, time.GetUtcNow() + RetryDelay);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(job.Id, job.Kind, failure);
+            (job.State, job.Problem) = (JobState.Failed, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The job {JobId} ({Kind}) ended as {State} after {Done} entries. {Problem}")]
+    private partial void LogEnded(Guid jobId, JobKind kind, JobState state, long done, string problem);
+
+    [LoggerMessage(LogLevel.Error, "The job {JobId} ({Kind}) failed.")]
+    private partial void LogFailed(Guid jobId, JobKind kind, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Jobs can't be run at the moment, they go on by themselves: {Reason}")]
+    private partial void LogInterrupted(string reason);
+}

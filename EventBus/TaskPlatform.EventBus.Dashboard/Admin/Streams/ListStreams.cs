@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.Streams;
+
+internal static class ListStreams
+{
+    public sealed record Response(IReadOnlyList<StreamView> Items, long Scheduled);
+
+    public static void Map(IEndpointRouteBuilder streams) => streams.MapGet("/", HandleAsync)
+        .WithName(nameof(ListStreams))
+        .WithSummary("Every stream with its groups, and how far behind they are");
+
+    private static async Task<Ok<Response>> HandleAsync(IStreamAdmin streams, EventCatalog events, CancellationToken cancellationToken)
+    {
+        var found = await streams.DescribeAsync(events.Types, cancellationToken);
+        return TypedResults.Ok(new Response([.. found.Select(StreamView.Of)], await streams.CountScheduledAsync(cancellationToken)));
+    }
+}

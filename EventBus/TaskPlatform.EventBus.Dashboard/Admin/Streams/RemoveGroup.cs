@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.EventBus.Dashboard.Admin.Audit;
+using TaskPlatform.EventBus.Dashboard.Http;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.Streams;
+
+internal static class RemoveGroup
+{
+    // A living consumer would make the group again at once, from the stream's very first entry on.
+    private static readonly TimeSpan Alive = TimeSpan.FromMinutes(1);
+
+    public sealed record Response(string Type, string Group, bool Removed);
+
+    public static void Map(IEndpointRouteBuilder streams) => streams.MapDelete("/{type}/groups/{group}", HandleAsync)
+        .WithName(nameof(RemoveGroup))
+        .WithSummary("Gives up a group's place in a stream, so that trimming waits for it no more")
+        .WithDescription("For a group that no service runs any longer. While a consumer of it was heard of within a minute: 409.")
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
+        string type, string group, IStreamAdmin streams, AuditEntry audit, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors().RequireEventType(type).RequireName(group, "group");
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var consumers = await streams.ConsumersAsync(type, group, cancellationToken);
+        if (consumers.FirstOrDefault(consumer => consumer.Idle < Alive) is { } living)
+        {
+            return TypedResults.Problem(
+                $"{living.Name} reads for this group. Stop its service first, and try again after a minute.",
+                statusCode: StatusCodes.Status409Conflict);
+        }
+
+        var removed = await streams.RemoveGroupAsync(type, group, cancellationToken);
+        audit.Add(removed ? "Removed." : "It was not there.");
+        return removed
+            ? TypedResults.Ok(new Response(type, group, true))
+            : TypedResults.Problem($"There is no group {group} on the stream of {type}.", statusCode: StatusCodes.Status404NotFound);
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskPlatform.EventBus.Dashboard.Admin.Jobs;
+
+namespace TaskPlatform.EventBus.Dashboard.Admin.Streams;
+
+internal static class ReplayEvents
+{
+    public static void Map(IEndpointRouteBuilder streams) => streams.MapPost("/{type}/replay", HandleAsync)
+        .WithName(nameof(ReplayEvents))
+        .WithSummary("Delivers past events to a group again, as a job")
+        .WithDescription("From the stream, or where that has lost them, from the log of the service that published them.")
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
+        string type, ReplayStart.Request request, ReplayStart replays, CurrentOperator caller, CancellationToken cancellationToken)
+        => await replays.StartAsync(type, request, caller, cancellationToken) switch
+        {
+            { Job: { } job } => JobView.Accepted(job),
+            { Errors: { } errors } => errors.ToProblem(),
+            { Conflicting: { } other } => BulkJobs.ConflictProblem(other),
+            _ => GetStream.NotFound(type),
+        };
+}

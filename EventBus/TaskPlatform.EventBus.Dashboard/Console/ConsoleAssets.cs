@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.StaticAssets;
+using Microsoft.AspNetCore.StaticAssets.Infrastructure;
+using Microsoft.Extensions.FileProviders;
+
+namespace TaskPlatform.EventBus.Dashboard.Console;
+
+/// <summary>The style sheet, the script and the icon, below <c>wwwroot</c>: static assets of the host, which the build serves at <c>/console/assets</c>.</summary>
+internal static class ConsoleAssets
+{
+    private const string Label = "label";
+    private const string Folder = "console/assets/";
+
+    /// <summary>Finds the files in every environment and working directory.</summary>
+    public static void Find(WebApplicationBuilder builder)
+    {
+        var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        if (Directory.Exists(published))
+            builder.Environment.WebRootFileProvider = new PhysicalFileProvider(published);
+        else
+            builder.WebHost.UseStaticWebAssets();
+
+        // Serve no file that the build does not know.
+        builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
+    }
+
+    /// <summary>Maps the static assets of the host, which include the console's, and opens the console's.</summary>
+    public static void Map(IEndpointRouteBuilder app) => app.MapStaticAssets().Add(asset =>
+    {
+        if (asset is RouteEndpointBuilder { RoutePattern.RawText: { } route } && route.TrimStart('/').StartsWith(Folder, StringComparison.Ordinal))
+            asset.Metadata.Add(new AllowAnonymousAttribute());
+    });
+
+    /// <summary>
+    /// Gives pages the fingerprinted address of each file as <c>@Assets["…"]</c>. The framework does so for routable components only.
+    /// </summary>
+    public static TBuilder WithConsoleAssets<TBuilder>(this TBuilder pages, IEndpointRouteBuilder app)
+        where TBuilder : IEndpointConventionBuilder
+        => pages.WithMetadata(new ResourceAssetCollection(
+        [
+            .. StaticAssetsEndpointDataSourceHelper.ResolveStaticAssetDescriptors(app, manifestPath: null).Select(AssetOf).OfType<ResourceAsset>(),
+        ]));
+
+    // Alternatives of a file, compressed ones for example, have a selector; only fingerprinted addresses have a label.
+    private static ResourceAsset? AssetOf(StaticAssetDescriptor file)
+        => file.Selectors.Count == 0 && file.Properties.FirstOrDefault(property => property.Name == Label) is { } label
+            ? new ResourceAsset(file.Route, [new ResourceAssetProperty(Label, label.Value)])
+            : null;
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace TaskPlatform.EventBus.Dashboard.Console;
+
+/// <summary>Opens the console only while it is known which sessions were revoked. Signing out is possible even then.</summary>
+internal sealed class CurrentSessions(IOperatorAuthenticator operators) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        return await operators.CheckAsync(http.User, http.RequestAborted) switch
+        {
+            SessionStatus.Valid => await next(context),
+            SessionStatus.Revoked => TypedResults.Challenge(authenticationSchemes: [ConsoleSession.Scheme]),
+            _ => ConsolePages.Unavailable(
+                "The auth service can't be reached", "So it is not known which sessions have ended. This page works again as soon as it is back."),
+        };
+    }
+}

@@ -1,0 +1,15 @@
+namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
+
+/// <summary>Which events are shown live.</summary>
+public sealed class LiveFilter(string? type, string? aggregate)
+{
+    /// <summary>The event type; null for all.</summary>
+    public string? Type { get; } = string.IsNullOrEmpty(type) ? null : type;
+
+    /// <summary>What they are about; null for anything.</summary>
+    public string? Aggregate { get; } = string.IsNullOrEmpty(aggregate) ? null : aggregate;
+
+    public IReadOnlyList<string> Types(EventCatalog events) => [.. events.Types.Where(name => Type is null || name == Type)];
+
+    public bool Matches(StreamEntry entry) => Aggregate is null || entry.AggregateId == Aggregate;
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
+
+internal static class ShowLive
+{
+    private const int Shown = 30;
+    private const int LookedAt = 200;
+
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live", HandleAsync);
+
+    private static async Task<RazorComponentResult<LivePage>> HandleAsync(
+        string? type, string? aggregate, CurrentOperator caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        CancellationToken cancellationToken)
+    {
+        var filter = new LiveFilter(type, aggregate);
+        var found = await Task.WhenAll(filter.Types(events).Select(
+            name => streams.EntriesAsync(name, filter.Aggregate is null ? Shown : LookedAt, null, newestFirst: true, cancellationToken)));
+        return new(new
+        {
+            Operator = caller,
+            Filter = filter,
+            Types = events.Types,
+            Entries = found.SelectMany(entries => entries)
+                .Where(filter.Matches)
+                .OrderByDescending(entry => EntryId.Parse(entry.EntryId))
+                .Take(Shown)
+                .ToList(),
+            Options = options.Value,
+        });
+    }
+}

@@ -1,0 +1,61 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
+
+/// <summary>Sends what is added to the streams, as long as somebody looks and is signed in.</summary>
+internal static class StreamLive
+{
+    private const int PageSize = 50;
+    private const int PollsPerHeartbeat = 15;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the page's script makes an item of.</summary>
+    public sealed record Item(
+        string EntryId, DateTimeOffset At, string Type, string? AggregateId, string? TargetGroup, string? TraceLink, string Data);
+
+    public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live/events", Handle);
+
+    private static ServerSentEventsResult<Item?> Handle(
+        string? type, string? aggregate, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        IOptions<EventBusDashboardOptions> dashboard, IOperatorAuthenticator operators, TimeProvider time, IHostApplicationLifetime host,
+        HttpContext http, CancellationToken cancellationToken)
+    {
+        var expiry = ConsoleSession.ExpiryOf(http);
+        return TypedResults.ServerSentEvents(FollowAsync(new LiveFilter(type, aggregate), IsOpenAsync, streams, events, options.Value, time, cancellationToken));
+
+        async ValueTask<bool> IsOpenAsync() => !dashboard.Value.IsHeadRequest(http) && !host.ApplicationStopping.IsCancellationRequested
+            && time.GetUtcNow() < expiry && await operators.CheckAsync(http.User, cancellationToken) == SessionStatus.Valid;
+    }
+
+    private static async IAsyncEnumerable<SseItem<Item?>> FollowAsync(
+        LiveFilter filter, Func<ValueTask<bool>> isOpen, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
+            .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
+        for (var polls = 0; await isOpen(); polls++)
+        {
+            // At once, so that the page knows it is connected; then often enough for proxies that close idle connections.
+            if (polls % PollsPerHeartbeat == 0)
+                yield return new SseItem<Item?>(null, "beat");
+
+            var found = await Task.WhenAll(seen.Select(
+                stream => streams.EntriesAsync(stream.Key, PageSize, stream.Value, newestFirst: false, cancellationToken)));
+            foreach (var entry in found.SelectMany(entries => entries).OrderBy(entry => EntryId.Parse(entry.EntryId)))
+            {
+                seen[entry.Type] = entry.EntryId;
+                if (filter.Matches(entry))
+                    yield return new SseItem<Item?>(ItemOf(entry, options));
+            }
+
+            await Task.Delay(PollInterval, time, cancellationToken);
+        }
+    }
+
+    private static Item ItemOf(StreamEntry entry, ConsoleOptions options) => new(
+        entry.EntryId, EntryId.Parse(entry.EntryId).Time, entry.Type, entry.AggregateId,
+        entry.Headers.GetValueOrDefault("target_group"), options.TraceLink(entry.TraceId), entry.Data);
+}

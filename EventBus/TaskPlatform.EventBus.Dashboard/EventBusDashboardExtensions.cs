@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using TaskPlatform.EventBus.Dashboard.Admin;
+using TaskPlatform.EventBus.Dashboard.Console;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace TaskPlatform.EventBus.Dashboard;
+
+/// <summary>Adds the admin API and the operators' console to an ASP.NET Core application that has an event bus.</summary>
+public static class EventBusDashboardExtensions
+{
+    /// <summary>
+    /// Adds the services of the dashboard: those of the API and the console, the runner of jobs, and the sampler for the charts. The host registers an
+    /// <see cref="IOperatorAuthenticator"/> as well.
+    /// </summary>
+    /// <typeparam name="TDb">The context with the dashboard's tables: its model calls <c>AddEventBusDashboard</c>.</typeparam>
+    /// <param name="builder">The application, which also calls <c>AddEventBus</c>.</param>
+    /// <param name="configure">Sets the options; <see cref="EventBusDashboardOptions.FindEventLog"/> is required.</param>
+    public static WebApplicationBuilder AddEventBusDashboard<TDb>(this WebApplicationBuilder builder, Action<EventBusDashboardOptions> configure)
+        where TDb : DbContext, IDataProtectionKeyContext
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.Services.AddOptions<EventBusDashboardOptions>().Configure(configure).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddScoped(provider => new DashboardDb(provider.GetRequiredService<TDb>()));
+        builder.Services.AddAdministration();
+        builder.AddConsole<TDb>();
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds the middleware and the endpoints of the dashboard: the API below <c>/admin</c>, the console below <c>/console</c>. Comes after
+    /// authentication and authorization.
+    /// </summary>
+    /// <param name="app">The application.</param>
+    /// <param name="authorize">Sets who may use the dashboard; <see cref="EventBusDashboardAuthorization.ApiPolicy"/> is required.</param>
+    /// <exception cref="InvalidOperationException">Something that the dashboard needs of its host is missing; the message says what.</exception>
+    public static WebApplication MapEventBusDashboard(this WebApplication app, Action<EventBusDashboardAuthorization> authorize)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(authorize);
+        var authorization = new EventBusDashboardAuthorization();
+        authorize(authorization);
+        if (string.IsNullOrWhiteSpace(authorization.ApiPolicy))
+            throw new InvalidOperationException($"MapEventBusDashboard: set {nameof(authorization.ApiPolicy)} to the name of an authorization policy.");
+        RequireHost(app.Services);
+
+        app.UseConsole();
+        app.MapAdminEndpoints(authorization.ApiPolicy);
+        app.MapConsole(authorization.ConsolePolicy);
+        return app;
+    }
+
+    private static void RequireHost(IServiceProvider services)
+    {
+        if (!services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IOperatorAuthenticator)))
+            throw new InvalidOperationException($"MapEventBusDashboard: register a service {nameof(IOperatorAuthenticator)}, which signs operators in.");
+
+        // The API is documented so, and the console's script reads live events so.
+        if (services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.PropertyNamingPolicy != JsonNamingPolicy.SnakeCaseLower)
+        {
+            throw new InvalidOperationException(
+                $"MapEventBusDashboard: set {nameof(JsonSerializerOptions.PropertyNamingPolicy)} to SnakeCaseLower with ConfigureHttpJsonOptions.");
+        }
+    }
+}
