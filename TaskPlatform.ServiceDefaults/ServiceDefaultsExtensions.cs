@@ -12,7 +12,7 @@ using TaskPlatform.ServiceDefaults.Telemetry;
 
 namespace TaskPlatform.ServiceDefaults;
 
-/// <summary>What every service has.</summary>
+/// <summary>Defaults that all services share.</summary>
 public static class ServiceDefaultsExtensions
 {
     private const long MaxRequestBytes = 64 * 1024;
@@ -20,7 +20,7 @@ public static class ServiceDefaultsExtensions
     /// <summary>Adds telemetry, health checks, known proxies, service discovery and resilience for HTTP clients, JSON in snake_case, errors as ProblemDetails, and limits.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
-        // Below every other source, so that any of them can say otherwise.
+        // Lowest precedence, so that every other source can override it.
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
         {
             InitialData = new Dictionary<string, string?>
@@ -28,7 +28,7 @@ public static class ServiceDefaultsExtensions
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
-                // What fails there is an exception of whoever asked: often expected, else logged by the one who gives up.
+                // Failures there surface as exceptions, which the caller expects or logs itself.
                 ["Logging:LogLevel:Microsoft.AspNetCore.Authentication"] = "Critical",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database"] = "Critical",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore.Query"] = "Critical",
@@ -53,7 +53,7 @@ public static class ServiceDefaultsExtensions
         return builder;
     }
 
-    /// <summary>Puts it to work. Comes before the service's own endpoints.</summary>
+    /// <summary>Adds the middleware. Call it before mapping the service's own endpoints.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseForwardedHeaders();

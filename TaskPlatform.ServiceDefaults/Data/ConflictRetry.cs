@@ -7,10 +7,10 @@ using Microsoft.Net.Http.Headers;
 namespace TaskPlatform.ServiceDefaults.Data;
 
 /// <summary>
-/// Runs a change that meets a concurrent one again, on the new state, unless the client named the version that it means. The attempts that
-/// follow the first wait for each other, so that many changes of one row at the same moment are made one after the other.
+/// Retries a change on the new state after a concurrency conflict, unless the client named a version with <c>If-Match</c>. Retries of the same
+/// row take a lock, so many concurrent changes of one row are made one after the other.
 /// </summary>
-/// <remarks>The handler must do nothing beside the database, and read its state from there in each call.</remarks>
+/// <remarks>The handler must have no effects outside the database and must read its state from the database on each call.</remarks>
 public sealed class ConflictRetry<TDb>(TDb db) : IEndpointFilter
     where TDb : DbContext
 {
@@ -26,7 +26,7 @@ public sealed class ConflictRetry<TDb>(TDb db) : IEndpointFilter
         }
         catch (DbUpdateConcurrencyException) when (!NamesVersion(http.Request))
         {
-            // Run again below.
+            // Retried below.
         }
 
         for (var retry = 1; ; retry++)
@@ -37,7 +37,7 @@ public sealed class ConflictRetry<TDb>(TDb db) : IEndpointFilter
             }
             catch (DbUpdateConcurrencyException) when (retry < MaxRetries)
             {
-                // A first attempt of another request was faster.
+                // The first attempt of another request committed before this retry.
             }
         }
     }

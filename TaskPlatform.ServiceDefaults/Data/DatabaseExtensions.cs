@@ -9,12 +9,12 @@ using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Data;
 
-/// <summary>Gives a service its database.</summary>
+/// <summary>Registers a service's database.</summary>
 public static class DatabaseExtensions
 {
     /// <summary>
-    /// Adds the database of a connection string and migrates it before the service starts. Where that leads to a pooler that gives each
-    /// transaction another session, <c>ConnectionStrings:{name}-direct</c> leads to Postgres itself.
+    /// Registers the database of a connection string and migrates it before the service starts. If the connection string points to a pooler in
+    /// transaction mode, set <c>ConnectionStrings:{name}-direct</c> to a connection string that points to Postgres itself.
     /// </summary>
     public static WebApplicationBuilder AddDatabase<TDb>(this WebApplicationBuilder builder, string connectionName)
         where TDb : DbContext
@@ -24,7 +24,7 @@ public static class DatabaseExtensions
         var options = builder.Configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
         builder.AddNpgsqlDbContext<TDb>(connectionName, settings =>
         {
-            // No retries below us: a request answers 503 and the bus pauses, each in its own way and at once.
+            // No retries at this level: a request must answer 503 at once, and the bus has its own back-off.
             settings.DisableRetry = true;
             settings.DisableHealthChecks = true;
             settings.ConnectionString = WithDefaults(settings.ConnectionString, options);
@@ -38,15 +38,15 @@ public static class DatabaseExtensions
     }
 
     /// <summary>
-    /// Waits until no other process holds the lock, and holds it to the end of the current transaction.
+    /// Takes a lock for the rest of the current transaction; waits while another session holds it.
     /// </summary>
     /// <param name="db">The database, within a transaction.</param>
     /// <param name="name">The lock's name.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public static Task LockAsync(this DbContext db, string name, CancellationToken cancellationToken)
         => db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
 
-    /// <summary>Fills in what the connection string leaves open; what it says, wins. Npgsql knows what it says by keyword, not by property.</summary>
+    /// <summary>Fills in settings that the connection string doesn't set. Npgsql reports which ones it sets by keyword, not by property.</summary>
     private static string? WithDefaults(string? connectionString, DatabaseOptions options)
     {
         try
@@ -62,14 +62,14 @@ public static class DatabaseExtensions
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = options.PreparedStatements;
 
-            // Nothing here changes a session that goes back into the pool, so there is nothing to reset: a sixth of a small transaction's time.
+            // The platform never changes session state, so connections needn't be reset in the pool. The reset took a sixth of a small transaction's time.
             if (!settings.ShouldSerialize("No Reset On Close"))
                 settings.NoResetOnClose = true;
             return settings.ConnectionString;
         }
         catch (ArgumentException)
         {
-            // The start says which setting makes no sense.
+            // The startup check reports the invalid setting.
             return connectionString;
         }
     }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace TaskPlatform.ServiceDefaults.Data;
 
 /// <summary>
-/// Whether the database accepts writes. Entity Framework's own check only connects, which also succeeds on a server that refuses every write,
-/// such as one that became a standby. Locking no row of a table needs the same permissions as a write, and leaves nothing behind.
+/// Checks whether the database accepts writes. Entity Framework's own check only connects, which also succeeds on a server that refuses writes,
+/// such as one that became a standby. A locking read of zero rows needs the same permissions as a write and changes nothing.
 /// </summary>
 internal sealed class DatabaseHealthCheck<TDb>(TDb db) : IHealthCheck
     where TDb : DbContext

@@ -7,7 +7,7 @@ using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Data;
 
-/// <summary>Waits for the database and applies the migrations, one process at a time.</summary>
+/// <summary>Waits for the database and applies the migrations. Only one process at a time runs them.</summary>
 internal sealed partial class MigrateDatabase<TDb>(
     TDb pooled, IOptions<DirectConnection<TDb>> direct, IOptions<DatabaseOptions> options, TimeProvider time, ILogger<MigrateDatabase<TDb>> logger)
     : IStartupStep
@@ -51,7 +51,7 @@ internal sealed partial class MigrateDatabase<TDb>(
         }
         catch (Exception failure) when (DatabaseFailure.Find<NpgsqlException>(failure) is { } refusal)
         {
-            throw new StartupException($"{typeof(TDb).Name}: the database refuses: {refusal.GetBaseException().Message}", failure);
+            throw new StartupException($"{typeof(TDb).Name}: the database refused the connection or the migration: {refusal.GetBaseException().Message}", failure);
         }
     }
 
@@ -63,8 +63,8 @@ internal sealed partial class MigrateDatabase<TDb>(
             return;
         }
 
-        var own = new DbContextOptionsBuilder<TDb>().UseNpgsql(connectionString).Options;
-        await using var db = (TDb)Activator.CreateInstance(typeof(TDb), own)!;
+        var contextOptions = new DbContextOptionsBuilder<TDb>().UseNpgsql(connectionString).Options;
+        await using var db = (TDb)Activator.CreateInstance(typeof(TDb), contextOptions)!;
         await MigrateAsync(db, cancellationToken);
     }
 
@@ -75,7 +75,7 @@ internal sealed partial class MigrateDatabase<TDb>(
         {
             await PostgresSession.RequireAsync((NpgsqlConnection)db.Database.GetDbConnection(), cancellationToken);
 
-            // Held by this connection until it is released or lost. EF's own lock begins only once its history table is there.
+            // A session lock. EF's own migration lock needs the history table, which doesn't exist yet at the first start.
             db.Database.SetCommandTimeout(options.Value.StartTimeout);
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock(hashtextextended('migrate', 0))", cancellationToken);
             await db.Database.MigrateAsync(cancellationToken);
@@ -83,7 +83,7 @@ internal sealed partial class MigrateDatabase<TDb>(
         }
         catch
         {
-            // The lock ends with its session, so this one must not go back into the pool: nothing resets it there.
+            // The session lock is released only when the session ends, so don't return this connection to the pool, which wouldn't reset it.
             NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
             throw;
         }
@@ -93,7 +93,7 @@ internal sealed partial class MigrateDatabase<TDb>(
         }
     }
 
-    // A database that doesn't exist yet is about to be created. A wrong password or a missing permission is not about to change.
+    // A database that doesn't exist yet may be about to be created. Wrong passwords and missing permissions don't fix themselves.
     private static bool IsStarting(Exception failure)
         => DatabaseFailure.IsUnavailable(failure)
             && DatabaseFailure.Find<PostgresException>(failure)?.SqlState

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.ServiceDefaults.Health;
 
-/// <summary><c>/alive</c>: the process answers. <c>/health</c>: what it needs answers too.</summary>
+/// <summary><c>/alive</c> reports whether the process responds, <c>/health</c> whether its dependencies respond too.</summary>
 internal static class HealthEndpoints
 {
     private const string Alive = "/alive";
     private const string Health = "/health";
     private const string LiveTag = "live";
 
-    // Whoever asks gives up soon, too: what takes longer isn't healthy.
+    // Probes time out quickly, so a slow check counts as unhealthy.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
     public static void AddHealth(this WebApplicationBuilder builder)
@@ -30,11 +30,11 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this WebApplication app)
     {
-        var answer = new HealthCheckOptions();
+        var options = new HealthCheckOptions();
         if (app.Environment.IsDevelopment())
-            answer.ResponseWriter = WriteDetails;
+            options.ResponseWriter = WriteDetails;
 
-        app.MapHealthChecks(Health, answer).AllowAnonymous();
+        app.MapHealthChecks(Health, options).AllowAnonymous();
         app.MapHealthChecks(Alive, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) }).AllowAnonymous();
     }
 

@@ -11,15 +11,15 @@ using IPNetwork = System.Net.IPNetwork;
 namespace TaskPlatform.ServiceDefaults.Http;
 
 /// <summary>
-/// The client behind a proxy: its address and scheme are taken from <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> where the request comes
-/// from one of <c>Http:KnownProxies</c>, a list of addresses and networks (<c>10.1.0.0/16</c>) that is empty by default. Everybody else could
-/// invent them.
+/// Takes the client's address and scheme from <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c>, but only in requests from
+/// <c>Http:KnownProxies</c>, a list of addresses and networks (<c>10.1.0.0/16</c>) that is empty by default. Any other sender could
+/// forge these headers.
 /// </summary>
 public static class ForwardedClients
 {
     private const string KnownProxies = "Http:KnownProxies";
 
-    /// <summary>Has the client tell the service that it calls, as a proxy does, whose request it is working on.</summary>
+    /// <summary>Makes the client send the address of the current request's client, as a proxy does.</summary>
     public static IHttpClientBuilder ForwardClientAddress(this IHttpClientBuilder client)
     {
         client.Services.AddHttpContextAccessor();
@@ -36,27 +36,27 @@ public static class ForwardedClients
         options.KnownIPNetworks.Clear();
         foreach (var (key, value) in configuration.GetSection(KnownProxies).AsEnumerable())
         {
-            // An empty list in JSON is an empty value, too.
+            // An empty JSON list is reported as an empty value.
             if (!string.IsNullOrWhiteSpace(value))
                 options.KnownIPNetworks.Add(Parse(value.Trim()) ?? throw new StartupException($"{key} in the configuration is neither an IP address nor a network such as 10.1.0.0/16."));
         }
 
-        // With no proxy known the middleware would believe everybody.
+        // With an empty list the middleware would trust every sender.
         options.ForwardedHeaders = options.KnownIPNetworks.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-        options.ForwardLimit = null; // As far back as the proxies are known.
+        options.ForwardLimit = null; // No limit: it stops at the first unknown address.
     }
 
     private static IPNetwork? Parse(string value)
     {
         var (text, isNetwork) = value.IndexOf('/', StringComparison.Ordinal) is var slash and >= 0 ? (value[..slash], true) : (value, false);
 
-        // Some numbers are parsed as addresses, too: 10.1 as 10.0.0.1.
+        // IPAddress also parses some numbers: 10.1 becomes 10.0.0.1.
         if (!IPAddress.TryParse(text, out var address) || (address.AddressFamily == AddressFamily.InterNetwork && address.ToString() != text))
             return null;
         if (!isNetwork)
             return new IPNetwork(address, address.GetAddressBytes().Length * 8);
 
-        // 10.1.2.3/16 may be meant as an address or as a network.
+        // Ambiguous: 10.1.2.3/16 might be meant as an address or as a network.
         return IPNetwork.TryParse(value, out var network) && network.BaseAddress.Equals(address) ? network : null;
     }
 

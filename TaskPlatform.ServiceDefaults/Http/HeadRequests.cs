@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace TaskPlatform.ServiceDefaults.Http;
 
-/// <summary>Answers HEAD wherever GET is answered (RFC 9110, 9.3.2): with the same status and headers; the server leaves out the body.</summary>
+/// <summary>Answers HEAD on every route that answers GET (RFC 9110, 9.3.2), with the same status and headers; the server omits the body.</summary>
 public static class HeadRequests
 {
-    /// <summary>Comes before routing, which then finds the endpoint of the GET.</summary>
+    /// <summary>Must come before routing, which then matches the GET endpoint.</summary>
     internal static void UseHeadRequests(this WebApplication app) => app.Use(async (context, next) =>
     {
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -27,7 +27,7 @@ public static class HeadRequests
         }
     });
 
-    /// <summary>Whether the request is a HEAD. An endpoint whose answer has no end must end it after its headers.</summary>
+    /// <summary>Whether the request is a HEAD. An endpoint with an endless response must end it after the headers.</summary>
     public static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
 
     private sealed class HeadRequest;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Http.Resilience;
 
 namespace TaskPlatform.ServiceDefaults.Http;
 
-/// <summary>Defaults of every HTTP client that a service creates through the factory.</summary>
+/// <summary>Defaults for all HTTP clients of a service.</summary>
 internal static class HttpClientExtensions
 {
     /// <summary>Adds service discovery and the standard resilience pipeline, as Aspire's service defaults do.</summary>
@@ -16,10 +16,10 @@ internal static class HttpClientExtensions
         {
             http.AddStandardResilienceHandler(resilience =>
             {
-                // A request that may have had an effect is not sent again by the client's infrastructure.
+                // A request that may already have had an effect must not be sent again.
                 resilience.Retry.DisableForUnsafeHttpMethods();
 
-                // One caller over a rate limit must not open the circuit for every other one.
+                // One caller that exceeds a rate limit must not open the circuit for all others.
                 var isFailure = resilience.CircuitBreaker.ShouldHandle;
                 resilience.CircuitBreaker.ShouldHandle = async outcome
                     => outcome.Outcome.Result?.StatusCode != HttpStatusCode.TooManyRequests && await isFailure(outcome);

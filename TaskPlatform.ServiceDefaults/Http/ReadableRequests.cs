@@ -8,8 +8,8 @@ using TaskPlatform.ServiceDefaults.Problems;
 namespace TaskPlatform.ServiceDefaults.Http;
 
 /// <summary>
-/// Refuses what no endpoint could read, before anything reads it: a body in another charset than UTF-8 (415), and the character NUL in a query
-/// (400), which Postgres stores in no text.
+/// Rejects requests that no endpoint could read: a body in a charset other than UTF-8 (415), and the character NUL in a query (400), which
+/// Postgres can't store in text columns.
 /// </summary>
 internal static class ReadableRequests
 {
@@ -17,21 +17,20 @@ internal static class ReadableRequests
     private const string EncodedNul = "%00";
     private const char Nul = '\0';
 
-    /// <summary>Comes before routing.</summary>
+    /// <summary>Must come before routing.</summary>
     public static void UseReadableRequests(this WebApplication app) => app.Use((context, next) =>
     {
         if (!IsUtf8(context))
             return TypedResults.Problem("The body must be UTF-8.", statusCode: StatusCodes.Status415UnsupportedMediaType).ExecuteAsync(context);
 
-        // The server refuses NUL everywhere else: unencoded, in the path, and in headers.
+        // The server itself rejects NUL everywhere else: unencoded, in the path, and in headers.
         return context.Request.QueryString.Value?.Contains(EncodedNul, StringComparison.Ordinal) == true
-            ? RefuseNul(context.Request.Query).ExecuteAsync(context)
+            ? RejectNul(context.Request.Query).ExecuteAsync(context)
             : next(context);
     });
 
     /// <summary>
-    /// Whether a body is said to be UTF-8, or nothing else. Where it is, the charset is left out from here on: the framework fails at one in
-    /// quotes.
+    /// Whether the body is declared as UTF-8, or has no charset. Removes the charset parameter, because the framework can't parse a quoted one.
     /// </summary>
     private static bool IsUtf8(HttpContext context)
     {
@@ -52,7 +51,7 @@ internal static class ReadableRequests
         return true;
     }
 
-    private static ValidationProblem RefuseNul(IQueryCollection query)
+    private static ValidationProblem RejectNul(IQueryCollection query)
     {
         var errors = new FieldErrors();
         foreach (var (name, values) in query)

@@ -15,13 +15,13 @@ internal static class JsonExtensions
         {
             var options = json.SerializerOptions;
             options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-            // "5" is not a number: who sends it is told so.
+            // "5" is not a number; the client gets a 400.
             options.NumberHandling = JsonNumberHandling.Strict;
             options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
             options.Converters.Add(new UtcTimestampConverter());
         });
 
-        // A request that can't be read becomes an exception everywhere, not only in development: its message names the field.
+        // Throw on unreadable requests in every environment, not only in development: the exception's message names the field.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 }

@@ -3,7 +3,7 @@ using Scalar.AspNetCore;
 
 namespace TaskPlatform.ServiceDefaults.OpenApi;
 
-/// <summary>The page at <c>/scalar</c> on which the API can be tried. It uses the package's own files and calls no other host.</summary>
+/// <summary>The API explorer at <c>/scalar</c>. It is served from the package's own files and calls no other host.</summary>
 internal static class ApiPage
 {
     public static void MapApiPage(this WebApplication app)

@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace TaskPlatform.ServiceDefaults.OpenApi;
 
-/// <summary>Says how to sign in.</summary>
+/// <summary>Documents the bearer scheme.</summary>
 internal sealed class BearerSecurity : IOpenApiDocumentTransformer
 {
     public const string Scheme = "bearer";
@@ -15,7 +15,7 @@ internal sealed class BearerSecurity : IOpenApiDocumentTransformer
             Type = SecuritySchemeType.Http,
             Scheme = Scheme,
             BearerFormat = "JWT",
-            Description = "The access_token that POST /api/auth/login of the auth service answers.",
+            Description = "The access_token from POST /api/auth/login of the auth service.",
         });
         return Task.CompletedTask;
     }

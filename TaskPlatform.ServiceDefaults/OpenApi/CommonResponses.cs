@@ -8,7 +8,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.ServiceDefaults.OpenApi;
 
-/// <summary>Adds what any operation of its kind may answer: without a token, without the role, with an unreadable body, without its database.</summary>
+/// <summary>Adds the error responses that operations have in common: missing token, missing role, unreadable body, unavailable database.</summary>
 internal sealed class CommonResponses : IOpenApiOperationTransformer
 {
     public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ internal static class OpenApiExtensions
     public static void AddOpenApiDocument(this WebApplicationBuilder builder)
         => builder.Services.AddOpenApi(Document, options =>
         {
-            // Two operations may both have a Request.
+            // Several operations have a nested type named Request.
             options.CreateSchemaReferenceId = type => type.Type.DeclaringType is { } operation && operation != type.Type
                 ? OpenApiOptions.CreateDefaultSchemaReferenceId(type) is null ? null : operation.Name + type.Type.Name
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);

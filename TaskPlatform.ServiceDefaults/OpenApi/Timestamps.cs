@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace TaskPlatform.ServiceDefaults.OpenApi;
 
-/// <summary>Our own converter writes timestamps, so the document can't know by itself what they look like.</summary>
+/// <summary>Describes timestamps in the document. They are written by our own converter, so the generator can't infer their format.</summary>
 internal static class Timestamps
 {
     public static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace TaskPlatform.ServiceDefaults.Paging;
 
-/// <summary>A part of a list, and where the next one begins.</summary>
-/// <param name="Items">The part.</param>
-/// <param name="Next">What to give as <c>after</c> for the next part; null at the end.</param>
+/// <summary>A page of a list.</summary>
+/// <param name="Items">The page's items.</param>
+/// <param name="Next">The <c>after</c> of the next page; null on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, long? Next);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>A request that can't be read: 400 with the name of the field, or 413, 415 and whatever else the server says.</summary>
+/// <summary>Handles unreadable requests: 400 with the name of the field, or the status that the server chose, such as 413 or 415.</summary>
 internal sealed partial class BadRequestProblem(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed partial class BadRequestProblem(IProblemDetailsService problems)
     private static HttpValidationProblemDetails OfField(string field, string error)
         => new(new Dictionary<string, string[]> { [field] = [error] });
 
-    // The framework names the parameter in its message only: Failed to bind parameter "Nullable<int> limit" from "x".
+    // The framework names the parameter only in its message: Failed to bind parameter "Nullable<int> limit" from "x".
     [GeneratedRegex("^Failed to bind parameter \"[^\"]* (?<name>\\w+)\" from ")]
     private static partial Regex ParameterName();
 }

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace TaskPlatform.ServiceDefaults.Problems;
 
 /// <summary>
-/// Another request changed it between our read and our write: 412 where the client named a version, else 409, after the retries of
+/// Handles concurrency conflicts: 412 if the client sent <c>If-Match</c>, otherwise 409, after the retries of
 /// <see cref="Data.ConflictRetry{TDb}"/>.
 /// </summary>
 internal sealed class ConflictProblem(IProblemDetailsService problems) : IExceptionHandler
@@ -23,7 +23,7 @@ internal sealed class ConflictProblem(IProblemDetailsService problems) : IExcept
         {
             HttpContext = httpContext,
             Exception = exception,
-            ProblemDetails = new ProblemDetails { Detail = "It was changed meanwhile. Read it again and repeat your change." },
+            ProblemDetails = new ProblemDetails { Detail = "It was changed by another request. Read it again and repeat your change." },
         });
         return true;
     }

@@ -3,18 +3,18 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>What is wrong with a request, by field, under the names the client used.</summary>
+/// <summary>A request's validation errors, by the field names that the client used.</summary>
 public sealed class FieldErrors
 {
     private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
-    /// <summary>Whether anything is wrong.</summary>
+    /// <summary>Whether there are errors.</summary>
     public bool Any => errors.Count > 0;
 
-    /// <summary>The first error that was noted; null where nothing is wrong.</summary>
+    /// <summary>The first error; null if there is none.</summary>
     public string? First { get; private set; }
 
-    /// <summary>Notes an error unless the condition holds. A field keeps its first error.</summary>
+    /// <summary>Adds an error unless the condition holds. Only the first error of a field is kept.</summary>
     public FieldErrors Require(bool condition, string field, string error)
     {
         if (!condition && errors.TryAdd(field, [error]))
@@ -22,6 +22,6 @@ public sealed class FieldErrors
         return this;
     }
 
-    /// <summary>The answer that tells the client.</summary>
+    /// <summary>Creates the 400 response.</summary>
     public ValidationProblem ToProblem() => TypedResults.ValidationProblem(errors);
 }

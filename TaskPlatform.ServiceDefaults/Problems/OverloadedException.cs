@@ -1,8 +1,8 @@
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>The service has as much work as it accepts: 503, and when to try again.</summary>
+/// <summary>The service is at its capacity: 503 with <c>Retry-After</c>.</summary>
 public sealed class OverloadedException(string message, TimeSpan retryAfter) : Exception(message)
 {
-    /// <summary>When to try again.</summary>
+    /// <summary>The value of <c>Retry-After</c>.</summary>
     public TimeSpan RetryAfter => retryAfter;
 }

@@ -9,8 +9,8 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace TaskPlatform.ServiceDefaults.Problems;
 
 /// <summary>
-/// Writes every problem in one form, also for a client that didn't ask for JSON: it learns more than from an empty answer. No problem here has
-/// a type of its own, so <c>type</c> is about:blank and <c>title</c> the status's phrase (RFC 9457, 4.2.1), whatever the framework suggests.
+/// Writes all problems in one form, also for clients that don't accept JSON, because an explained error helps more than an empty response.
+/// No problem has a type of its own, so <c>type</c> is always about:blank and <c>title</c> the status's reason phrase (RFC 9457, 4.2.1).
 /// </summary>
 internal sealed class ProblemWriter(IOptions<JsonOptions> json) : IProblemDetailsWriter
 {

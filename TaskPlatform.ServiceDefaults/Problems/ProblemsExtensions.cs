@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>Every error leaves as ProblemDetails (RFC 9457), whatever it came from.</summary>
+/// <summary>Returns every error as ProblemDetails (RFC 9457).</summary>
 internal static class ProblemsExtensions
 {
     public static void AddProblems(this WebApplicationBuilder builder)

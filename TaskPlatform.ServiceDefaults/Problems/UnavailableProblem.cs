@@ -8,10 +8,10 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.ServiceDefaults.Problems;
 
-/// <summary>Something this service needs is away, or it has too much to do: 503, and when to come back.</summary>
+/// <summary>Handles unavailable dependencies and overload: 503 with <c>Retry-After</c>.</summary>
 internal sealed partial class UnavailableProblem(IProblemDetailsService problems, ILogger<UnavailableProblem> logger) : IExceptionHandler
 {
-    // Long enough for a restarted server, short enough for a user who waits.
+    // Enough for a server to restart, and acceptable for a waiting user.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -19,8 +19,8 @@ internal sealed partial class UnavailableProblem(IProblemDetailsService problems
         var detail = exception switch
         {
             OverloadedException overloaded => overloaded.Message,
-            TokenKeysUnavailableException => "The tokens' keys can't be fetched at the moment.",
-            RevokedTokensUnavailableException => "The list of revoked tokens can't be fetched at the moment. Until then routes for admins are closed.",
+            TokenKeysUnavailableException => "The token keys are unavailable at the moment.",
+            RevokedTokensUnavailableException => "The list of revoked tokens is unavailable at the moment. Until it is available again, admin routes answer 503.",
             _ when DatabaseFailure.IsUnavailable(exception) => "The database can't be reached at the moment.",
             _ => null,
         };
@@ -29,7 +29,7 @@ internal sealed partial class UnavailableProblem(IProblemDetailsService problems
 
         LogUnavailable(httpContext.Request.Path, exception.GetBaseException().Message);
         httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        var retryAfter = exception is OverloadedException { RetryAfter: var asked } ? asked : RetryAfter;
+        var retryAfter = exception is OverloadedException { RetryAfter: var requested } ? requested : RetryAfter;
         httpContext.Response.Headers.RetryAfter = retryAfter.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         await problems.WriteAsync(new ProblemDetailsContext
         {

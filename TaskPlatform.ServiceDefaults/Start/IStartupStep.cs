@@ -1,9 +1,9 @@
 namespace TaskPlatform.ServiceDefaults.Start;
 
-/// <summary>Something that must be done before the service starts. The steps run one after another, in the order of their registration.</summary>
+/// <summary>A step that runs before the service starts. Steps run one after another in the order of their registration.</summary>
 public interface IStartupStep
 {
-    /// <summary>Does it.</summary>
-    /// <exception cref="StartupException">It can't be done, and somebody can set it right.</exception>
+    /// <summary>Runs the step.</summary>
+    /// <exception cref="StartupException">The step can't complete until someone changes the configuration or the environment.</exception>
     Task RunAsync(CancellationToken cancellationToken);
 }

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.ServiceDefaults.Start;
 
-/// <summary>Settings without which a service doesn't start.</summary>
+/// <summary>Settings that a service can't start without.</summary>
 public static class RequiredSettings
 {
-    /// <summary>Has the service say so, and end, where <c>ConnectionStrings:{name}</c> is missing or makes no sense.</summary>
+    /// <summary>Fails the start with a message if <c>ConnectionStrings:{name}</c> is missing or invalid.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The name below <c>ConnectionStrings</c>.</param>
-    /// <param name="parse">Throws an <see cref="ArgumentException"/> at what makes no sense.</param>
+    /// <param name="parse">Throws an <see cref="ArgumentException"/> if the value is invalid.</param>
     public static void RequireConnectionString(this IHostApplicationBuilder builder, string name, Action<string>? parse = null)
         => builder.RequireSetting($"ConnectionStrings:{name}", parse);
 
@@ -39,8 +39,8 @@ public static class RequiredSettings
             }
             catch (ArgumentException failure)
             {
-                // Without the value: it may hold a password.
-                throw new StartupException($"{Key} in the configuration makes no sense.", failure);
+                // Without the value, which may contain a password.
+                throw new StartupException($"{Key} in the configuration is invalid.", failure);
             }
         }
     }

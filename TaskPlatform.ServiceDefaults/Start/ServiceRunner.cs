@@ -5,12 +5,12 @@ using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.ServiceDefaults.Start;
 
-/// <summary>Starts a service, or says in one sentence why it can't.</summary>
+/// <summary>Runs a service, or reports in one sentence why it can't start.</summary>
 public static class ServiceRunner
 {
     private const int CannotStart = 1;
 
-    /// <summary>Checks the settings, runs the startup steps, then the service to its end.</summary>
+    /// <summary>Checks the settings, runs the startup steps, and runs the service until it stops.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunServiceAsync(this WebApplication app)
     {

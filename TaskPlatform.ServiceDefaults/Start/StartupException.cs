@@ -1,9 +1,9 @@
 namespace TaskPlatform.ServiceDefaults.Start;
 
-/// <summary>The service can't start; the message is one sentence that says what to set right.</summary>
+/// <summary>The service can't start. The message is one sentence that says what to fix.</summary>
 public sealed class StartupException : Exception
 {
-    /// <summary>Says what to set right, and what was behind it.</summary>
+    /// <summary>Creates the exception with what to fix and the cause.</summary>
     public StartupException(string message, Exception? innerException = null)
         : base(message, innerException)
     {

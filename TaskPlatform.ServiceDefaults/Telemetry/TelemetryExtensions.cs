@@ -11,16 +11,16 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.ServiceDefaults.Telemetry;
 
-/// <summary>The telemetry that every process of the platform exports.</summary>
+/// <summary>The telemetry that all processes of the platform export.</summary>
 public static class TelemetryExtensions
 {
-    // The source and the meter of the event bus.
+    // The activity source and the meter of the event bus.
     private const string EventBus = "TaskPlatform.EventBus";
 
     /// <summary>
-    /// Adds traces, metrics and logs, as <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/> does. Up to
+    /// Adds traces, metrics and logs. <see cref="ServiceDefaultsExtensions.AddServiceDefaults"/> calls it. Up to
     /// <see cref="TelemetryOptions.TracesPerSecond"/> new traces are sampled. Everything is exported to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>,
-    /// where that is set.
+    /// if that is set.
     /// </summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {

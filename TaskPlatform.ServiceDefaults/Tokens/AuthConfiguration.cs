@@ -9,8 +9,8 @@ namespace TaskPlatform.ServiceDefaults.Tokens;
 
 /// <summary>
 /// The OpenID Connect configuration that Auth publishes, with its public keys. It is fetched in the background, one fetch at a time, so that
-/// a request with a known key never waits for Auth. While Auth is unavailable the last configuration stays in use. Decision 0012 says why
-/// this is not <see cref="ConfigurationManager{T}"/>.
+/// a request with a known key never waits for Auth. While Auth is unavailable the last configuration stays in use. Decision 0012 explains
+/// why this is not <see cref="ConfigurationManager{T}"/>.
 /// </summary>
 internal sealed partial class AuthConfiguration(IHttpClientFactory clients, TimeProvider time, ILogger<AuthConfiguration> logger)
     : BackgroundService, IConfigurationManager<OpenIdConnectConfiguration>, IHealthCheck
@@ -21,10 +21,10 @@ internal sealed partial class AuthConfiguration(IHttpClientFactory clients, Time
     // Service discovery resolves the host.
     private const string MetadataAddress = $"http://auth{TokenFormat.DiscoveryPath}";
 
-    // A key that Auth has withdrawn is trusted up to this long.
+    // The maximum time for which a withdrawn key is still trusted.
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
 
-    // Tokens with invented key ids must not flood Auth.
+    // Tokens with unknown key ids must not flood Auth.
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(2);
 
     private readonly OpenIdConnectConfigurationValidator validator = new();
@@ -33,8 +33,8 @@ internal sealed partial class AuthConfiguration(IHttpClientFactory clients, Time
     private volatile OpenIdConnectConfiguration? current;
     private volatile Exception? failure;
 
-    /// <summary>The current configuration. Waits for the first fetch only.</summary>
-    /// <exception cref="TokenKeysUnavailableException">It could not be fetched yet.</exception>
+    /// <summary>The current configuration. Waits only for the first fetch.</summary>
+    /// <exception cref="TokenKeysUnavailableException">The configuration has not been fetched yet.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (current is null)
@@ -42,14 +42,14 @@ internal sealed partial class AuthConfiguration(IHttpClientFactory clients, Time
         return current ?? throw new TokenKeysUnavailableException(failure!);
     }
 
-    /// <summary>Has the configuration fetched again soon. JwtBearer calls it for a token with an unknown key.</summary>
+    /// <summary>Requests a refresh. JwtBearer calls it for a token with an unknown key.</summary>
     public void RequestRefresh() => refreshRequest.TrySetResult();
 
-    /// <summary>Unhealthy until the first fetch: without keys no request can be served. Later, Auth may be away.</summary>
+    /// <summary>Unhealthy until the first fetch, because no request can be served without keys. After that Auth may be unavailable.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         => Task.FromResult(current is not null
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy("The token keys were not fetched from Auth yet.", failure));
+            : HealthCheckResult.Unhealthy("The token keys have not been fetched from Auth yet.", failure));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -85,7 +85,7 @@ internal sealed partial class AuthConfiguration(IHttpClientFactory clients, Time
         }
     }
 
-    // The package's HttpDocumentRetriever ignores the cancellation token, and repeats a request that was answered with 503.
+    // The package's HttpDocumentRetriever ignores the cancellation token, and retries a request that was answered with 503.
     private sealed class Documents(HttpClient client) : IDocumentRetriever
     {
         public Task<string> GetDocumentAsync(string address, CancellationToken cancel) => client.GetStringAsync(address, cancel);

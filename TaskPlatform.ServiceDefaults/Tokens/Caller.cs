@@ -3,7 +3,7 @@ using System.Security.Claims;
 
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>Who makes a request, from a token that was verified.</summary>
+/// <summary>The caller of a request, from a verified token.</summary>
 public static class Caller
 {
     extension(ClaimsPrincipal caller)
@@ -11,10 +11,10 @@ public static class Caller
         /// <summary>The user's id.</summary>
         public long UserId => long.Parse(
             caller.FindFirstValue(TokenFormat.SubjectClaim)
-                ?? throw new InvalidOperationException("Nobody is signed in: the endpoint lacks RequireAuthorization."),
+                ?? throw new InvalidOperationException("The caller is not authenticated: the endpoint lacks RequireAuthorization."),
             CultureInfo.InvariantCulture);
 
-        /// <summary>What the user's tokens carry until they are revoked; null in what is no valid token.</summary>
+        /// <summary>The stamp that the user's tokens share until they are revoked; null without a valid token.</summary>
         public string? Stamp => caller.FindFirstValue(TokenFormat.StampClaim);
 
         /// <summary>When the token expires.</summary>
@@ -22,7 +22,7 @@ public static class Caller
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : DateTimeOffset.MinValue;
 
-        /// <summary>Whether the user may do everything.</summary>
+        /// <summary>Whether the user is an admin.</summary>
         public bool IsAdmin => caller.IsInRole(Role.Admin);
     }
 }

@@ -1,15 +1,15 @@
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>Says when a token is revoked, to an answer that goes on for long.</summary>
+/// <summary>Notifies a long-running response when its token is revoked.</summary>
 public sealed class RevocationWatch : IDisposable
 {
-    // It has no timer, so nothing needs to be disposed; the list may be revoking while the answer ends.
+    // Without a timer there is nothing to dispose, and the list may call Revoke while the response ends.
     private readonly CancellationTokenSource revoked = new();
     private readonly Action<RevocationWatch> end;
 
     internal RevocationWatch(string? stamp, Action<RevocationWatch> end) => (Stamp, this.end) = (stamp, end);
 
-    /// <summary>Is cancelled as soon as this service knows that the token is revoked.</summary>
+    /// <summary>Cancelled as soon as this service learns that the token is revoked.</summary>
     public CancellationToken Revoked => revoked.Token;
 
     internal string? Stamp { get; }

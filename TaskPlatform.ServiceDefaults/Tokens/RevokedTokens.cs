@@ -12,8 +12,8 @@ using OpenTelemetry;
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
 /// <summary>
-/// The tokens that Auth has revoked before they expire. The list is polled in the background, one fetch at a time, so that no request waits
-/// for Auth; only before the first fetch has ended do requests wait for it. Decision 0018 says what is refused while Auth is unavailable.
+/// Tokens that Auth revoked before they expired. The list is polled in the background, one fetch at a time, so that requests don't wait for
+/// Auth; only the first fetch makes them wait. Decision 0018 explains what is refused while Auth is unavailable.
 /// </summary>
 public sealed partial class RevokedTokens(
     IHttpClientFactory clients, IOptions<RevokedTokensOptions> options, TimeProvider time, ILogger<RevokedTokens> logger)
@@ -21,7 +21,7 @@ public sealed partial class RevokedTokens(
 {
     internal const string HttpClientName = "revoked-tokens";
 
-    // So that services that were started together do not poll together.
+    // Keeps services that were started together from polling at the same moment.
     private const double Jitter = 0.1;
 
     // Service discovery resolves the host.
@@ -32,20 +32,20 @@ public sealed partial class RevokedTokens(
     private volatile Fetched? last;
     private volatile Exception? failure;
 
-    /// <summary>Whether the list is recent enough to let an admin's token in.</summary>
+    /// <summary>Whether the list is recent enough to accept an admin's token.</summary>
     public bool IsCurrent => last is { } known && time.GetElapsedTime(known.At) <= options.Value.MaxAge;
 
-    /// <summary>Whether the caller's token is refused: it was revoked, or lacks what would tell. Waits for the first fetch only.</summary>
+    /// <summary>Whether the caller's token is refused, because it was revoked or has no stamp. Waits only for the first fetch.</summary>
     public async ValueTask<bool> IsRevokedAsync(ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         await firstFetch.Task.WaitAsync(cancellationToken);
         return IsRevoked(caller);
     }
 
-    /// <summary>Whether the caller's token is refused by now.</summary>
+    /// <summary>Whether the caller's token is refused, according to the current list.</summary>
     public bool IsRevoked(ClaimsPrincipal caller) => IsRevoked(caller.Stamp);
 
-    /// <summary>Lets only requests pass that may rely on the list.</summary>
+    /// <summary>Ensures that the list is recent enough for a request that depends on it.</summary>
     /// <exception cref="RevokedTokensUnavailableException">The list is too old.</exception>
     public void RequireCurrent()
     {
@@ -65,13 +65,13 @@ public sealed partial class RevokedTokens(
         return watch;
     }
 
-    /// <summary>Degraded while the routes for admins are closed.</summary>
+    /// <summary>Degraded while admin routes answer 503.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         => Task.FromResult(IsCurrent
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded("The list of revoked tokens can't be fetched from Auth; routes for admins answer 503.", failure));
+            : HealthCheckResult.Degraded("The list of revoked tokens can't be fetched from Auth; admin routes answer 503.", failure));
 
-    /// <summary>Fetches the list once. While that fails, the last one stays in use.</summary>
+    /// <summary>Fetches the list once. If that fails, the last list stays in use.</summary>
     internal async Task FetchAsync(CancellationToken cancellationToken)
     {
         try
@@ -91,7 +91,7 @@ public sealed partial class RevokedTokens(
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A poll is no part of a trace.
+        // Polls must not create spans.
         using var untraced = SuppressInstrumentationScope.Begin();
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -105,7 +105,7 @@ public sealed partial class RevokedTokens(
 
     private async Task<Fetched> GetAsync(Fetched? known, CancellationToken cancellationToken)
     {
-        // What is revoked while the answer is on its way is not in it.
+        // Taken before the request: the response doesn't include what is revoked while it is on its way.
         var at = time.GetTimestamp();
         using var client = clients.CreateClient(HttpClientName);
         using var request = new HttpRequestMessage(HttpMethod.Get, Address);
@@ -118,13 +118,13 @@ public sealed partial class RevokedTokens(
         var list = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<List>(cancellationToken);
         return list?.Stamps is { } stamps
             ? new Fetched(stamps.ToHashSet(StringComparer.Ordinal), response.Headers.ETag, at)
-            : throw new InvalidOperationException("Auth's answer is no list of revoked tokens.");
+            : throw new InvalidOperationException("Auth's response is not a list of revoked tokens.");
     }
 
     private sealed record List(IReadOnlyList<string>? Stamps);
 
     private sealed record Fetched(HashSet<string> Stamps, EntityTagHeaderValue? Version, long At);
 
-    [LoggerMessage(LogLevel.Warning, "The list of revoked tokens can't be fetched from Auth; the last one stays in use, and after a while routes for admins answer 503: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The list of revoked tokens can't be fetched from Auth; the last one stays in use, and admin routes answer 503 once it is too old: {Reason}")]
     private partial void LogFetchFailed(string reason);
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>How a service learns which tokens were revoked; section <c>RevokedTokens</c>.</summary>
+/// <summary>Options for polling the list of revoked tokens, in the section <c>RevokedTokens</c>.</summary>
 public sealed class RevokedTokensOptions
 {
     /// <summary>The configuration section.</summary>
@@ -13,7 +13,7 @@ public sealed class RevokedTokensOptions
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How old the list may be for routes that require an admin: after that they are answered with 503. The others go on with the last list.
+    /// The maximum age of the list for admin routes; when it is older, they answer 503. Other routes keep using the last list.
     /// Default 15 seconds.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

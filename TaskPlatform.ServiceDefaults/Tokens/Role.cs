@@ -1,11 +1,11 @@
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>What a user may be, and the authorization policies of that name.</summary>
+/// <summary>The roles of users, which are also the names of authorization policies.</summary>
 public static class Role
 {
-    /// <summary>May do everything.</summary>
+    /// <summary>Has all permissions.</summary>
     public const string Admin = "admin";
 
-    /// <summary>Everybody else.</summary>
+    /// <summary>Every other user.</summary>
     public const string User = "user";
 }

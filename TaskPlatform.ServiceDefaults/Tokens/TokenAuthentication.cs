@@ -11,15 +11,15 @@ using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.ServiceDefaults.Tokens;
 
-/// <summary>Authenticates callers by the tokens that Auth signs.</summary>
+/// <summary>Authenticates callers by tokens that Auth signed.</summary>
 public static class TokenAuthentication
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    // Half a million stamps: far more than the logins behind them can be.
+    // Room for half a million stamps, far more than the logins within a token's lifetime.
     private const int MaxRevokedBytes = 16 * 1024 * 1024;
 
-    /// <summary>Verifies tokens with the keys that Auth publishes, and refuses those that Auth has revoked.</summary>
+    /// <summary>Verifies tokens with the keys that Auth publishes, and refuses revoked tokens.</summary>
     public static WebApplicationBuilder AddTokenAuthentication(this WebApplicationBuilder builder)
     {
         builder.RequireSetting(AuthConfiguration.AddressKey, CheckAddress);
@@ -63,13 +63,13 @@ public static class TokenAuthentication
                     context.Fail("The token was revoked.");
             });
 
-        // In place of the policy without the list.
+        // Replaces the policy that doesn't check the list.
         services.AddOptions<AuthorizationOptions>().Configure<RevokedTokens>((options, revoked) => options.AddPolicy(Role.Admin, policy =>
         {
             RequireAdmin(policy);
             policy.RequireAssertion(context =>
             {
-                // Others are refused for their role.
+                // Other users are refused by their role.
                 if (context.User.IsAdmin)
                     revoked.RequireCurrent();
                 return true;
@@ -109,6 +109,6 @@ public static class TokenAuthentication
     private static void CheckAddress(string address)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out _))
-            throw new ArgumentException("This is not an address.", nameof(address));
+            throw new ArgumentException("This is not an absolute URI.", nameof(address));
     }
 }
