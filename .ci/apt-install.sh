@@ -1,4 +1,4 @@
-# Installs Debian packages, as root. Their services stay off: the AppHost and the tests start servers of their own.
+# Installs Debian packages as root. Their services stay disabled: the AppHost and the tests start their own servers.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 

@@ -1,4 +1,4 @@
-# What ./run and ./test share. Each step checks first and works only where something is missing.
+# Shared by ./run and ./test. Each step first checks whether it has anything to do.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 [[ -z "${TASKPLATFORM_DATA:-}" ]] || export TASKPLATFORM_DATA="$(realpath -m "$TASKPLATFORM_DATA")"
@@ -13,7 +13,7 @@ require_dotnet() {
     fail "The .NET SDK 10 is missing: install it from https://dot.net/download and put 'dotnet' on the PATH."
 }
 
-# A docker client without a daemon prints no version.
+# Without a daemon the docker client prints no server version.
 containers_run() {
   [[ -n "$(timeout 10 docker info --format '{{.ServerVersion}}' 2>/dev/null)" ]] ||
     [[ -n "$(timeout 10 podman info --format '{{.Version.Version}}' 2>/dev/null)" ]]
@@ -26,7 +26,7 @@ require_servers() {
   install_packages "${missing[@]}"
 }
 
-# Only tests need it.
+# Only the tests need it.
 require_pooler() {
   command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || install_packages pgbouncer
 }
@@ -45,13 +45,13 @@ install_packages() {
     fail "apt-get could not install $*: $(tail -n 3 <<<"$log")"
 }
 
-# Some tests use a browser; they are skipped where none can be installed.
+# Some tests need a browser; they are skipped if none can be installed.
 offer_browser() {
   local name
   for name in chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null && return
   done
-  (install_packages chromium) || say "Tests that need a browser are skipped"
+  (install_packages chromium) || say "Tests that need a browser will be skipped"
 }
 
 build() {
@@ -60,9 +60,9 @@ build() {
   dotnet build "$1" --no-restore -v q -clp:NoSummary || fail "The build failed: see the errors above."
 }
 
-# Some 200 processes of the tests would each compile the same packages at their start. Here they are compiled once, and what costs a short-lived
-# process more than it gains is off: the double mapping of compiled code (a hardening), instrumentation for a second compilation, and a heap for
-# each core. Together that saves a third of the suite's CPU time.
+# The tests start some 200 processes, each of which would compile the same packages. Compile them once, and turn off features that cost a
+# short-lived process more than they gain: write-xor-execute mapping of code (a hardening), profile-guided recompilation, and one heap per
+# core. Together this saves a third of the suite's CPU time.
 precompile() {
   local compiled=.ci/precompiled/bin/publish folder package
   say "Precompiling packages"

@@ -1,6 +1,6 @@
 namespace TaskPlatform.AppHost;
 
-/// <summary>Redis and Postgres, with the same connection strings however they run.</summary>
+/// <summary>Provides Redis and Postgres. The connection strings are the same for containers and local processes.</summary>
 internal interface IDataServers
 {
     IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, int port);

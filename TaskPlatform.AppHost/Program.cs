@@ -4,14 +4,14 @@ using TaskPlatform.AppHost.DeadLetters;
 using TaskPlatform.AppHost.LocalServers;
 using TaskPlatform.AppHost.Startup;
 
-// Everything is http on loopback: no developer certificate is needed, and Aspire does not warn of a missing one.
+// Everything is plain HTTP on loopback, so no developer certificate is needed, and Aspire need not warn of a missing one.
 var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, TrustDeveloperCertificate = false });
 
 var adminEmail = builder.AddParameter("admin-email");
 var adminPassword = builder.AddParameter("admin-password", secret: true);
 
-// Containers where they can run, else this machine's own redis-server and postgres.
-IDataServers servers = OperatingSystem.IsWindows() || ContainerEngine.IsFor(builder)
+// Containers if an engine is available, otherwise the machine's own redis-server and postgres.
+IDataServers servers = OperatingSystem.IsWindows() || ContainerEngine.IsAvailable(builder)
     ? new ContainerServers(builder)
     : new MachineServers(builder);
 

@@ -6,11 +6,11 @@ namespace TaskPlatform.AppHost;
 internal static class ServiceExtensions
 {
     /// <summary>
-    /// A web project that answers at <c>/health</c>. It runs in the AppHost's environment, at a port that stands in the AppHost.
+    /// Adds a web project with a health check at <c>/health</c>. It runs in the AppHost's environment, and its port is set here, not in a launch profile.
     /// </summary>
     /// <param name="builder">The application.</param>
-    /// <param name="name">The name by which others find it.</param>
-    /// <param name="port">Null, the default, takes any free port, for a service that nobody calls.</param>
+    /// <param name="name">The resource's name, which service discovery uses.</param>
+    /// <param name="port">The port. Null, the default, means any free port, for a service that no other one calls.</param>
     public static IResourceBuilder<ProjectResource> AddService<TProject>(
         this IDistributedApplicationBuilder builder, string name, int? port = null)
         where TProject : IProjectMetadata, new()
@@ -19,7 +19,7 @@ internal static class ServiceExtensions
             .WithHttpEndpoint(port: port)
             .WithUrlForEndpoint("http", url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
             .WithHttpHealthCheck("/health")
-            .DisableForwardedHeaders(); // Services believe those of Http:KnownProxies only.
+            .DisableForwardedHeaders(); // Services accept these headers only from Http:KnownProxies.
 
         return builder.ExecutionContext.IsRunMode
             ? service.WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
@@ -28,15 +28,15 @@ internal static class ServiceExtensions
             : service;
     }
 
-    /// <summary>A link to the page on which the API can be tried. Services serve it in development only.</summary>
+    /// <summary>Adds a link to the API explorer, which services serve only in development.</summary>
     /// <param name="service">The service.</param>
     /// <param name="text">The link's text.</param>
-    /// <param name="fragment">A place on the page.</param>
+    /// <param name="fragment">A fragment of the page's URL.</param>
     public static IResourceBuilder<ProjectResource> WithApiLink(
         this IResourceBuilder<ProjectResource> service, string text = "API", string fragment = "") =>
         service.ApplicationBuilder.Environment.IsDevelopment() ? service.WithLink($"/scalar{fragment}", text) : service;
 
-    /// <summary>Tells a service where the dashboard is, so that its pages can link to traces there.</summary>
+    /// <summary>Passes the dashboard's address to a service, so that its pages can link to traces.</summary>
     public static IResourceBuilder<ProjectResource> WithDashboardAddress(this IResourceBuilder<ProjectResource> service, string variable)
     {
         var address = service.ApplicationBuilder.Configuration["ASPNETCORE_URLS"]?.Split(';')[0];
@@ -45,22 +45,22 @@ internal static class ServiceExtensions
             : service;
     }
 
-    /// <summary>A link on the dashboard to a page of the service.</summary>
+    /// <summary>Adds a dashboard link to a page of the service.</summary>
     public static IResourceBuilder<ProjectResource> WithLink(this IResourceBuilder<ProjectResource> service, string path, string text) =>
         service.WithUrlForEndpoint("http", _ => new ResourceUrlAnnotation { Url = path, DisplayText = text });
 
     /// <summary>
-    /// Lets the programs of this machine say for whom they ask: the console does so when it signs an operator in, and a proxy in front of a service.
-    /// Nothing else reaches the services, which listen on loopback.
+    /// Accepts forwarded headers from programs on this machine: the console forwards an operator's address at sign-in, and a local proxy that of
+    /// its clients. The services listen on loopback, so only local programs can reach them.
     /// </summary>
     private static IResourceBuilder<ProjectResource> WithLocalProxies(this IResourceBuilder<ProjectResource> service) => service
         .WithEnvironment("Http__KnownProxies__0", IPAddress.Loopback.ToString())
         .WithEnvironment("Http__KnownProxies__1", IPAddress.IPv6Loopback.ToString());
 
     /// <summary>
-    /// Starts the program that was built together with the AppHost. Aspire's default, <c>dotnet run --no-build</c>, evaluates the project once
-    /// more at each start (about 5 s of CPU time) and stays in memory beside the service (130 MB).
-    /// Debuggers and <c>dotnet watch</c> start services their own way.
+    /// Starts the program that was built together with the AppHost. Aspire's default, <c>dotnet run --no-build</c>, evaluates the project again
+    /// at each start (about 5 s of CPU time) and stays in memory beside the service (130 MB).
+    /// Debuggers and <c>dotnet watch</c> start services in their own way.
     /// </summary>
     private static IResourceBuilder<ProjectResource> WithBuiltProgram(this IResourceBuilder<ProjectResource> service, string project)
     {
@@ -68,7 +68,7 @@ internal static class ServiceExtensions
         if (configuration["DOTNET_WATCH"] is not null || configuration["DEBUG_SESSION_PORT"] is not null)
             return service;
 
-        // bin/Debug/net10.0, as for the AppHost itself.
+        // bin/Debug/net10.0: the same configuration and framework as the AppHost.
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var folder = Path.GetDirectoryName(project)!;
         var program = Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, Path.GetFileNameWithoutExtension(project))

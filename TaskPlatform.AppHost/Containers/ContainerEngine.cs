@@ -5,24 +5,24 @@ using System.Text.Json;
 
 namespace TaskPlatform.AppHost.Containers;
 
-/// <summary>Finds out whether containers can run here. Having the docker client means nothing: its daemon must answer.</summary>
+/// <summary>Detects whether a container engine is available. A docker client alone isn't enough: its daemon must respond.</summary>
 internal static class ContainerEngine
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>True when publishing, where the model matters and nothing is started, and where an engine answers.</summary>
-    public static bool IsFor(IDistributedApplicationBuilder builder) => builder.ExecutionContext.IsPublishMode || Answers();
+    /// <summary>True in publish mode, where only the model matters and nothing is started, and if an engine responds.</summary>
+    public static bool IsAvailable(IDistributedApplicationBuilder builder) => builder.ExecutionContext.IsPublishMode || Responds();
 
-    private static bool Answers()
+    private static bool Responds()
     {
         var orchestrator = typeof(ContainerEngine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(attribute => attribute.Key == "dcpclipath")?.Value;
 
-        // Without Aspire's own orchestrator nothing could start a container, whatever engine there is.
-        return orchestrator is not null && Ask(orchestrator) is { } answer && IsRunning(answer);
+        // Without Aspire's orchestrator (DCP) no container can be started.
+        return orchestrator is not null && GetInfo(orchestrator) is { } info && IsRunning(info);
     }
 
-    private static string? Ask(string orchestrator)
+    private static string? GetInfo(string orchestrator)
     {
         try
         {
@@ -44,11 +44,11 @@ internal static class ContainerEngine
         }
     }
 
-    private static bool IsRunning(string answer)
+    private static bool IsRunning(string output)
     {
         try
         {
-            using var info = JsonDocument.Parse(answer);
+            using var info = JsonDocument.Parse(output);
 
             return info.RootElement.TryGetProperty("containers", out var containers)
                 && containers.TryGetProperty("running", out var running)

@@ -1,19 +1,19 @@
 namespace TaskPlatform.AppHost.Containers;
 
-/// <summary>The servers as containers, on volumes that outlive them.</summary>
+/// <summary>Redis and Postgres as containers with persistent volumes.</summary>
 internal sealed class ContainerServers(IDistributedApplicationBuilder builder) : IDataServers
 {
     public IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, int port) => builder
         .AddRedis(name, port)
         .WithDataVolume()
-        .WithoutHttpsCertificate() // The same connection string as for the machine's own server.
+        .WithoutHttpsCertificate() // Gives the same connection string as a local server.
         .WithArgs(AddDurability);
 
     public IPostgresServer AddPostgres(string name, int port) => new Server(builder.AddPostgres(name, port: port).WithDataVolume());
 
     private static IEnumerable<string> Arguments => RedisSettings.Durable.SelectMany(setting => (string[])[$"--{setting.Name}", setting.Value]);
 
-    /// <summary>In publish mode the command is one line for a shell, which has to be extended; in run mode it is a list.</summary>
+    /// <summary>In publish mode the command is a single shell line that must be extended; in run mode it is an argument list.</summary>
     private static void AddDurability(CommandLineArgsCallbackContext context)
     {
         if (context.Args is ["-c", string line])

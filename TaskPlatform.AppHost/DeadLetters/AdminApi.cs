@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace TaskPlatform.AppHost.DeadLetters;
 
-/// <summary>The administration of the Notifications service, for the first admin: each use signs in at Auth first.</summary>
+/// <summary>The admin API of the Notifications service, used as the first admin. Every call signs in at Auth first.</summary>
 internal sealed class AdminApi(
     IResourceBuilder<ProjectResource> auth,
     IResourceBuilder<ProjectResource> notifications,
@@ -13,7 +13,7 @@ internal sealed class AdminApi(
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <exception cref="HttpRequestException">A service doesn't answer, or refuses; the message says which and why.</exception>
+    /// <exception cref="HttpRequestException">A service didn't respond or refused the request; the message says which one and why.</exception>
     public async Task<HttpClient> SignInAsync(CancellationToken cancellationToken)
     {
         using var login = new HttpClient { BaseAddress = new Uri(auth.GetEndpoint("http").Url) };
@@ -33,7 +33,7 @@ internal sealed class AdminApi(
         };
     }
 
-    /// <exception cref="HttpRequestException">The answer is a problem; the message is its title or detail.</exception>
+    /// <exception cref="HttpRequestException">The response is a problem; the message contains its detail or title.</exception>
     public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         if (answer.IsSuccessStatusCode)

@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 
 namespace TaskPlatform.AppHost.DeadLetters;
 
-/// <summary>What an operator wants to do with all dead letters at once, on the dashboard.</summary>
+/// <summary>Dashboard commands for all dead letters.</summary>
 internal static class DeadLetterCommands
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
@@ -14,9 +14,9 @@ internal static class DeadLetterCommands
             context => RunAsync(admin, context, ReprocessAsync),
             new CommandOptions
             {
-                Description = "Gives every dead letter back to the consumer group that gave it up",
+                Description = "Sends every dead letter back to its consumer group",
                 IconName = "ArrowRepeatAll",
-                UpdateState = WhileRunning,
+                UpdateState = EnabledWhileRunning,
             })
         .WithCommand(
             "purge-dead-letters",
@@ -24,10 +24,10 @@ internal static class DeadLetterCommands
             context => RunAsync(admin, context, PurgeAsync),
             new CommandOptions
             {
-                Description = "Deletes every dead letter for good",
-                ConfirmationMessage = "Delete every dead letter for good? What they were about will not happen.",
+                Description = "Permanently deletes every dead letter",
+                ConfirmationMessage = "Permanently delete every dead letter? Their events will not be handled.",
                 IconName = "Delete",
-                UpdateState = WhileRunning,
+                UpdateState = EnabledWhileRunning,
             });
 
     private static async Task<ExecuteCommandResult> RunAsync(
@@ -47,7 +47,7 @@ internal static class DeadLetterCommands
     private static async Task<string> ReprocessAsync(HttpClient admin, CancellationToken cancellationToken)
     {
         using var accepted = await admin.PostAsJsonAsync("/admin/dlq/reprocess", new { }, cancellationToken);
-        var job = await EndOfJobAsync(admin, accepted, cancellationToken);
+        var job = await WaitForJobAsync(admin, accepted, cancellationToken);
 
         return $"{job.Done} reprocessed, {job.Refused} refused.";
     }
@@ -58,13 +58,13 @@ internal static class DeadLetterCommands
         var deadLetters = await AdminApi.ReadAsync<DeadLetters>(counted, cancellationToken);
 
         using var accepted = await admin.DeleteAsync($"/admin/dlq?confirm={deadLetters.Count}", cancellationToken);
-        var job = await EndOfJobAsync(admin, accepted, cancellationToken);
+        var job = await WaitForJobAsync(admin, accepted, cancellationToken);
 
         return $"{job.Done} deleted.";
     }
 
-    /// <summary>A job that is given up here goes on over there.</summary>
-    private static async Task<Job> EndOfJobAsync(HttpClient admin, HttpResponseMessage accepted, CancellationToken cancellationToken)
+    /// <summary>Waits for a job to end. Cancelling the wait doesn't cancel the job.</summary>
+    private static async Task<Job> WaitForJobAsync(HttpClient admin, HttpResponseMessage accepted, CancellationToken cancellationToken)
     {
         var job = await AdminApi.ReadAsync<Job>(accepted, cancellationToken);
 
@@ -78,7 +78,7 @@ internal static class DeadLetterCommands
         return job.State == "done" ? job : throw new HttpRequestException($"The job {job.JobId} is {job.State}: {job.Problem}");
     }
 
-    private static ResourceCommandState WhileRunning(UpdateCommandStateContext worker) =>
+    private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext worker) =>
         worker.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
     private sealed record DeadLetters(long Count);

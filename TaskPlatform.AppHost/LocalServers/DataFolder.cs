@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace TaskPlatform.AppHost.LocalServers;
 
 /// <summary>
-/// Where the local servers keep their data, and the passwords that belong to it: <c>.data</c> in the checkout, or where
-/// TASKPLATFORM_DATA says, or for tests the configuration <c>LocalServers:DataFolder</c>. No other user of this machine can read any of it.
+/// The folder in which the local servers keep their data and passwords: <c>.data</c> in the checkout, or the value of TASKPLATFORM_DATA, or
+/// in tests the setting <c>LocalServers:DataFolder</c>. Other users of the machine can't read any of it.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class DataFolder(IDistributedApplicationBuilder builder)
@@ -21,13 +21,13 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         ?? builder.Configuration["TASKPLATFORM_DATA"]
         ?? Path.Combine(builder.AppHostDirectory, "..", ".data"));
 
-    /// <summary>A server's folder. It may not exist yet.</summary>
+    /// <summary>Returns a server's folder, which may not exist yet.</summary>
     public string Of(string server) => Path.Combine(_root, server);
 
-    /// <summary>The file that keeps a server's password.</summary>
+    /// <summary>Returns the path of a server's password file.</summary>
     public string PasswordFileOf(string server) => Path.Combine(Of(server), "password");
 
-    /// <summary>Generated once and kept, so that the next run opens the same data.</summary>
+    /// <summary>Returns a server's password. It is generated once and kept, because the server's data was created with it.</summary>
     public string PasswordOf(string server)
     {
         var file = PasswordFileOf(server);
@@ -39,7 +39,7 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         return File.ReadAllText(file);
     }
 
-    /// <summary>Writes a file that no other user of this machine can read, into a folder that exists. It is there as a whole, or not at all.</summary>
+    /// <summary>Writes a file that only its owner can read into an existing folder. The write is atomic.</summary>
     public static void WritePrivate(string file, string content, bool isExecutable = false)
     {
         var unfinished = $"{file}.new";
@@ -50,15 +50,15 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         File.Move(unfinished, file, overwrite: true);
     }
 
-    /// <summary>Creates a server's folder, for its owner alone, unless it exists.</summary>
+    /// <summary>Creates a server's folder, accessible to its owner only, unless it exists.</summary>
     public void Create(string server)
     {
-        // One by one, because a folder on the way to another one is created with the default mode.
+        // Create the root first: CreateDirectory gives missing parent folders the default mode.
         Directory.CreateDirectory(_root, OwnerExecutes);
         Directory.CreateDirectory(Of(server), OwnerExecutes);
     }
 
-    /// <summary>Creates a server's folder where there is none. Takes from others what an earlier version of this application gave them.</summary>
+    /// <summary>Creates a server's folder if needed, and revokes permissions that an earlier version of this application granted to others.</summary>
     public string Protect(string server)
     {
         Create(server);
@@ -67,7 +67,7 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
         return Of(server);
     }
 
-    /// <summary>The same for everything in the folder, which must belong to the user who runs this application.</summary>
+    /// <summary>Does the same for everything in the folder, which must belong to the user who runs this application.</summary>
     public void ProtectAll(string server)
     {
         var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
@@ -76,8 +76,8 @@ internal sealed class DataFolder(IDistributedApplicationBuilder builder)
     }
 
     /// <summary>
-    /// A folder for the data of a server that runs as another user. Where that user can't come to the checkout, as below
-    /// /root, the data lies below /var/lib and a link in the server's folder leads there; without the link it is forgotten.
+    /// Returns the data folder of a server that runs as another user. If that user can't enter the checkout, for example below /root, the
+    /// data is kept below /var/lib and a symbolic link in the server's folder points there. If the link is deleted, the data is no longer found.
     /// </summary>
     public string ReachableBy(string user, string server)
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace TaskPlatform.AppHost.LocalServers;
 
 /// <summary>
-/// A <c>postgres</c> for this application alone: own port, own password, own cluster. <c>postgres.sh</c> creates the cluster
-/// the first time, and drops root privileges, with which Postgres refuses to run.
+/// A <c>postgres</c> process with its own port, password and cluster. <c>postgres.sh</c> creates the cluster on the first run and drops root
+/// privileges, because Postgres refuses to run as root.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class LocalPostgres(string name, DataFolder data, ParameterResource password)
@@ -20,10 +20,10 @@ internal sealed class LocalPostgres(string name, DataFolder data, ParameterResou
 
     public ParameterResource Password { get; } = password;
 
-    /// <summary>Where the cluster and its password are kept.</summary>
+    /// <summary>The folder of the cluster and its password.</summary>
     public string Folder => data.Of(Name);
 
-    /// <summary>The file that holds the password which belongs to the cluster.</summary>
+    /// <summary>The file that contains the cluster's password.</summary>
     public string PasswordFile => data.PasswordFileOf(Name);
 
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>A database on the local server, created as soon as the server answers.</summary>
+/// <summary>A database on the local server, created when the server becomes ready.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class LocalPostgresDatabase(string name, LocalPostgres server)
     : Resource(name), IResourceWithParent<LocalPostgres>, IResourceWithConnectionString
@@ -37,7 +37,7 @@ internal sealed class LocalPostgresDatabase(string name, LocalPostgres server)
             .OnInitializeResource((_, start, cancellationToken) => database.FollowServerAsync(start.Notifications, cancellationToken));
     }
 
-    /// <summary>Aspire passes the state of a server on to its databases only where the server is a container.</summary>
+    /// <summary>Copies the server's state to the database. Aspire does this only if the server is a container.</summary>
     private async Task FollowServerAsync(ResourceNotificationService notifications, CancellationToken cancellationToken)
     {
         await foreach (var change in notifications.WatchAsync(cancellationToken))

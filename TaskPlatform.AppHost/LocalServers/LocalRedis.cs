@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>A <c>redis-server</c> for this application alone: own port, own password, own append-only file.</summary>
+/// <summary>A <c>redis-server</c> process with its own port, password and append-only file.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class LocalRedis(string name, string folder, ParameterResource password)
     : ExecutableResource(name, Path.Combine(folder, Script), folder), IResourceWithConnectionString
@@ -13,7 +13,7 @@ internal sealed class LocalRedis(string name, string folder, ParameterResource p
     private const string Program = "redis-server";
     private const string Script = "redis.sh";
 
-    // Redis creates files that everybody can read, unless the umask says otherwise.
+    // Without a umask Redis creates world-readable files.
     private const string ScriptText = "#!/bin/sh\numask 077\nexec \"$@\"\n";
     private const string SettingsFile = "redis.conf";
     private const string EndpointName = "tcp";
@@ -48,7 +48,7 @@ internal sealed class LocalRedis(string name, string folder, ParameterResource p
             });
     }
 
-    /// <summary>In a file, because every user of the machine can read another process's command line.</summary>
+    /// <summary>The settings are passed in a file, because every user of the machine can read command lines.</summary>
     private async Task<string> SettingsAsync(CancellationToken cancellationToken) => string.Join(
         '\n',
         [

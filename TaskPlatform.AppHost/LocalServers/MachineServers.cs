@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>The machine's own <c>redis-server</c> and <c>postgres</c>, as processes of this application with data of its own.</summary>
+/// <summary>Runs the machine's <c>redis-server</c> and <c>postgres</c> as child processes with data folders of their own.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class MachineServers(IDistributedApplicationBuilder builder) : IDataServers
 {

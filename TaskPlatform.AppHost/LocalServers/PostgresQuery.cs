@@ -4,11 +4,11 @@ using Npgsql;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>Logs in and runs a query. The server is healthy when the result has at least one row.</summary>
+/// <summary>Connects and runs a query. The server is healthy if the result has at least one row.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class PostgresQuery(LocalPostgres server, string query) : IHealthCheck
 {
-    /// <summary>Opens a connection outside of any pool: it is needed for one query.</summary>
+    /// <summary>Opens an unpooled connection, because it is used only once.</summary>
     public static async Task<NpgsqlConnection> OpenAsync(LocalPostgres server, CancellationToken cancellationToken)
     {
         var address = await server.ConnectionStringExpression.GetValueAsync(cancellationToken);
@@ -40,13 +40,13 @@ internal sealed class PostgresQuery(LocalPostgres server, string query) : IHealt
         catch (PostgresException refusal) when (refusal.SqlState is PostgresErrorCodes.InvalidPassword)
         {
             return HealthCheckResult.Unhealthy(
-                $"The password in {server.PasswordFile} is not the one that '{server.Name}' was created with. "
-                + $"Put the old one back, or delete {server.Folder} to start with an empty server.",
+                $"The password in {server.PasswordFile} doesn't match the existing data of '{server.Name}'. "
+                + $"Restore the old password, or delete {server.Folder} to start with an empty server.",
                 refusal);
         }
         catch (NpgsqlException failure)
         {
-            return HealthCheckResult.Unhealthy($"'{server.Name}' doesn't answer: {failure.Message}", failure);
+            return HealthCheckResult.Unhealthy($"'{server.Name}' doesn't respond: {failure.Message}", failure);
         }
     }
 }

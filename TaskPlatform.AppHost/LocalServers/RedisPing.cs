@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace TaskPlatform.AppHost.LocalServers;
 
-/// <summary>Logs in and sends PING. A server that still loads its data answers with an error.</summary>
+/// <summary>Authenticates and sends PING. A server that is still loading its data replies with an error.</summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class RedisPing(LocalRedis redis) : IHealthCheck
 {
@@ -24,11 +24,11 @@ internal sealed class RedisPing(LocalRedis redis) : IHealthCheck
             var login = await reader.ReadLineAsync(cancellationToken);
             var pong = await reader.ReadLineAsync(cancellationToken);
 
-            return pong == "+PONG" ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"Redis answered {login}, {pong}.");
+            return pong == "+PONG" ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"Redis replied {login}, {pong}.");
         }
         catch (Exception failure) when (failure is SocketException or IOException)
         {
-            return HealthCheckResult.Unhealthy($"Redis doesn't answer: {failure.Message}", failure);
+            return HealthCheckResult.Unhealthy($"Redis doesn't respond: {failure.Message}", failure);
         }
     }
 }

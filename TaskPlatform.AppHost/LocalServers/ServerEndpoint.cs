@@ -5,12 +5,12 @@ namespace TaskPlatform.AppHost.LocalServers;
 internal static class ServerEndpoint
 {
     /// <summary>
-    /// The port on which a local server listens itself: a proxy in between would accept connections while the server is away.
+    /// Adds the endpoint of a local server without a proxy, because a proxy would accept connections while the server is down.
     /// </summary>
     /// <param name="server">The server.</param>
     /// <param name="name">The endpoint's name.</param>
-    /// <param name="port">The port; any free one where ports are randomized, as in tests.</param>
-    /// <param name="variable">The environment variable that tells the process its port, if it reads one.</param>
+    /// <param name="port">The port; any free one if ports are randomized, as in tests.</param>
+    /// <param name="variable">The environment variable from which the process reads its port, if any.</param>
     public static IResourceBuilder<T> WithServerEndpoint<T>(this IResourceBuilder<T> server, string name, int port, string? variable = null)
         where T : IResourceWithEndpoints, IResourceWithEnvironment
     {

@@ -4,7 +4,7 @@ internal static class ApplicationRunner
 {
     private const int CannotStart = 1;
 
-    /// <summary>Runs the application to its end. What a user can set right ends it with one sentence instead of a stack trace.</summary>
+    /// <summary>Runs the application until it stops. Errors that a user can fix are printed as one sentence instead of a stack trace.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunToEndAsync(this DistributedApplication application)
     {
@@ -16,12 +16,12 @@ internal static class ApplicationRunner
         }
         catch (OperationCanceledException)
         {
-            // Stopped while resources still waited for each other.
+            // Stopped while resources were still waiting for each other.
             return 0;
         }
-        catch (DistributedApplicationException refusal)
+        catch (DistributedApplicationException failure)
         {
-            await Console.Error.WriteLineAsync($"TaskPlatform can't start. {refusal.Message}");
+            await Console.Error.WriteLineAsync($"TaskPlatform can't start. {failure.Message}");
             return CannotStart;
         }
     }

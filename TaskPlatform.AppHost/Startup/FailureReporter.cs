@@ -6,20 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.AppHost.Startup;
 
 /// <summary>
-/// Reports on the console why a server or service does not run, with what it wrote last. Without it whatever waits for that
-/// resource would wait silently. The dashboard shows the same as the resource's state, health and console log.
+/// Reports on the console why a server or service isn't running, with its last output. Otherwise resources that depend on it would wait
+/// without any message. The dashboard shows the same as the resource's state, health and console log.
 /// </summary>
 internal sealed partial class FailureReporter(
     ResourceNotificationService notifications, ResourceLoggerService logs, TimeProvider clock, ILogger<FailureReporter> logger) : BackgroundService
 {
     private const int QuotedLines = 5;
 
-    /// <summary>What begins the lines that Aspire's orchestrator adds to a resource's own output.</summary>
-    private const string OrchestratorMark = "[sys]";
+    /// <summary>The prefix of lines that Aspire's orchestrator adds to a resource's output.</summary>
+    private const string OrchestratorPrefix = "[sys]";
 
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a process may run without being healthy. A Postgres that creates its cluster takes about 5 s; a busy machine starts four services in 20.</summary>
+    /// <summary>How long a process may run without being healthy. Creating a Postgres cluster takes about 5 s; four services on a busy machine take 20 s.</summary>
     private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, ResourceEvent> current = new();
@@ -73,11 +73,11 @@ internal sealed partial class FailureReporter(
         try
         {
             var lines = await QuoteAsync(id, stoppingToken);
-            return lines.Count > 0 ? $". Its last output:\n  {string.Join("\n  ", lines)}" : ".";
+            return lines.Count > 0 ? $". Last output:\n  {string.Join("\n  ", lines)}" : ".";
         }
         catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
         {
-            // The orchestrator has removed the process meanwhile, say. The problem is reported all the same.
+            // For example, the orchestrator has already removed the process. The problem itself must still be reported.
             return $". Its output can't be read: {failure.Message}";
         }
     }
@@ -86,7 +86,7 @@ internal sealed partial class FailureReporter(
     {
         var lines = new Queue<string>();
         await foreach (var page in logs.GetAllAsync(id).WithCancellation(stoppingToken))
-            foreach (var line in page.Where(line => !line.Content.Contains(OrchestratorMark, StringComparison.Ordinal)))
+            foreach (var line in page.Where(line => !line.Content.Contains(OrchestratorPrefix, StringComparison.Ordinal)))
             {
                 lines.Enqueue(line.Content);
                 if (lines.Count > QuotedLines)

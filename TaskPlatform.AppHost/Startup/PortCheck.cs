@@ -5,16 +5,16 @@ using Microsoft.Extensions.Configuration;
 
 namespace TaskPlatform.AppHost.Startup;
 
-/// <summary>Fails the start, before anything is started, when a port that the application needs is in use.</summary>
+/// <summary>Fails the start before anything runs if a required port is in use.</summary>
 internal static class PortCheck
 {
-    /// <summary>The settings that hold the addresses of the dashboard.</summary>
+    /// <summary>The settings that contain the dashboard's addresses.</summary>
     private static readonly string[] DashboardAddresses =
         ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"];
 
     public static IDistributedApplicationBuilder AddPortCheck(this IDistributedApplicationBuilder builder)
     {
-        // Where ports are randomized, as in tests, each is free when it is chosen.
+        // Randomized ports, as in tests, are free when they are chosen.
         if (!builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts"))
             builder.OnBeforeStart((start, _) =>
             {
@@ -37,7 +37,7 @@ internal static class PortCheck
         if (taken.Count > 0)
             throw new DistributedApplicationException(
                 $"In use by another program: port {string.Join(", port ", taken)}. "
-                + "End that program, which may be another instance of this application, and start again.");
+                + "Stop that program, which may be another instance of this application, and start again.");
     }
 
     private static IEnumerable<(int Port, string Owner)> OfResources(DistributedApplicationModel model)

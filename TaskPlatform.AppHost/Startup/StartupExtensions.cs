@@ -6,20 +6,20 @@ namespace TaskPlatform.AppHost.Startup;
 
 internal static class StartupExtensions
 {
-    /// <summary>Checks parameters and ports before the start, reports what fails, and lists what is up in the end.</summary>
+    /// <summary>Checks parameters and ports before the start, reports failures, and lists the addresses once everything is up.</summary>
     public static IDistributedApplicationBuilder AddStartupChecks(this IDistributedApplicationBuilder builder)
     {
         if (!builder.ExecutionContext.IsRunMode)
             return builder;
 
         builder.Services.TryAddSingleton(TimeProvider.System);
-        // First, because Aspire's own service has not started before every resource has, which includes those that wait for another.
+        // First, because Aspire's own hosted service returns only after all resources have started, including those that wait for others.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, FailureReporter>());
         builder.Services.AddHostedService<StartupSummary>();
         return builder.AddParameterCheck().AddPortCheck();
     }
 
-    /// <summary>Fails the start when a parameter has no value; the exception names its configuration key.</summary>
+    /// <summary>Fails the start if a parameter has no value; the exception names its configuration key.</summary>
     private static IDistributedApplicationBuilder AddParameterCheck(this IDistributedApplicationBuilder builder)
         => builder.OnBeforeStart(async (start, cancellationToken) =>
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.AppHost.Startup;
 
-/// <summary>Lists on the console what is up and where, once every service is healthy: its pages, and the dashboard.</summary>
+/// <summary>Prints the addresses of the dashboard and the services' pages once all services are healthy.</summary>
 internal sealed partial class StartupSummary(
     DistributedApplicationModel model, ResourceNotificationService notifications, IConfiguration configuration, ILogger<StartupSummary> logger)
     : BackgroundService
@@ -27,7 +27,7 @@ internal sealed partial class StartupSummary(
         LogUp(string.Join("\n", lines));
     }
 
-    private static string Line(string what, string where) => $"  {what,-24} {where}";
+    private static string Line(string name, string url) => $"  {name,-24} {url}";
 
     [LoggerMessage(LogLevel.Information, "TaskPlatform is up.\n{Pages}")]
     private partial void LogUp(string pages);

@@ -35,7 +35,7 @@ public sealed class StartFailureTests
         using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true", "--LocalServers:ProgramFolders=/nowhere");
 
         Assert.Equal(1, await appHost.WaitForExitAsync(limit.Token));
-        Assert.Contains("TaskPlatform can't start. No container engine answers here, and redis-server is not installed.", appHost.Output, StringComparison.Ordinal);
+        Assert.Contains("TaskPlatform can't start. No container engine is available, and redis-server is not installed.", appHost.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class StartFailureTests
         await File.WriteAllTextAsync(password, "another-password", limit.Token);
         using var second = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
 
-        await second.WaitForOutputAsync($"postgres is not healthy: The password in {password} is not the one that 'postgres' was created with.", limit.Token);
+        await second.WaitForOutputAsync($"postgres is not healthy: The password in {password} doesn't match the existing data of 'postgres'.", limit.Token);
         second.Kill();
         await second.WaitForNoProcessAsync(limit.Token);
     }
@@ -83,7 +83,7 @@ public sealed class StartFailureTests
 
         using var appHost = AppHostProcess.Start(folder.Path, "--DcpPublisher:RandomizePorts=true");
 
-        await appHost.WaitForOutputAsync("redis ended with exit code 1. Its last output:", limit.Token);
+        await appHost.WaitForOutputAsync("redis ended with exit code 1. Last output:", limit.Token);
         appHost.Kill();
         await appHost.WaitForNoProcessAsync(limit.Token);
     }

@@ -111,7 +111,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry["data"] == NoTask && entry.ContainsKey("target_group")));
         await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1); // It is still no task.
 
-        await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Delete every dead letter for good?");
+        await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Permanently delete every dead letter?");
         Assert.Empty(await DeadLettersAsync());
     }
 
