@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace TaskPlatform.Contracts;
 
 /// <summary>
-/// How every payload is written and read: snake_case, unknown members ignored, the aggregate's id required,
-/// whatever else is missing taken as empty.
+/// The JSON format of all payloads: snake_case; unknown members are ignored; the aggregate's id is required, and other missing members get
+/// their default values.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -5,7 +5,7 @@ namespace TaskPlatform.Contracts;
 /// <summary>The events of the platform.</summary>
 public static class TaskPlatformEvents
 {
-    /// <summary>All of them.</summary>
+    /// <summary>Creates the catalog of all events.</summary>
     public static EventCatalog Catalog() => new EventCatalog()
         .Add<UserCreated>()
         .Add<UserUpdated>()
@@ -19,7 +19,7 @@ public static class TaskPlatformEvents
         .Add<NotificationFailed>()
         .Add<AlertChanged>();
 
-    /// <summary>The service whose log has the events of a type: each aggregate's events have one owner.</summary>
+    /// <summary>The service whose log contains the events of a type. All events of an aggregate have the same owner.</summary>
     public static string OwnerOf(string eventType) => eventType.Split('.')[0] switch
     {
         "user" => "auth",

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace TaskPlatform.Contracts;
 
 /// <summary>
-/// ISO 8601 timestamps, always UTC: without an offset they are taken as UTC, not as this machine's time. Written to
-/// the microsecond, which is what the databases keep.
+/// Converts ISO 8601 timestamps, always UTC: a timestamp without an offset is read as UTC, not as local time. Written with
+/// microseconds, the precision of the databases.
 /// </summary>
 internal sealed class UtcTimestampConverter : JsonConverter<DateTimeOffset>
 {
@@ -14,7 +14,7 @@ internal sealed class UtcTimestampConverter : JsonConverter<DateTimeOffset>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType is not JsonTokenType.String || !reader.TryGetDateTime(out var time))
-            throw new JsonException("A timestamp is ISO 8601, for example \"2026-01-31T17:00:00Z\".");
+            throw new JsonException("A timestamp must be ISO 8601, for example \"2026-01-31T17:00:00Z\".");
 
         return time.Kind == DateTimeKind.Unspecified
             ? new DateTimeOffset(time, TimeSpan.Zero)

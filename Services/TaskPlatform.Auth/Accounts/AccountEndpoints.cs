@@ -8,7 +8,7 @@ namespace TaskPlatform.Auth.Accounts;
 
 internal static class AccountEndpoints
 {
-    // OWASP's figure for PBKDF2 with HMAC-SHA-512 (Password Storage Cheat Sheet, 2023).
+    // OWASP's recommendation for PBKDF2 with HMAC-SHA-512 (Password Storage Cheat Sheet, 2023).
     private const int HashIterations = 210_000;
 
     public static void AddAccounts(this WebApplicationBuilder builder)

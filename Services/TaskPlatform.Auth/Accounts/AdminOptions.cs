@@ -1,6 +1,6 @@
 namespace TaskPlatform.Auth.Accounts;
 
-/// <summary>The first admin; section <c>Admin</c>. Looked at only while there is no admin.</summary>
+/// <summary>The first admin, in the section <c>Admin</c>. Used only while there is no admin.</summary>
 internal sealed class AdminOptions
 {
     public const string Section = "Admin";

@@ -11,9 +11,9 @@ using TaskPlatform.ServiceDefaults.Tokens;
 namespace TaskPlatform.Auth.Accounts;
 
 /// <summary>
-/// Creates the admin of the configuration where there is no admin: requests can't remove the last one (<see cref="Admins"/>). Nothing that users
-/// can do makes a start fail: where the address belongs to a user, the service starts without an admin and logs an error. That user is not
-/// made an admin, because anyone may have registered the address.
+/// Creates the admin from the configuration if there is none; API requests can't remove the last one (<see cref="Admins"/>). Users can't make
+/// the start fail: if the address already belongs to a user, the service starts without an admin and logs an error. That user is not promoted,
+/// because anyone can register an address.
 /// </summary>
 internal sealed partial class CreateFirstAdmin(
     AuthDb db,
@@ -52,7 +52,7 @@ internal sealed partial class CreateFirstAdmin(
         if (!UserRules.IsEmail(admin.Email))
             throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Email is missing or not an e-mail address.");
         if (new FieldErrors().RequirePassword(admin.Password, admin.Email).First is { } error)
-            throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Password can't be used: {error}");
+            throw new StartupException($"There is no admin yet, and the setting {AdminOptions.Section}:Password is invalid: {error}");
         return (admin.Email!, admin.Password!);
     }
 

@@ -16,9 +16,9 @@ internal static class Login
 
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/login", HandleAsync)
         .WithName(nameof(Login))
-        .WithSummary("Gives a token for an e-mail address and a password")
-        .WithDescription("Answers alike, and in like time, for an unknown address and a wrong password. After failed attempts the next ones are delayed (429), "
-            + "but never the right password from an address from which the account has signed in before.")
+        .WithSummary("Issues a token for an e-mail address and a password")
+        .WithDescription("The response and its duration are the same for an unknown address and a wrong password. After failed attempts the next ones are delayed (429), "
+            + "but the right password is always accepted from an address from which the account has signed in before.")
         .ProducesProblem(StatusCodes.Status401Unauthorized)
         .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
@@ -31,7 +31,7 @@ internal static class Login
         if (errors.Any)
             return errors.ToProblem();
 
-        // What can't be an address belongs to nobody, and the database needn't be able to store it.
+        // Such a text can't belong to an account, and the database may not be able to store it.
         var key = UserRules.IsEmail(request.Email) ? User.KeyOf(request.Email!) : "";
         using var attempt = await limits.BeginAsync(key.Length > 0 ? key : request.Email!, ClientAddress.Of(http), cancellationToken);
         if (attempt.IsRefused)

@@ -12,7 +12,7 @@ internal static class Logout
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/logout", HandleAsync)
         .WithName(nameof(Logout))
         .WithSummary("Signs the caller out everywhere")
-        .WithDescription("Revokes every token of the caller, this one too: here at once, in the other services and the console within 5 seconds.")
+        .WithDescription("Revokes all tokens of the caller, including this one: in this service at once, in the other services and the console within 5 seconds.")
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<NoContent> HandleAsync(
@@ -20,7 +20,7 @@ internal static class Logout
     {
         var id = caller.UserId;
 
-        // Another request may have revoked this token meanwhile: then later ones of the user stay valid.
+        // If another request has already revoked this token, the user's later tokens must stay valid.
         if (await db.Users.SingleOrDefaultAsync(e => e.Id == id, cancellationToken) is { } user && user.SecurityStamp == caller.Stamp)
         {
             await revocations.RevokeAsync(user, cancellationToken);

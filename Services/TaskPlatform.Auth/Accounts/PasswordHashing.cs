@@ -8,27 +8,27 @@ using TaskPlatform.ServiceDefaults.Problems;
 
 namespace TaskPlatform.Auth.Accounts;
 
-/// <summary>How many passwords are hashed at a time; section <c>PasswordHashing</c>.</summary>
+/// <summary>Limits on password hashing, in the section <c>PasswordHashing</c>.</summary>
 internal sealed class PasswordHashingOptions
 {
     public const string Section = "PasswordHashing";
 
-    /// <summary>How many hashes are computed at the same time; each keeps a core busy for about 0.1 s. Default: the number of processors.</summary>
+    /// <summary>The number of hashes that are computed concurrently; each takes about 0.1 s of a core. Default: the number of processors.</summary>
     [Range(1, 1024)]
     public int MaxConcurrency { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>How many requests may wait for their hash; the next one is answered with 503. Default 32.</summary>
+    /// <summary>The number of requests that may wait for their hash; further ones are answered with 503. Default 32.</summary>
     [Range(0, 10_000)]
     public int QueueLimit { get; set; } = 32;
 }
 
 /// <summary>
-/// The only place where passwords are hashed and verified. A hash is slow by design, so only a few are computed at the same time, each on a
-/// thread of its own: the thread pool stays free for all other requests.
+/// Hashes and verifies all passwords. Hashing is slow by design, so the number of concurrent hashes is limited, and each runs on its own thread
+/// so that the thread pool stays available to all other requests.
 /// </summary>
 internal sealed class PasswordHashing : IDisposable
 {
-    // About as long as a full queue takes on two cores.
+    // About the time that a full queue takes on two cores.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly PasswordHasher<User> hasher;
@@ -48,12 +48,12 @@ internal sealed class PasswordHashing : IDisposable
         dummyUser.PasswordHash = hasher.HashPassword(dummyUser, RandomNumberGenerator.GetHexString(32));
     }
 
-    /// <exception cref="OverloadedException">Too many others wait already.</exception>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
     public Task<string> HashAsync(string password, CancellationToken cancellationToken)
         => RunAsync(() => hasher.HashPassword(dummyUser, password), cancellationToken);
 
-    /// <summary>Takes the same time whether there is such a user or not, so that the duration does not reveal which addresses have an account.</summary>
-    /// <exception cref="OverloadedException">Too many others wait already.</exception>
+    /// <summary>Takes the same time whether or not the user exists, so that the duration doesn't reveal which addresses have an account.</summary>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
     public async Task<bool> VerifyAsync(User? user, string password, CancellationToken cancellationToken)
     {
         var account = user ?? dummyUser;
@@ -69,7 +69,7 @@ internal sealed class PasswordHashing : IDisposable
         if (!permit.IsAcquired)
             throw new OverloadedException("Too many passwords are being checked at the moment.", RetryAfter);
 
-        // Not cancelled once it runs: its permit must not be released while it keeps a core busy.
+        // Not cancellable once it runs: the permit must not be released while the hash still uses a core.
         return await Task.Factory.StartNew(
             hash, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously, TaskScheduler.Default);
     }

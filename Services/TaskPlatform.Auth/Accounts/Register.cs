@@ -16,9 +16,9 @@ internal static class Register
 
     public static void Map(IEndpointRouteBuilder accounts) => accounts.MapPost("/register", HandleAsync)
         .WithName(nameof(Register))
-        .WithSummary("Makes an account")
-        .WithDescription("Says 409 where the e-mail address has one, which a person who forgot it needs to know; "
-            + "the rate limit keeps others from trying out addresses.")
+        .WithSummary("Creates an account")
+        .WithDescription("Answers 409 if the e-mail address already has an account, which a person who forgot about it needs to know; "
+            + "the rate limit makes it impractical to probe addresses.")
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status429TooManyRequests);
 
@@ -58,7 +58,7 @@ internal static class Register
         return TypedResults.Created($"/api/users/{user.Id}", UserView.Of(user));
     }
 
-    /// <summary>A new user, not saved yet.</summary>
+    /// <summary>Creates a user without saving it.</summary>
     public static User Create(string email, string fullName, string role, string passwordHash, DateTimeOffset now) => new()
     {
         Email = email,

@@ -5,7 +5,7 @@ namespace TaskPlatform.Auth.Data;
 
 internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(options)
 {
-    // So many ids are fetched at a time: a user's id is known before it is saved, and its event goes along in the same trip.
+    // Ids are reserved in blocks: a user's id is known before the insert, so the user and its event are saved in one round trip.
     private const int IdBlockSize = 10;
 
     public DbSet<User> Users => Set<User>();
@@ -28,7 +28,7 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
             user.Property(e => e.Role).HasColumnName("role").HasMaxLength(20);
             user.Property(e => e.PasswordHash).HasColumnName("password_hash");
 
-            // A sign-out has no event, so no new version: this is what two of them at once differ in.
+            // A sign-out publishes no event and so doesn't change the version; the stamp detects two concurrent sign-outs.
             user.Property(e => e.SecurityStamp).HasColumnName("security_stamp").HasMaxLength(32).IsConcurrencyToken();
             user.Property(e => e.CreatedAt).HasColumnName("created_at");
             user.Property(e => e.UpdatedAt).HasColumnName("updated_at");

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Auth.Data;
 
-/// <summary>A key that tokens are signed with for a while, and verified with for as long as such a token may live.</summary>
+/// <summary>A key that signs tokens for some time and verifies them until the last one has expired.</summary>
 internal sealed class SigningKey
 {
     /// <summary>The <c>kid</c> of the tokens.</summary>
@@ -11,9 +11,9 @@ internal sealed class SigningKey
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>No token is signed with it any more.</summary>
+    /// <summary>The end of the period in which the key signs tokens.</summary>
     public required DateTimeOffset SignsUntil { get; init; }
 
-    /// <summary>Its last token has expired.</summary>
+    /// <summary>When the last token that the key signed has expired.</summary>
     public required DateTimeOffset PublishedUntil { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace TaskPlatform.Auth.Data;
 
-/// <summary>An account. Its version is that of its last event.</summary>
+/// <summary>An account. Its version is the version of its last event.</summary>
 internal sealed class User
 {
     public const string UniqueEmail = "ix_users_email_key";
@@ -11,10 +11,10 @@ internal sealed class User
 
     public long Id { get; init; }
 
-    /// <summary>As its owner writes it.</summary>
+    /// <summary>The address as the user entered it.</summary>
     public required string Email { get; set; }
 
-    /// <summary>What makes the address unique (see <see cref="KeyOf"/>).</summary>
+    /// <summary>The normalized address, which is unique (see <see cref="KeyOf"/>).</summary>
     public required string EmailKey { get; set; }
 
     public required string FullName { get; set; }
@@ -23,7 +23,7 @@ internal sealed class User
 
     public required string PasswordHash { get; set; }
 
-    /// <summary>What the user's tokens carry: random, and valid until the next <see cref="RenewStamp"/>.</summary>
+    /// <summary>The random stamp in the user's tokens, valid until the next <see cref="RenewStamp"/>.</summary>
     public string SecurityStamp { get; private set; } = NewStamp();
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -32,11 +32,11 @@ internal sealed class User
 
     public int Version { get; set; } = 1;
 
-    /// <summary>Addresses that differ only in case are the same account.</summary>
+    /// <summary>Addresses that differ only in case belong to the same account.</summary>
     public static string KeyOf(string email) => email.ToUpperInvariant();
 
-    /// <summary>Gives the user a new stamp.</summary>
-    /// <returns>The old one.</returns>
+    /// <summary>Replaces the user's stamp.</summary>
+    /// <returns>The old stamp.</returns>
     public string RenewStamp()
     {
         var old = SecurityStamp;

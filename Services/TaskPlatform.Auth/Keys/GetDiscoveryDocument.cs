@@ -7,15 +7,15 @@ namespace TaskPlatform.Auth.Keys;
 
 internal static class GetDiscoveryDocument
 {
-    /// <summary>The part of an OpenID Connect discovery document that a service needs to verify tokens.</summary>
+    /// <summary>The part of an OpenID Connect discovery document that services need to verify tokens.</summary>
     public sealed record Response(string Issuer, Uri JwksUri, IReadOnlyList<string> IdTokenSigningAlgValuesSupported);
 
     public static void Map(IEndpointRouteBuilder app) => app.MapGet(TokenFormat.DiscoveryPath, Handle)
         .WithName(nameof(GetDiscoveryDocument))
-        .WithSummary("Who signs tokens, and where the public keys are")
+        .WithSummary("Returns the issuer of tokens and the address of the public keys")
         .WithTags("Keys");
 
-    // The keys' address is at the host that the caller used: it can reach that one.
+    // Uses the host of the request, which the caller can evidently reach.
     private static Ok<Response> Handle(HttpRequest request, HttpResponse response)
     {
         response.Headers[HeaderNames.CacheControl] = "public, max-age=300";

@@ -14,7 +14,7 @@ internal static class GetKeys
 
     public static void Map(IEndpointRouteBuilder app) => app.MapGet(TokenFormat.KeysPath, HandleAsync)
         .WithName(nameof(GetKeys))
-        .WithSummary("The public keys that tokens are verified with")
+        .WithSummary("Returns the public keys for verifying tokens")
         .WithTags("Keys");
 
     private static async Task<Ok<Response>> HandleAsync(SigningKeys keys, HttpResponse response, CancellationToken cancellationToken)

@@ -6,20 +6,20 @@ using TaskPlatform.ServiceDefaults.Data;
 
 namespace TaskPlatform.Auth.Keys;
 
-/// <summary>The keys in the database.</summary>
+/// <summary>The signing keys in the database.</summary>
 internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options, TimeProvider time, ILogger<KeyRing> logger)
 {
-    // Clocks of the services that verify may be behind.
+    // Tolerates verifying services whose clocks are behind.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    /// <summary>Every key that a valid token may be signed with, newest first. Creates the next key where it is due.</summary>
+    /// <summary>Returns all keys that may have signed a valid token, newest first. Creates the next key when it is due.</summary>
     public async Task<List<SigningKey>> ReadAsync(CancellationToken cancellationToken)
     {
         var keys = await QueryAsync(cancellationToken);
         return IsNextDue(keys) ? await CreateNextAsync(cancellationToken) : keys;
     }
 
-    /// <summary>Whether the newest key signs for so short a time that its successor must be published now.</summary>
+    /// <summary>Whether the newest key's signing period ends so soon that its successor must be published now.</summary>
     public bool IsNextDue(IReadOnlyList<SigningKey> newestFirst)
         => newestFirst is not [var newest, ..] || newest.SignsUntil - options.Value.PublishedAhead <= time.GetUtcNow();
 
@@ -32,7 +32,7 @@ internal sealed partial class KeyRing(AuthDb db, IOptions<TokenOptions> options,
             .ToListAsync(cancellationToken);
     }
 
-    // Several processes may find it due at once: one of them creates it.
+    // Several processes may get here at once; the lock lets only one of them create the key.
     private async Task<List<SigningKey>> CreateNextAsync(CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -8,27 +8,27 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Keys;
 
-/// <summary>This process's copy of the keys in the database. Auth verifies tokens with it, without a request to itself.</summary>
+/// <summary>This process's copy of the signing keys. Auth verifies tokens with it and needn't request its own key set.</summary>
 internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time) : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
     // Another process of the service may have created or withdrawn a key.
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    // Tokens with invented key ids must not flood the database.
+    // Tokens with unknown key ids must not flood the database.
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private volatile Copy? copy;
     private volatile bool refreshRequested;
 
-    /// <summary>The key that signs now; created where there is none.</summary>
+    /// <summary>Returns the current signing key, and creates one if there is none.</summary>
     public async ValueTask<ECDsaSecurityKey> CurrentAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return (await GetAsync(cancellationToken)).SigningAt(now)!.Security;
     }
 
-    /// <summary>Every key that a valid token may be signed with, and the next one.</summary>
+    /// <summary>Returns all keys that may have signed a valid token, and the next key.</summary>
     public async Task<IReadOnlyList<ECDsaSecurityKey>> PublishedAsync(CancellationToken cancellationToken)
         => [.. (await GetAsync(cancellationToken)).Keys.Select(key => key.Security)];
 
@@ -44,7 +44,7 @@ internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time
         if (IsFresh(known))
             return known;
 
-        // One request reads the database. The others use the copy that they have, as the database may not answer.
+        // Only one request reads the database. The others use the existing copy, because the database may be unavailable.
         if (!await loading.WaitAsync(CanSign(known) ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken))
             return known!;
         try
@@ -68,7 +68,7 @@ internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time
         await using var scope = scopes.CreateAsyncScope();
         var rows = await scope.ServiceProvider.GetRequiredService<KeyRing>().ReadAsync(cancellationToken);
 
-        // A known key keeps its object: another request may be signing with it.
+        // Keep the objects of known keys, because another request may be signing with them.
         var known = copy?.Keys ?? [];
         return new Copy([.. rows.Select(row => known.FirstOrDefault(key => key.Security.KeyId == row.Id) ?? Key.Of(row))], time.GetUtcNow());
     }
@@ -77,7 +77,7 @@ internal sealed class SigningKeys(IServiceScopeFactory scopes, TimeProvider time
     {
         public OpenIdConnectConfiguration Configuration { get; } = Describe(Keys);
 
-        // The newest key may not sign yet: it is published ahead.
+        // The newest key may not sign yet, because it is published in advance.
         public Key? SigningAt(DateTimeOffset now) => Keys.LastOrDefault(key => key.SignsUntil > now);
 
         private static OpenIdConnectConfiguration Describe(IReadOnlyList<Key> keys)

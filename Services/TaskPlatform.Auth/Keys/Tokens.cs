@@ -7,7 +7,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Keys;
 
-/// <summary>Writes and signs tokens.</summary>
+/// <summary>Creates signed tokens.</summary>
 internal sealed class Tokens(SigningKeys keys, IOptions<TokenOptions> options, TimeProvider time)
 {
     private readonly JsonWebTokenHandler writer = new();

@@ -6,13 +6,13 @@ namespace TaskPlatform.Auth.Revocation;
 
 internal static class GetRevokedTokens
 {
-    /// <param name="Stamps">Tokens that carry one of these as their claim <c>stamp</c> are not valid.</param>
+    /// <param name="Stamps">Tokens with one of these values in the claim <c>stamp</c> are invalid.</param>
     public sealed record Response(IReadOnlyList<string> Stamps);
 
     public static void Map(IEndpointRouteBuilder app) => app.MapGet(TokenFormat.RevokedTokensPath, HandleAsync)
         .WithName(nameof(GetRevokedTokens))
-        .WithSummary("Which tokens were revoked before they expire")
-        .WithDescription("Poll it with If-None-Match: 304 says that nothing has changed. The stamps are random and say nothing about users.")
+        .WithSummary("Lists the stamps of revoked tokens")
+        .WithDescription("Poll it with If-None-Match; 304 means that nothing has changed. The stamps are random and reveal nothing about users.")
         .WithTags("Keys")
         .Produces(StatusCodes.Status304NotModified);
 

@@ -7,8 +7,8 @@ using TaskPlatform.Auth.Data;
 namespace TaskPlatform.Auth.Revocation;
 
 /// <summary>
-/// The revoked stamps that a valid token may still carry. The database is read at most once a second, however many requests there are.
-/// Decision 0018 says how long the list can get.
+/// The revoked stamps that unexpired tokens may still carry. The database is read at most once per second, regardless of the number of requests.
+/// Decision 0018 explains how long the list can become.
 /// </summary>
 internal sealed class RevocationList(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class RevocationList(IServiceScopeFactory scopes, TimeProvider t
         return new Copy(stamps, loadedAt);
     }
 
-    /// <param name="Stamps">In order, so that every process has the same.</param>
+    /// <param name="Stamps">Sorted, so that all processes compute the same ETag.</param>
     /// <param name="LoadedAt">When the database was read.</param>
     public sealed record Copy(IReadOnlyList<string> Stamps, long LoadedAt)
     {

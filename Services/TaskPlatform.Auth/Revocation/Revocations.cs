@@ -8,15 +8,15 @@ namespace TaskPlatform.Auth.Revocation;
 /// <summary>Revokes tokens before they expire.</summary>
 internal sealed class Revocations(AuthDb db, IOptions<TokenOptions> options, TimeProvider time)
 {
-    // Clocks of the services that verify may be behind, and a login that read the old stamp may issue its token a moment later.
+    // Tolerates verifying services whose clocks are behind, and logins that read the old stamp shortly before and issue their token afterwards.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    /// <summary>Revokes every token that the user has, with the next <c>SaveChanges</c>.</summary>
+    /// <summary>Revokes all tokens of the user with the next <c>SaveChanges</c>.</summary>
     public async Task RevokeAsync(User user, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
 
-        // Rows that another request is removing are left to it: waiting for each other, two could deadlock.
+        // Skips rows that another request is deleting, because two requests that wait for each other could deadlock.
         await db.Database.ExecuteSqlAsync(
             $"DELETE FROM revoked_stamps WHERE id IN (SELECT id FROM revoked_stamps WHERE expires_at <= {now} FOR UPDATE SKIP LOCKED)",
             cancellationToken);

@@ -1,16 +1,16 @@
 namespace TaskPlatform.Auth.Users;
 
 /// <summary>
-/// Passwords that are guessed first, of the length that is required here: the common words of <c>common-passwords.txt</c> with digits and signs
-/// around them, with digits for letters, or repeated; runs of neighbouring keys, letters or digits; and few characters over and over.
+/// Detects passwords that are long enough but among the first to be guessed: the words of <c>common-passwords.txt</c> surrounded by digits and
+/// symbols, with digits in place of letters, or repeated; runs of adjacent keys, letters or digits; and few distinct characters.
 /// </summary>
 internal static class CommonPasswords
 {
     private const int MinDistinct = 5;
     private const int MinRun = 4;
 
-    // Digits and signs that stand for letters, and the letters.
-    private const string Signs = "@4031!$57", Letters = "aaoeiisst";
+    // Digits and symbols that replace letters, and those letters.
+    private const string Substitutes = "@4031!$57", Letters = "aaoeiisst";
 
     private static readonly string[] Runs =
     [
@@ -42,16 +42,16 @@ internal static class CommonPasswords
         return Runs.Any(run => run.Contains(unit, StringComparison.Ordinal) || run.Contains(backwards, StringComparison.Ordinal));
     }
 
-    /// <summary>What the text repeats, or the text.</summary>
+    /// <summary>The repeated part of the text, or the whole text if it isn't a repetition.</summary>
     private static string Unit(string text)
     {
-        // A text that repeats something is found within its own double before its second half.
+        // The smallest period of a text is the second position at which the text occurs in its own double.
         var period = (text + text).IndexOf(text, startIndex: 1, StringComparison.Ordinal);
         return text[..period];
     }
 
     private static string Replace(string text)
-        => string.Concat(text.Select(letter => Signs.IndexOf(letter, StringComparison.Ordinal) is var sign and >= 0 ? Letters[sign] : letter));
+        => string.Concat(text.Select(letter => Substitutes.IndexOf(letter, StringComparison.Ordinal) is var index and >= 0 ? Letters[index] : letter));
 
     private static HashSet<string> Read()
     {

@@ -7,8 +7,8 @@ using TaskPlatform.ServiceDefaults.Tokens;
 namespace TaskPlatform.Auth.Users;
 
 /// <summary>
-/// Has this service, which knows the accounts, go by what they are now: a revoked token is refused here at once, and the role is
-/// today's. The other services learn of it from <see cref="Revocation.GetRevokedTokens"/>.
+/// Checks each token against the current account: a revoked token is refused at once, and the role is the current one. The other services
+/// poll <see cref="Revocation.GetRevokedTokens"/> instead.
 /// </summary>
 internal static class CurrentUser
 {

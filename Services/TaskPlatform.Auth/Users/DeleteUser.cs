@@ -12,7 +12,7 @@ internal static class DeleteUser
     public static void Map(IEndpointRouteBuilder users) => users.MapDelete("/{id:long}", HandleAsync)
         .WithName(nameof(DeleteUser))
         .WithSummary("Deletes a user")
-        .WithDescription("By that user or an admin. The user's tokens are refused here at once, by the other services within 5 seconds. "
+        .WithDescription("Allowed for the user and for admins. The user's tokens are refused by this service at once and by the other services within 5 seconds. "
             + "The only admin can't be deleted.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -10,7 +10,7 @@ internal static class GetMe
 {
     public static void Map(IEndpointRouteBuilder users) => users.MapGet("/me", HandleAsync)
         .WithName(nameof(GetMe))
-        .WithSummary("Who I am");
+        .WithSummary("Returns the current user");
 
     private static async Task<Results<Ok<UserView>, UnauthorizedHttpResult>> HandleAsync(
         ClaimsPrincipal caller, AuthDb db, CancellationToken cancellationToken)

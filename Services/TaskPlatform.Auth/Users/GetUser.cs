@@ -9,7 +9,7 @@ internal static class GetUser
 {
     public static void Map(IEndpointRouteBuilder users) => users.MapGet("/{id:long}", HandleAsync)
         .WithName(nameof(GetUser))
-        .WithSummary("A user, for that user or an admin")
+        .WithSummary("Returns a user, to that user or an admin")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound);
 

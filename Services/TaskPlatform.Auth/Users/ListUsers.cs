@@ -12,7 +12,7 @@ internal static class ListUsers
     public static void Map(IEndpointRouteBuilder users) => users.MapGet("", HandleAsync)
         .RequireAuthorization(Role.Admin)
         .WithName(nameof(ListUsers))
-        .WithSummary("Lists users, the newest first, for admins");
+        .WithSummary("Lists users, newest first (admins only)");
 
     private static async Task<Results<Ok<Page<UserView>>, ValidationProblem>> HandleAsync(
         [AsParameters] PageQuery page, AuthDb db, CancellationToken cancellationToken)

@@ -14,20 +14,20 @@ namespace TaskPlatform.Auth.Users;
 
 internal static class UpdateUser
 {
-    /// <summary>Members left out, or null, stay as they are.</summary>
-    /// <param name="Email">The e-mail address.</param>
-    /// <param name="FullName">The name.</param>
+    /// <summary>Omitted members, and those that are null, stay unchanged.</summary>
+    /// <param name="Email">The new e-mail address.</param>
+    /// <param name="FullName">The new name.</param>
     /// <param name="Role">user or admin.</param>
-    /// <param name="Password">A new password.</param>
-    /// <param name="CurrentPassword">The caller's own password, whoever's is changed: so a token alone opens no account for good.</param>
+    /// <param name="Password">The new password.</param>
+    /// <param name="CurrentPassword">The caller's own password, even if the user is another one, so that a stolen token alone can't take over an account.</param>
     public sealed record Request(string? Email, string? FullName, string? Role, string? Password, string? CurrentPassword);
 
     public static void Map(IEndpointRouteBuilder users) => users.MapPut("/{id:long}", HandleAsync)
         .WithName(nameof(UpdateUser))
         .WithSummary("Changes a user")
-        .WithDescription("By that user or an admin; the role by an admin only. Members left out stay as they are. "
-            + "A new password needs current_password, the caller's own. A new password or role revokes the user's tokens: here at once, "
-            + "in the other services within 5 seconds. A wrong current password counts as a failed login. The only admin stays one.")
+        .WithDescription("Allowed for the user and for admins; only admins can change the role. Omitted members stay unchanged. "
+            + "A new password requires current_password, the caller's own. A new password or role revokes the user's tokens: in this service at once, "
+            + "in the other services within 5 seconds. A wrong current password counts as a failed login. The only admin can't be demoted.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -105,7 +105,7 @@ internal static class UpdateUser
         if (request.Password is not null)
         {
             errors.RequirePassword(request.Password, request.Email ?? user.Email)
-                .Require(!string.IsNullOrEmpty(request.CurrentPassword), "current_password", "A new password needs your current one.");
+                .Require(!string.IsNullOrEmpty(request.CurrentPassword), "current_password", "Your current password is required to set a new one.");
         }
 
         return errors.Require(request.Role is null or Role.Admin or Role.User, "role", $"Must be {Role.Admin} or {Role.User}.");

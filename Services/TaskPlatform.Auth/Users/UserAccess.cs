@@ -4,7 +4,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Users;
 
-/// <summary>One's own account, or any for an admin.</summary>
+/// <summary>Access to accounts: users have access to their own, admins to all.</summary>
 internal static class UserAccess
 {
     public static bool CanAccess(this ClaimsPrincipal caller, long id) => caller.IsAdmin || caller.UserId == id;
@@ -21,5 +21,5 @@ internal static class UserAccess
         "This is the only admin. Make another user an admin first.", statusCode: StatusCodes.Status409Conflict);
 
     public static ProblemHttpResult EmailTaken()
-        => TypedResults.Problem("There is an account with this e-mail address.", statusCode: StatusCodes.Status409Conflict);
+        => TypedResults.Problem("There is already an account with this e-mail address.", statusCode: StatusCodes.Status409Conflict);
 }

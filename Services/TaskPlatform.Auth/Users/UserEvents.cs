@@ -3,7 +3,7 @@ using TaskPlatform.Contracts;
 
 namespace TaskPlatform.Auth.Users;
 
-/// <summary>What the rest of the platform is told about a user.</summary>
+/// <summary>Creates the events that Auth publishes about a user.</summary>
 internal static class UserEvents
 {
     public static UserCreated Created(User user) => new(user.Id, user.Email, user.FullName, user.Role);

@@ -3,7 +3,7 @@ using TaskPlatform.ServiceDefaults.Problems;
 
 namespace TaskPlatform.Auth.Users;
 
-/// <summary>What a user's members may be, by whichever route they come.</summary>
+/// <summary>Validation rules for users, shared by all routes.</summary>
 internal static partial class UserRules
 {
     public const int MinPassword = 12;
@@ -11,11 +11,11 @@ internal static partial class UserRules
     private const int MaxEmail = 254;
     private const int MaxName = 200;
 
-    // Hashing costs time by length too, and so do the rules.
+    // The cost of hashing and of the rules grows with the length.
     private const int MaxPassword = 256;
 
     public static FieldErrors RequireEmail(this FieldErrors errors, string? email) => errors
-        .Require(email?.All(char.IsAscii) != false, "email", "Must have ASCII characters only. An international domain is written as xn--…, its ASCII form.")
+        .Require(email?.All(char.IsAscii) != false, "email", "Must contain only ASCII characters. Write an international domain in its ASCII form, xn--….")
         .Require(IsEmail(email), "email", "This is not an e-mail address.");
 
     public static FieldErrors RequireFullName(this FieldErrors errors, string? name) => errors
@@ -23,20 +23,20 @@ internal static partial class UserRules
         .Require(name is not { Length: > MaxName }, "full_name", $"Must have at most {MaxName} characters.")
         .Require(name?.Any(char.IsControl) != true, "full_name", "Must not contain control characters.");
 
-    /// <param name="errors">Where an error is noted.</param>
+    /// <param name="errors">The errors to add to.</param>
     /// <param name="password">The password.</param>
-    /// <param name="email">The address of its account, which it must not be.</param>
+    /// <param name="email">The account's address, which must not be used as the password.</param>
     public static FieldErrors RequirePassword(this FieldErrors errors, string? password, string? email) => errors
         .Require(password is { Length: >= MinPassword }, "password", $"Must have at least {MinPassword} characters.")
         .Require(password is not { Length: > MaxPassword }, "password", $"Must have at most {MaxPassword} characters.")
-        .Require(!string.IsNullOrWhiteSpace(password), "password", "Must not consist of spaces.")
+        .Require(!string.IsNullOrWhiteSpace(password), "password", "Must not consist only of spaces.")
         .Require(!IsFrom(password, email), "password", "Must not be the e-mail address or the part before its @.")
-        .Require(password is not { Length: <= MaxPassword } || !CommonPasswords.Has(password), "password", "This is too common, or a common password with something added. Choose another one.");
+        .Require(password is not { Length: <= MaxPassword } || !CommonPasswords.Has(password), "password", "This password is too common, or a variation of a common one. Choose another one.");
 
     /// <summary>
-    /// Whether it is an address that can be told apart from every other one. Only ASCII is accepted: beyond it there are many ways to write what
-    /// looks the same, and the normal forms of Unicode are not available where globalization is invariant. Quoted local parts and addresses in
-    /// place of the domain are other ways to write the same, so they are refused as well.
+    /// Whether this is a valid address that can't be confused with another one. Only ASCII is accepted, because Unicode has many ways to write
+    /// text that looks the same, and its normalization forms are unavailable with invariant globalization. Quoted local parts and IP addresses
+    /// instead of domains are further ways to write the same address, so they are rejected too.
     /// </summary>
     public static bool IsEmail(string? email) => email is { Length: <= MaxEmail } && Address().IsMatch(email);
 

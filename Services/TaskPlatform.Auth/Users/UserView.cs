@@ -2,7 +2,7 @@ using TaskPlatform.Auth.Data;
 
 namespace TaskPlatform.Auth.Users;
 
-/// <summary>A user as clients see one.</summary>
+/// <summary>The representation of a user in responses.</summary>
 internal sealed record UserView(
     long UserId, string Email, string FullName, string Role, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, int Version)
 {

@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>Somebody registered.</summary>
+/// <summary>A user has registered.</summary>
 public sealed record UserCreated(long UserId, string Email = "", string FullName = "", string Role = "user") : IEvent<UserCreated>
 {
     /// <inheritdoc />

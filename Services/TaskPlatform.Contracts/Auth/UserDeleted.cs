@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>An account is gone; whoever keeps something of this user erases it.</summary>
+/// <summary>An account was deleted. Services that store data of the user erase it.</summary>
 public sealed record UserDeleted(long UserId, string Email = "") : IEvent<UserDeleted>
 {
     /// <inheritdoc />

@@ -3,12 +3,12 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>An event that should have led to notifications was given up.</summary>
-/// <param name="CauseEventId">The event; also the id of this failure, as no notification exists.</param>
-/// <param name="CauseType">Its wire name.</param>
-/// <param name="UserId">The user it was about, where it says so.</param>
-/// <param name="TaskId">The task it was about, where it says so.</param>
-/// <param name="Error">Why.</param>
+/// <summary>An event that should have led to notifications was dead-lettered.</summary>
+/// <param name="CauseEventId">The id of the event, which also identifies this failure, because there is no notification.</param>
+/// <param name="CauseType">The event's type.</param>
+/// <param name="UserId">The user whom the event concerns, if any.</param>
+/// <param name="TaskId">The task that the event concerns, if any.</param>
+/// <param name="Error">The error.</param>
 public sealed record NotificationFailed(
     Guid CauseEventId, string CauseType = "", long? UserId = null, long? TaskId = null, string Error = "")
     : IEvent<NotificationFailed>

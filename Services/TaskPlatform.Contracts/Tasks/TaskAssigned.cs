@@ -20,13 +20,13 @@ public sealed record TaskAssigned(
     /// <inheritdoc />
     public static JsonTypeInfo<TaskAssigned> JsonTypeInfo => ContractsJson.Default.TaskAssigned;
 
-    /// <summary>Everybody who is to do it now.</summary>
+    /// <summary>The current workers.</summary>
     public IReadOnlyList<long> WorkerIds { get; init; } = WorkerIds ?? [];
 
-    /// <summary>Who of them is new.</summary>
+    /// <summary>The workers that were added.</summary>
     public IReadOnlyList<long> Added { get; init; } = Added ?? [];
 
-    /// <summary>Who has left.</summary>
+    /// <summary>The workers that were removed.</summary>
     public IReadOnlyList<long> Removed { get; init; } = Removed ?? [];
 
     string IEvent<TaskAssigned>.AggregateId => TaskId.ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>A task is done.</summary>
+/// <summary>A task was completed.</summary>
 public sealed record TaskCompleted(
     long TaskId, string Title = "", long? CreatorId = null, IReadOnlyList<long>? WorkerIds = null, long? CompletedBy = null)
     : IEvent<TaskCompleted>
@@ -15,7 +15,7 @@ public sealed record TaskCompleted(
     /// <inheritdoc />
     public static JsonTypeInfo<TaskCompleted> JsonTypeInfo => ContractsJson.Default.TaskCompleted;
 
-    /// <summary>Who was to do it.</summary>
+    /// <summary>The workers of the task.</summary>
     public IReadOnlyList<long> WorkerIds { get; init; } = WorkerIds ?? [];
 
     string IEvent<TaskCompleted>.AggregateId => TaskId.ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>A task was put up; it is open.</summary>
+/// <summary>A task was created. Its status is open.</summary>
 public sealed record TaskCreated(
     long TaskId,
     string Title = "",
@@ -20,7 +20,7 @@ public sealed record TaskCreated(
     /// <inheritdoc />
     public static JsonTypeInfo<TaskCreated> JsonTypeInfo => ContractsJson.Default.TaskCreated;
 
-    /// <summary>Who is to do it.</summary>
+    /// <summary>The workers of the task.</summary>
     public IReadOnlyList<long> WorkerIds { get; init; } = WorkerIds ?? [];
 
     string IEvent<TaskCreated>.AggregateId => TaskId.ToString(CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>A task was taken back.</summary>
+/// <summary>A task was deleted.</summary>
 public sealed record TaskDeleted(
     long TaskId, string Title = "", long? CreatorId = null, IReadOnlyList<long>? WorkerIds = null, long? DeletedBy = null)
     : IEvent<TaskDeleted>
@@ -15,7 +15,7 @@ public sealed record TaskDeleted(
     /// <inheritdoc />
     public static JsonTypeInfo<TaskDeleted> JsonTypeInfo => ContractsJson.Default.TaskDeleted;
 
-    /// <summary>Who was to do it.</summary>
+    /// <summary>The workers of the task.</summary>
     public IReadOnlyList<long> WorkerIds { get; init; } = WorkerIds ?? [];
 
     string IEvent<TaskDeleted>.AggregateId => TaskId.ToString(CultureInfo.InvariantCulture);

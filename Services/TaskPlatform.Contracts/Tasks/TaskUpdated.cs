@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Contracts;
 
-/// <summary>A task changed; the members hold its new state.</summary>
+/// <summary>A task was changed. The members contain its new state.</summary>
 public sealed record TaskUpdated(
     long TaskId,
     string Title = "",
@@ -23,10 +23,10 @@ public sealed record TaskUpdated(
     /// <inheritdoc />
     public static JsonTypeInfo<TaskUpdated> JsonTypeInfo => ContractsJson.Default.TaskUpdated;
 
-    /// <summary>Who is to do it.</summary>
+    /// <summary>The current workers.</summary>
     public IReadOnlyList<long> WorkerIds { get; init; } = WorkerIds ?? [];
 
-    /// <summary>The names of what changed, as on the wire.</summary>
+    /// <summary>The names of the changed members, as on the wire.</summary>
     public IReadOnlyList<string> Changed { get; init; } = Changed ?? [];
 
     string IEvent<TaskUpdated>.AggregateId => TaskId.ToString(CultureInfo.InvariantCulture);

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tasks.Data;
 
-/// <summary>A task. Its version is that of its last event, and its ETag.</summary>
+/// <summary>A task. Its version is the version of its last event, and its ETag.</summary>
 internal sealed class TaskItem
 {
     public long Id { get; init; }
@@ -13,7 +13,7 @@ internal sealed class TaskItem
 
     public required long CreatorId { get; init; }
 
-    /// <summary>Who is to do it, in ascending order. Never changed in place.</summary>
+    /// <summary>The workers' ids, in ascending order. The array is never changed in place.</summary>
     public required long[] WorkerIds { get; set; }
 
     public DateTimeOffset? DueAt { get; set; }
@@ -26,14 +26,14 @@ internal sealed class TaskItem
 
     public int Version { get; set; } = 1;
 
-    /// <summary>Counts an event: each has a version of its own, also where one request makes several.</summary>
+    /// <summary>Called for each event, because every event has its own version, even if one request publishes several.</summary>
     public void IncrementVersion(DateTimeOffset now)
     {
         Version++;
         UpdatedAt = now;
     }
 
-    /// <summary>Moves on, or back.</summary>
+    /// <summary>Sets the status and the time of completion.</summary>
     public void SetStatus(TaskItemStatus status, DateTimeOffset now)
     {
         Status = status;

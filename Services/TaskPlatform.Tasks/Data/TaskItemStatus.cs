@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace TaskPlatform.Tasks.Data;
 
-/// <summary>How far a task is.</summary>
+/// <summary>The status of a task.</summary>
 internal enum TaskItemStatus
 {
     Open,
@@ -10,7 +10,7 @@ internal enum TaskItemStatus
     Completed,
 }
 
-/// <summary>The statuses' names, the same in JSON, in queries, in events and in the database.</summary>
+/// <summary>The names of the statuses, which are the same in JSON, in queries, in events and in the database.</summary>
 internal static class TaskItemStatusNames
 {
     private static readonly FrozenDictionary<string, TaskItemStatus> ByName = new Dictionary<string, TaskItemStatus>
@@ -22,7 +22,7 @@ internal static class TaskItemStatusNames
 
     private static readonly FrozenDictionary<TaskItemStatus, string> ByStatus = ByName.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
-    /// <summary>What to tell who used another one.</summary>
+    /// <summary>The validation error for an unknown status.</summary>
     public static string Hint { get; } = $"Must be one of {string.Join(", ", ByName.Keys.Order())}.";
 
     public static bool Contains(string name) => ByName.ContainsKey(name);

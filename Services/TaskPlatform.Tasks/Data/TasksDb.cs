@@ -6,7 +6,7 @@ namespace TaskPlatform.Tasks.Data;
 
 internal sealed class TasksDb(DbContextOptions<TasksDb> options) : DbContext(options)
 {
-    // So many ids are fetched at a time: a task's id is known before it is saved, and its event goes along in the same trip.
+    // Ids are reserved in blocks: a task's id is known before the insert, so the task and its event are saved in one round trip.
     private const int IdBlockSize = 32;
 
     public DbSet<TaskItem> Tasks => Set<TaskItem>();

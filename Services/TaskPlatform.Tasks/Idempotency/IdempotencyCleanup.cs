@@ -3,14 +3,14 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Idempotency;
 
-/// <summary>Forgets answers that nobody repeats any more.</summary>
+/// <summary>Deletes expired idempotency records.</summary>
 internal sealed partial class IdempotencyCleanup(IServiceScopeFactory scopes, TimeProvider time, ILogger<IdempotencyCleanup> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Retention = TimeSpan.FromDays(1);
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>One pass.</summary>
+    /// <summary>Runs the cleanup once.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -35,6 +35,6 @@ internal sealed partial class IdempotencyCleanup(IServiceScopeFactory scopes, Ti
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Old Idempotency-Keys can't be removed at the moment: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Expired idempotency records could not be deleted: {Reason}")]
     private partial void LogFailed(string reason);
 }

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tasks.Idempotency;
 
-/// <summary>What a user was answered under an Idempotency-Key; saved together with what the request changed.</summary>
+/// <summary>The response to a request with an Idempotency-Key; saved together with the request's changes.</summary>
 internal sealed class IdempotencyRecord
 {
     public const string PrimaryKey = "pk_idempotency_records";
@@ -10,7 +10,7 @@ internal sealed class IdempotencyRecord
 
     public required string Key { get; init; }
 
-    /// <summary>SHA-256 of the request as it was understood, so that spacing and unknown members don't count.</summary>
+    /// <summary>SHA-256 of the parsed request, so that whitespace and unknown members are ignored.</summary>
     public required byte[] RequestHash { get; init; }
 
     public required int Status { get; init; }
@@ -19,7 +19,7 @@ internal sealed class IdempotencyRecord
 
     public required string ETag { get; init; }
 
-    /// <summary>JSON, to the letter.</summary>
+    /// <summary>The exact JSON.</summary>
     public required string Body { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

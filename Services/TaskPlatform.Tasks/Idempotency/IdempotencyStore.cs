@@ -8,36 +8,36 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Idempotency;
 
-/// <summary>Does what a request asks for once, however often it is sent under the same Idempotency-Key.</summary>
+/// <summary>Executes a request once, no matter how often it is sent under the same Idempotency-Key.</summary>
 internal sealed class IdempotencyStore(TasksDb db, IOptions<JsonOptions> json, TimeProvider time)
 {
     public const string Header = "Idempotency-Key";
 
     private readonly JsonSerializerOptions options = json.Value.SerializerOptions;
 
-    /// <summary>Writes a response's body.</summary>
+    /// <summary>Serializes a response's body.</summary>
     public string Write<T>(T body) => JsonSerializer.Serialize(body, options);
 
-    /// <summary>Saves what <paramref name="change"/> makes, or answers as the first time.</summary>
-    /// <param name="userId">Keys are each user's own.</param>
-    /// <param name="key">Null: nothing is remembered.</param>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="change">Adds it to <see cref="TasksDb"/>, unsaved, and says what to answer.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The response; null where the key was used for another request.</returns>
+    /// <summary>Saves what <paramref name="change"/> adds, or returns the stored response.</summary>
+    /// <param name="userId">The user, to whom the key belongs.</param>
+    /// <param name="key">The key. If it is null, no response is stored.</param>
+    /// <param name="request">The request, for comparison with a later one.</param>
+    /// <param name="change">Adds the changes to <see cref="TasksDb"/> without saving them, and returns the response.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The response; null if the key was used for a different request.</returns>
     public async Task<StoredResponse?> OnceAsync<TRequest>(
         long userId, string? key, TRequest request, Func<Task<StoredResponse>> change, CancellationToken cancellationToken)
     {
         if (key is null)
         {
-            var plain = await change();
+            var unsaved = await change();
             await db.SaveChangesAsync(cancellationToken);
-            return plain;
+            return unsaved;
         }
 
         var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, options));
-        if (await FindAsync(userId, key, cancellationToken) is { } before)
-            return Repeat(before, hash);
+        if (await FindAsync(userId, key, cancellationToken) is { } stored)
+            return Repeat(stored, hash);
 
         var response = await change();
         db.IdempotencyRecords.Add(new IdempotencyRecord
@@ -58,9 +58,9 @@ internal sealed class IdempotencyStore(TasksDb db, IOptions<JsonOptions> json, T
         }
         catch (DbUpdateException failure) when (DatabaseFailure.IsDuplicate(failure, IdempotencyRecord.PrimaryKey))
         {
-            // The same request came twice at once, and the other one was faster. Nothing of ours was saved.
+            // A concurrent request with the same key was saved first, and none of our changes were.
             db.ChangeTracker.Clear();
-            return Repeat(await FindAsync(userId, key, cancellationToken) ?? throw new InvalidOperationException("The key is taken, but by nobody.", failure), hash);
+            return Repeat(await FindAsync(userId, key, cancellationToken) ?? throw new InvalidOperationException("The key exists, but its record was not found.", failure), hash);
         }
     }
 

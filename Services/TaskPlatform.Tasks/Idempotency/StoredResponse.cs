@@ -2,11 +2,11 @@ using Microsoft.Net.Http.Headers;
 
 namespace TaskPlatform.Tasks.Idempotency;
 
-/// <summary>An answer that can be given again, to the letter.</summary>
+/// <summary>A stored response that is returned again unchanged.</summary>
 /// <param name="Status">The status code.</param>
-/// <param name="Location">Where the new thing is.</param>
-/// <param name="ETag">Its version.</param>
-/// <param name="Body">JSON.</param>
+/// <param name="Location">The address of the created resource.</param>
+/// <param name="ETag">The version of the created resource.</param>
+/// <param name="Body">The JSON body.</param>
 internal sealed record StoredResponse(int Status, string Location, string ETag, string Body) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)

@@ -15,8 +15,8 @@ internal static class AssignTask
 
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapPost("/{id:long}/assign", HandleAsync)
         .WithName(nameof(AssignTask))
-        .WithSummary("Says who is to do a task")
-        .WithDescription("By its creator or an admin. The list replaces the one before.")
+        .WithSummary("Assigns workers to a task")
+        .WithDescription("Allowed for its creator and for admins. The list replaces the previous one.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)

@@ -12,8 +12,8 @@ internal static class CompleteTask
 {
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapPost("/{id:long}/complete", HandleAsync)
         .WithName(nameof(CompleteTask))
-        .WithSummary("Reports a task as done")
-        .WithDescription("By one of its workers, its creator or an admin. Repeating it changes nothing.")
+        .WithSummary("Completes a task")
+        .WithDescription("Allowed for its workers, its creator and for admins. Repeating it has no effect.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)

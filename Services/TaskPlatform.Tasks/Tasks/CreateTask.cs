@@ -15,8 +15,8 @@ internal static class CreateTask
 
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapPost("", HandleAsync)
         .WithName(nameof(CreateTask))
-        .WithSummary("Puts up a task")
-        .WithDescription("With an Idempotency-Key, repeating the request makes no second task and answers as the first time.")
+        .WithSummary("Creates a task")
+        .WithDescription("With an Idempotency-Key, repeating the request doesn't create a second task and returns the first response again.")
         .Produces<TaskView>(StatusCodes.Status201Created)
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
@@ -39,7 +39,7 @@ internal static class CreateTask
 
         return await idempotency.OnceAsync(caller.UserId, idempotencyKey, request, AddAsync, cancellationToken) switch
         {
-            { } answer => answer,
+            { } response => response,
             null => TypedResults.Problem(
                 "This Idempotency-Key was used for a different request.", statusCode: StatusCodes.Status422UnprocessableEntity),
         };

@@ -11,8 +11,8 @@ internal static class DeleteTask
 {
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapDelete("/{id:long}", HandleAsync)
         .WithName(nameof(DeleteTask))
-        .WithSummary("Takes a task back")
-        .WithDescription("By its creator or an admin. Its history stays.")
+        .WithSummary("Deletes a task")
+        .WithDescription("Allowed for its creator and for admins. Its history is kept.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)

@@ -9,7 +9,7 @@ internal static class GetTask
 {
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapGet("/{id:long}", HandleAsync)
         .WithName(nameof(GetTask))
-        .WithSummary("A task, now or as it was at a time")
+        .WithSummary("Returns a task, as it is now or as of a point in time")
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound);
 

@@ -11,12 +11,12 @@ namespace TaskPlatform.Tasks.Tasks;
 
 internal static class GetTaskHistory
 {
-    /// <summary>Something that happened to the task.</summary>
+    /// <summary>An event of the task.</summary>
     public sealed record Item(Guid EventId, string Type, long? Version, DateTimeOffset Timestamp, JsonElement Data);
 
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapGet("/{id:long}/history", HandleAsync)
         .WithName(nameof(GetTaskHistory))
-        .WithSummary("Everything that happened to a task, the oldest first, also after it is gone")
+        .WithSummary("Lists the events of a task, oldest first, even after it was deleted")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Page<Item>>, ValidationProblem, ProblemHttpResult>> HandleAsync(
@@ -34,7 +34,7 @@ internal static class GetTaskHistory
         return TypedResults.Ok(page.ToPage(rows, row => row.AggregateVersion!.Value, Read));
     }
 
-    /// <summary>The events of a task, in the order of their versions.</summary>
+    /// <summary>The events of a task, ordered by version.</summary>
     public static IQueryable<EventLogRow> EventsOf(TasksDb db, long id)
     {
         var aggregateId = id.ToString(CultureInfo.InvariantCulture);

@@ -12,7 +12,7 @@ internal static class ListTasks
 {
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapGet("", HandleAsync)
         .WithName(nameof(ListTasks))
-        .WithSummary("Lists tasks, the newest first");
+        .WithSummary("Lists tasks, newest first");
 
     private static async Task<Results<Ok<Page<TaskView>>, ValidationProblem>> HandleAsync(
         [FromQuery(Name = "status"), Description("open, in_progress or completed.")] string? status,
@@ -35,7 +35,7 @@ internal static class ListTasks
 
         if (workerId is { } worker)
         {
-            // Said this way it becomes "worker_ids @> …", which the index knows.
+            // EF translates this to "worker_ids @> …", which can use the GIN index.
             long[] wantedWorkers = [worker];
             query = query.Where(task => wantedWorkers.All(id => task.WorkerIds.Contains(id)));
         }

@@ -6,7 +6,7 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Tasks;
 
-/// <summary>Who may change a task, and which version of it.</summary>
+/// <summary>Checks who may change a task, and which version of it.</summary>
 internal static class TaskAccess
 {
     public static string ETag(this TaskItem task) => ETag(task.Version);
@@ -16,7 +16,7 @@ internal static class TaskAccess
     public static ProblemHttpResult NotFound(long id)
         => TypedResults.Problem($"There is no task {id}.", statusCode: StatusCodes.Status404NotFound);
 
-    /// <summary>Why the caller may not change the task, or may not change this version; null where nothing speaks against it.</summary>
+    /// <summary>Returns the problem if the caller may not change the task or this version of it; otherwise null.</summary>
     public static ProblemHttpResult? RefuseChange(this TaskItem task, ClaimsPrincipal caller, string? ifMatch)
     {
         if (!caller.IsAdmin && caller.UserId != task.CreatorId)
@@ -24,7 +24,7 @@ internal static class TaskAccess
         return task.RefuseVersion(ifMatch);
     }
 
-    /// <summary>Why the caller may not complete the task; null where nothing speaks against it.</summary>
+    /// <summary>Returns the problem if the caller may not complete the task; otherwise null.</summary>
     public static ProblemHttpResult? RefuseCompletion(this TaskItem task, ClaimsPrincipal caller, string? ifMatch)
     {
         if (!caller.IsAdmin && caller.UserId != task.CreatorId && !task.WorkerIds.Contains(caller.UserId))
@@ -40,7 +40,7 @@ internal static class TaskAccess
         var wanted = ifMatch.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return wanted.Contains("*") || wanted.Contains(task.ETag())
             ? null
-            : TypedResults.Problem($"The task is at version {task.Version}.", statusCode: StatusCodes.Status412PreconditionFailed);
+            : TypedResults.Problem($"The task's current version is {task.Version}.", statusCode: StatusCodes.Status412PreconditionFailed);
     }
 
     private static ProblemHttpResult Forbidden(string detail)

@@ -7,10 +7,10 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Tasks;
 
-/// <summary>A task as it was, told again from its events.</summary>
+/// <summary>The state of a task at a point in time, rebuilt from its events.</summary>
 internal static class TaskAsOf
 {
-    /// <summary>The task at a time; null where it didn't exist yet, or no longer.</summary>
+    /// <summary>Returns the task at a point in time; null if it didn't exist then.</summary>
     public static async Task<TaskView?> FindAsync(TasksDb db, long id, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var time = at.ToUniversalTime();
@@ -28,10 +28,10 @@ internal static class TaskAsOf
     {
         if (row.Type == TaskCreated.Type)
         {
-            var made = Read<TaskCreated>(row);
+            var created = Read<TaskCreated>(row);
             return new TaskView(
-                made.TaskId, made.Title, made.Description, TaskItemStatus.Open.Name(), made.CreatorId ?? 0, made.WorkerIds,
-                made.DueAt, row.CreatedAt, row.CreatedAt, CompletedAt: null, row.AggregateVersion ?? 1);
+                created.TaskId, created.Title, created.Description, TaskItemStatus.Open.Name(), created.CreatorId ?? 0, created.WorkerIds,
+                created.DueAt, row.CreatedAt, row.CreatedAt, CompletedAt: null, row.AggregateVersion ?? 1);
         }
 
         if (task is null || row.Type == TaskDeleted.Type)

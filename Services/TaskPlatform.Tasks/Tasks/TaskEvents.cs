@@ -3,7 +3,7 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Tasks;
 
-/// <summary>What the rest of the platform is told about a task.</summary>
+/// <summary>Creates the events that the service publishes about a task.</summary>
 internal static class TaskEvents
 {
     public static TaskCreated Created(TaskItem task)

@@ -2,14 +2,14 @@ using TaskPlatform.ServiceDefaults.Problems;
 
 namespace TaskPlatform.Tasks.Tasks;
 
-/// <summary>What a task's members may be, by whichever route they come.</summary>
+/// <summary>Validation rules for tasks, shared by all routes.</summary>
 internal static class TaskRules
 {
     private const int MaxTitle = 200;
     private const int MaxDescription = 10_000;
     private const int MaxWorkers = 1_000;
 
-    // The database can't store this character.
+    // Postgres can't store this character in text columns.
     private const char Nul = '\0';
 
     public static FieldErrors RequireTitle(this FieldErrors errors, string? title) => errors
@@ -23,8 +23,8 @@ internal static class TaskRules
 
     public static FieldErrors RequireWorkers(this FieldErrors errors, long[]? workerIds) => errors
         .Require(workerIds is not { Length: > MaxWorkers }, "worker_ids", $"Must name at most {MaxWorkers} workers.")
-        .Require(workerIds?.All(id => id > 0) != false, "worker_ids", "Ids are positive numbers.");
+        .Require(workerIds?.All(id => id > 0) != false, "worker_ids", "Ids must be positive numbers.");
 
-    /// <summary>Each worker once, in ascending order: two lists are the same when they name the same people.</summary>
+    /// <summary>Normalizes a list of workers (distinct, in ascending order), so that lists with the same workers are equal.</summary>
     public static long[] Workers(long[]? workerIds) => workerIds is null ? [] : [.. workerIds.Distinct().Order()];
 }

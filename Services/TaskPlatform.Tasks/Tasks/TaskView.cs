@@ -2,7 +2,7 @@ using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Tasks;
 
-/// <summary>A task as clients see it.</summary>
+/// <summary>The representation of a task in responses.</summary>
 internal sealed record TaskView(
     long TaskId,
     string Title,

@@ -12,30 +12,30 @@ namespace TaskPlatform.Tasks.Tasks;
 
 internal static class UpdateTask
 {
-    /// <summary>Members left out stay as they are; a null clears what may be empty.</summary>
+    /// <summary>Omitted members stay unchanged; null clears optional members.</summary>
     public sealed record Request
     {
         public string? Title { get; init; }
 
-        public string? Description { get; init { (field, DescriptionGiven) = (value, true); } }
+        public string? Description { get; init { (field, HasDescription) = (value, true); } }
 
         public string? Status { get; init; }
 
         public long[]? WorkerIds { get; init; }
 
-        public DateTimeOffset? DueAt { get; init { (field, DueAtGiven) = (value, true); } }
+        public DateTimeOffset? DueAt { get; init { (field, HasDueAt) = (value, true); } }
 
         [JsonIgnore]
-        public bool DescriptionGiven { get; private init; }
+        public bool HasDescription { get; private init; }
 
         [JsonIgnore]
-        public bool DueAtGiven { get; private init; }
+        public bool HasDueAt { get; private init; }
     }
 
     public static void Map(IEndpointRouteBuilder tasks) => tasks.MapPut("/{id:long}", HandleAsync)
         .WithName(nameof(UpdateTask))
         .WithSummary("Changes a task")
-        .WithDescription("By its creator or an admin. Members left out stay as they are; null clears description and due_at.")
+        .WithDescription("Allowed for its creator and for admins. Omitted members stay unchanged; null clears description and due_at.")
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -99,7 +99,7 @@ internal static class UpdateTask
             changed.Add("title");
         }
 
-        if (request.DescriptionGiven && request.Description != task.Description)
+        if (request.HasDescription && request.Description != task.Description)
         {
             task.Description = request.Description;
             changed.Add("description");
@@ -111,7 +111,7 @@ internal static class UpdateTask
             changed.Add("status");
         }
 
-        if (request.DueAtGiven && request.DueAt != task.DueAt)
+        if (request.HasDueAt && request.DueAt != task.DueAt)
         {
             task.DueAt = request.DueAt;
             changed.Add("due_at");

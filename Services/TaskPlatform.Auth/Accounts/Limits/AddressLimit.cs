@@ -1,6 +1,6 @@
 namespace TaskPlatform.Auth.Accounts.Limits;
 
-/// <summary>So many attempts from one address in each window, which begins with the first of them.</summary>
+/// <summary>Limits the attempts per address and window. A window begins with its first attempt.</summary>
 internal sealed class AddressLimit(int limit, TimeSpan window, TimeProvider time)
 {
     private const int Capacity = 50_000;
@@ -8,8 +8,8 @@ internal sealed class AddressLimit(int limit, TimeSpan window, TimeProvider time
     private readonly Lock gate = new();
     private readonly RecentEntries<Attempts> byAddress = new(Capacity);
 
-    /// <summary>Counts an attempt, unless it comes too early.</summary>
-    /// <returns>How long to wait: zero when it was counted.</returns>
+    /// <summary>Counts an attempt unless the limit is reached.</summary>
+    /// <returns>How long to wait; zero if the attempt was counted.</returns>
     public TimeSpan Take(string address)
     {
         lock (gate)

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace TaskPlatform.Auth.Accounts.Limits;
 
-/// <summary>The address that limits count by. Of an IPv6 address the network (/64), since a client may have all of its addresses.</summary>
+/// <summary>The key that limits count by: the IPv4 address, or the /64 network of an IPv6 address, because one client usually owns all of it.</summary>
 internal static class ClientAddress
 {
     private const int NetworkBytes = 8;

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Auth.Accounts.Limits;
 
-/// <summary>How often a login failed since the last success, and the delay that follows from it.</summary>
+/// <summary>The number of failed logins since the last success, and the resulting delay.</summary>
 internal sealed class FailedLogins
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
@@ -8,7 +8,7 @@ internal sealed class FailedLogins
     private int count;
     private long last;
 
-    /// <summary>How long the next attempt has to wait: not at all for the first ones, then 1 s, 2 s, 4 s and so on.</summary>
+    /// <summary>How long the next attempt must wait: zero for the first ones, then 1 s, 2 s, 4 s and so on.</summary>
     public TimeSpan Wait(int withoutDelay, RateLimitOptions options, TimeProvider time)
     {
         var elapsed = time.GetElapsedTime(last);
@@ -21,9 +21,9 @@ internal sealed class FailedLogins
         return TimeSpan.FromSeconds(delay) - elapsed;
     }
 
-    /// <summary>An attempt counts from its beginning, so that many at the same time get no further than one after the other.</summary>
+    /// <summary>Called when an attempt begins, so that concurrent attempts gain no advantage over sequential ones.</summary>
     public void Add(TimeProvider time) => (count, last) = (count + 1, time.GetTimestamp());
 
-    /// <summary>The attempt did not fail, or no password was checked.</summary>
+    /// <summary>Called if the attempt succeeded or no password was checked.</summary>
     public void Undo() => count = Math.Max(0, count - 1);
 }

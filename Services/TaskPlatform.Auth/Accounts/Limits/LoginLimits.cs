@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 namespace TaskPlatform.Auth.Accounts.Limits;
 
 /// <summary>
-/// Makes guessing passwords slow without locking the owner out. Three limits apply: to failed logins of one account from one address, to failed
-/// logins of one account from everywhere, and to all logins from one address. Beyond them an attempt is refused before its password is checked,
-/// except from a known source: an address from which the account has signed in. From there the right password is always accepted. Accounts that
-/// do not exist are treated alike. The state is this process's own and kept in memory.
+/// Slows down password guessing without locking the owner out. There are three limits: failed logins per account and address, failed logins
+/// per account, and all logins per address. Beyond them an attempt is refused before its password is checked, except from a known source: an
+/// address from which the account has signed in before. From there the right password is always accepted. Accounts that don't exist are
+/// treated the same way. The state is kept in the memory of this process.
 /// </summary>
 internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvider time) : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
     private readonly RecentEntries<FailedLogins> bySource = new(Capacity);
     private readonly RecentEntries<object> knownSources = new(Capacity);
 
-    // Everyone who has an account has a known source; one attempt at a time must do there, or it would be a way around the limits of hashing.
+    // Every user with an account has a known source. One attempt at a time keeps known sources from bypassing the limits on hashing.
     private readonly PartitionedRateLimiter<string> turns = PartitionedRateLimiter.Create<string, string>(
         address => RateLimitPartition.GetConcurrencyLimiter(address, _ => new ConcurrencyLimiterOptions
         {
@@ -29,10 +29,10 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         }));
 
-    /// <summary>Begins an attempt, or refuses it. Dispose the attempt when its outcome is recorded.</summary>
-    /// <param name="account">What makes the account unique; any text where there is none.</param>
+    /// <summary>Begins an attempt or refuses it. Dispose the attempt after its outcome is recorded.</summary>
+    /// <param name="account">The account's unique key; any text if there is no such account.</param>
     /// <param name="address">See <see cref="ClientAddress"/>.</param>
-    /// <param name="cancellationToken">Ends the wait for another attempt from the same known source.</param>
+    /// <param name="cancellationToken">Cancels the wait for another attempt from the same known source.</param>
     public async Task<LoginAttempt> BeginAsync(string account, string address, CancellationToken cancellationToken)
     {
         var wait = Admit(account, address, out var isKnown);
@@ -47,7 +47,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
 
     public void Dispose() => turns.Dispose();
 
-    /// <summary>The right password: this is a known source from now on, and what failed before from here is forgotten.</summary>
+    /// <summary>Records a success: the source is known from now on, and its earlier failures are cleared.</summary>
     internal void Succeed(LoginAttempt attempt)
     {
         lock (gate)
@@ -59,7 +59,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
         }
     }
 
-    /// <summary>No password was checked.</summary>
+    /// <summary>Takes back an attempt whose password was not checked.</summary>
     internal void Undo(LoginAttempt attempt)
     {
         lock (gate)
@@ -71,7 +71,7 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
         }
     }
 
-    /// <summary>Counts the attempt where it is within the limits; else says how long it must wait.</summary>
+    /// <summary>Counts the attempt if it is within the limits; otherwise returns how long it must wait.</summary>
     private TimeSpan Admit(string account, string address, out bool isKnown)
     {
         var source = LoginAttempt.SourceOf(account, address);
@@ -96,27 +96,27 @@ internal sealed class LoginLimits(IOptions<RateLimitOptions> options, TimeProvid
         => entries.TryGet(key, out var failures) ? failures.Wait(withoutDelay, options.Value, time) : TimeSpan.Zero;
 }
 
-/// <summary>One login: whether its password may be checked, and what comes of it.</summary>
+/// <summary>A login attempt: whether its password may be checked, and the outcome.</summary>
 internal sealed class LoginAttempt(LoginLimits limits, string account, string address, RateLimitLease? turn = null) : IDisposable
 {
     private bool isChecked;
 
-    /// <summary>Whether its password must not be checked.</summary>
+    /// <summary>Whether the password must not be checked.</summary>
     public bool IsRefused { get; init; }
 
-    /// <summary>When to try again, unless it succeeds: null within the limits.</summary>
+    /// <summary>When to try again after a failure; null within the limits.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     public string Account => account;
 
     public string Source => SourceOf(account, address);
 
-    /// <summary>Whether it counts as a failure until it succeeds.</summary>
+    /// <summary>Whether the attempt counts as a failure until it succeeds.</summary>
     public bool IsCounted { get; init; }
 
     public static string SourceOf(string account, string address) => $"{address} {account}";
 
-    /// <summary>Records what the check of the password said.</summary>
+    /// <summary>Records the result of the password check.</summary>
     public void Record(bool isValid)
     {
         isChecked = true;

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace TaskPlatform.Auth.Accounts.Limits;
 
 /// <summary>
-/// Entries by a text that a client chose. Memory is bounded, whatever clients send: keys have a fixed size, and beyond its capacity the table
-/// drops the entry that was used least recently. Not thread-safe.
+/// A table whose keys are chosen by clients. Its memory is bounded: keys have a fixed size, and at its capacity the least recently used entry is
+/// removed. Not thread-safe.
 /// </summary>
 internal sealed class RecentEntries<T>(int capacity)
     where T : class, new()
@@ -51,7 +51,7 @@ internal sealed class RecentEntries<T>(int capacity)
             byUse.Remove(node);
     }
 
-    // A cryptographic hash, so that no client finds a text with another one's key.
+    // A cryptographic hash, so that no client can find a text that collides with another one.
     private static UInt128 KeyOf(string text)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -7,7 +7,7 @@ internal sealed class RegistrationLimit(IOptions<RateLimitOptions> options, Time
 {
     private readonly AddressLimit byAddress = new(options.Value.Register, options.Value.Window, time);
 
-    /// <summary>Counts a registration, unless it comes too early.</summary>
-    /// <returns>How long to wait: zero when it was counted.</returns>
+    /// <summary>Counts a registration unless the limit is reached.</summary>
+    /// <returns>How long to wait; zero if the registration was counted.</returns>
     public TimeSpan Take(string address) => byAddress.Take(address);
 }
