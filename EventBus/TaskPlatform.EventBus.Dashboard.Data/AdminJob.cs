@@ -48,7 +48,7 @@ public sealed class AdminJob
     /// <summary>When it was started.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its next step is due.</summary>
+    /// <summary>When the next step is due.</summary>
     public required DateTimeOffset NextAt { get; set; }
 
     /// <summary>When it ended; null while it runs.</summary>
@@ -58,7 +58,7 @@ public sealed class AdminJob
     public string? Problem { get; set; }
 }
 
-/// <summary>What a job does.</summary>
+/// <summary>The kinds of jobs.</summary>
 public enum JobKind
 {
     /// <summary>Reprocesses dead letters.</summary>

@@ -6,7 +6,7 @@ public sealed class ChartSample
     /// <summary>When the slot begins.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Entries that their groups have not read, over all streams.</summary>
+    /// <summary>Entries that their groups have not read, summed over all streams.</summary>
     public required long Lag { get; init; }
 
     /// <summary>Entries that were read and are not acked.</summary>

@@ -1,22 +1,22 @@
 namespace TaskPlatform.Notifications.Data;
 
-/// <summary>Something a user is told.</summary>
+/// <summary>A user's notification.</summary>
 public sealed class Notification
 {
     public long Id { get; init; }
 
     /// <summary>
-    /// The order in which notifications were written, whichever process wrote them. Ids don't tell it: each process
-    /// takes them from a block of its own.
+    /// The order in which notifications were inserted, across processes. Ids don't have that order, because each process reserves them
+    /// in blocks.
     /// </summary>
     public long Position { get; init; }
 
-    /// <summary>The transaction that wrote it: whether a snapshot of the database shows the row tells whether a stream has sent it.</summary>
+    /// <summary>The transaction that inserted the row. Whether a snapshot shows that transaction tells whether a stream has already sent the row.</summary>
     public ulong TransactionId { get; init; }
 
     public required long UserId { get; init; }
 
-    /// <summary>The wire name of the event it tells of.</summary>
+    /// <summary>The type of the event that caused the notification.</summary>
     public required string Type { get; init; }
 
     public long? TaskId { get; init; }

@@ -11,10 +11,10 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
     /// <summary>The name below <c>ConnectionStrings</c>.</summary>
     public const string ConnectionName = "notifications-db";
 
-    /// <summary>Where the trigger on the table says who has something new: the user's id.</summary>
+    /// <summary>The channel on which the table's trigger sends the ids of users with new notifications.</summary>
     public const string Channel = "notifications";
 
-    // So many ids are fetched at a time: a notification's id is known before it is saved, and its event goes along.
+    // Ids are reserved in blocks: a notification's id is known before the insert, so it is saved together with its event.
     private const int IdBlockSize = 64;
 
     public DbSet<Notification> Notifications => Set<Notification>();
@@ -44,11 +44,11 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
             notification.Property(e => e.CreatedAt).HasColumnName("created_at");
             notification.Property(e => e.ReadAt).HasColumnName("read_at");
 
-            // Postgres fills both in, and nobody here needs them back: so a batch of notifications is one statement.
-            foreach (var filled in (IMutableProperty[])[notification.Property(e => e.Position).Metadata, notification.Property(e => e.TransactionId).Metadata])
+            // Postgres generates both and the application never needs them back, so a batch of notifications is one statement.
+            foreach (var generated in (IMutableProperty[])[notification.Property(e => e.Position).Metadata, notification.Property(e => e.TransactionId).Metadata])
             {
-                filled.ValueGenerated = ValueGenerated.Never;
-                filled.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
+                generated.ValueGenerated = ValueGenerated.Never;
+                generated.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);
             }
 
             notification.HasIndex(e => new { e.UserId, e.Position }, "ix_notifications_user_id");
@@ -63,7 +63,7 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
             recipient.Property(e => e.Role).HasColumnName("role");
             recipient.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
 
-            // Also where an event without a version deletes the user: a change decided before it must not bring the name back.
+            // Detects a deletion by an event without a version too, so that a concurrent update can't restore the name.
             recipient.Property(e => e.Deleted).HasColumnName("deleted").IsConcurrencyToken();
             recipient.Property(e => e.ErasedAt).HasColumnName("erased_at");
             recipient.HasIndex(e => e.Role).HasFilter("role = 'admin'").HasDatabaseName("ix_recipients_admins");

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Notifications.Data;
 
-/// <summary>What this service knows of a user, from user.* events alone.</summary>
+/// <summary>What this service knows about a user, from user.* events only.</summary>
 public sealed class Recipient
 {
     public const string AdminRole = "admin";
@@ -12,12 +12,12 @@ public sealed class Recipient
 
     public required string Role { get; set; }
 
-    /// <summary>The version of the account that this is. Events of different types may come in any order: an older one changes nothing.</summary>
+    /// <summary>The version of the account on which the row is based. Events of different types arrive in any order; older ones are ignored.</summary>
     public required long Version { get; set; }
 
-    /// <summary>The account is gone. The row stays, so that a late event doesn't bring the user back.</summary>
+    /// <summary>Whether the account was deleted. The row is kept, so that a late event doesn't restore the user.</summary>
     public bool Deleted { get; set; }
 
-    /// <summary>When it was certain that nothing of a deleted user is left; null until then.</summary>
+    /// <summary>When all data of the deleted user was certain to be erased; null until then.</summary>
     public DateTimeOffset? ErasedAt { get; set; }
 }

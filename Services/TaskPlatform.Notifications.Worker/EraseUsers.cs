@@ -4,9 +4,9 @@ using TaskPlatform.Notifications.Data;
 namespace TaskPlatform.Notifications.Worker;
 
 /// <summary>
-/// Makes sure that nothing of a deleted user is left. A transaction that read the user before the deletion was committed may still add a
-/// notification after it. So every transaction that runs once the deletion is visible is waited for, and then deleted what they added: a
-/// later one sees that the user is deleted. That takes no lock, so no handler waits for another.
+/// Deletes what remains of deleted users. A transaction that read the user before the deletion was committed may add a notification after it.
+/// So this service waits for all transactions that were running when the deletion became visible, and then deletes what they added; later
+/// transactions see that the user is deleted. This takes no lock, so handlers don't wait for each other.
 /// </summary>
 internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvider time, ILogger<EraseUsers> logger) : BackgroundService
 {
@@ -14,23 +14,23 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WaitInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>For each user, the transactions that may have read it before it was deleted and still run.</summary>
+    /// <summary>For each user, the running transactions that may have read the user before the deletion.</summary>
     private readonly Dictionary<long, HashSet<string>> writers = [];
 
-    /// <summary>One check of every deleted user that is not known to be erased.</summary>
-    /// <returns>Whether some of them have to be checked again.</returns>
+    /// <summary>Checks all deleted users that have not been fully erased yet.</summary>
+    /// <returns>Whether another check is needed.</returns>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotificationsDb>();
         var users = await db.Recipients.Where(recipient => recipient.Deleted && recipient.ErasedAt == null)
             .OrderBy(recipient => recipient.Id).Select(recipient => recipient.Id).Take(BatchSize).ToListAsync(cancellationToken);
-        foreach (var gone in writers.Keys.Except(users).ToList())
-            writers.Remove(gone);
+        foreach (var finished in writers.Keys.Except(users).ToList())
+            writers.Remove(finished);
         if (users.Count == 0)
             return false;
 
-        // Only now: whatever begins later sees the deletions that were read above.
+        // Query this after the deleted users: transactions that begin later see those deletions.
         var running = await RunningTransactionsAsync(db, cancellationToken);
         foreach (var user in users)
         {
@@ -67,7 +67,7 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
         }
     }
 
-    /// <summary>Every transaction of this database, except this one: each holds a lock on its own virtual id until it ends.</summary>
+    /// <summary>The running transactions of this database, except the current one: each holds a lock on its virtual id until it ends.</summary>
     private static async Task<HashSet<string>> RunningTransactionsAsync(NotificationsDb db, CancellationToken cancellationToken)
         => [.. await db.Database.SqlQuery<string>(
             $"""
@@ -76,9 +76,9 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
              WHERE locktype = 'virtualxid' AND mode = 'ExclusiveLock' AND datname = current_database() AND pid <> pg_backend_pid()
              """).ToListAsync(cancellationToken)];
 
-    [LoggerMessage(LogLevel.Information, "{Count} notifications of deleted users were deleted that other transactions had added meanwhile.")]
+    [LoggerMessage(LogLevel.Information, "Deleted {Count} notifications that concurrent transactions had added for deleted users")]
     private partial void LogLate(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Whether deleted users are erased can't be checked at the moment; it is tried again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The check for data of deleted users failed and will be retried: {Reason}")]
     private partial void LogFailed(string reason);
 }

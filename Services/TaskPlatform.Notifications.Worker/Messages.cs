@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker;
 
-/// <summary>Every sentence that a user is told.</summary>
+/// <summary>The texts of all notifications.</summary>
 internal static class Messages
 {
     public static string For(TaskCreated task) => $"You have a new task: {task.Title}{Due(task.DueAt)}";
@@ -17,13 +17,13 @@ internal static class Messages
 
     public static string For(TaskCompleted task) => $"Your task is done: {task.Title}";
 
-    public static string For(TaskDeleted task) => $"The task was taken back: {task.Title}";
+    public static string For(TaskDeleted task) => $"The task was deleted: {task.Title}";
 
     public static string For(UserCreated user) => user.FullName.Length > 0
         ? $"Welcome to TaskPlatform, {user.FullName}!"
         : "Welcome to TaskPlatform!";
 
-    public static string For(AlertChanged alert) => alert.IsResolved ? $"Alert is over: {alert.Summary}" : $"Alert: {alert.Summary}";
+    public static string For(AlertChanged alert) => alert.IsResolved ? $"Alert resolved: {alert.Summary}" : $"Alert: {alert.Summary}";
 
     private static string Due(DateTimeOffset? at) => at is { } time
         ? string.Create(CultureInfo.InvariantCulture, $" (due {time.UtcDateTime:yyyy-MM-dd HH:mm} UTC)")

@@ -1,4 +1,4 @@
 namespace TaskPlatform.Notifications.Worker;
 
-/// <summary>Stands for this service where a type must name it, as every service has a Program.</summary>
+/// <summary>Marker type for this service's assembly, because every service has a Program.</summary>
 public sealed class NotificationsWorker;

@@ -7,35 +7,35 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker;
 
-/// <summary>Makes notifications, each with its event. The bus saves them together with the inbox row.</summary>
+/// <summary>Creates notifications and their events. The bus saves them together with the inbox row.</summary>
 internal sealed class Notifier(NotificationsDb db, TimeProvider time)
 {
-    /// <summary>How many users an event may have notified. The API allows a tenth of that; another publisher's event may name any number.</summary>
+    /// <summary>The maximum number of users that an event may notify. The API allows a tenth of that; other publishers may name any number.</summary>
     public const int MaxRecipients = 10_000;
 
     private const string Channel = "in_app";
 
-    // Taken once: each access to Local has Entity Framework search everything that the context tracks for changes.
+    // Cached, because each access to Local makes Entity Framework detect changes in all tracked entities.
     private readonly LocalView<Recipient> known = db.Recipients.Local;
 
-    /// <summary>Tells users something, each once. A user whose account is gone is told nothing; an unknown one may turn up later.</summary>
+    /// <summary>Notifies users, each once. Deleted users are skipped; unknown ones are not, because their user.created may still arrive.</summary>
     /// <exception cref="NonRetryableException">There are more than <see cref="MaxRecipients"/>.</exception>
     public async Task NotifyAsync(
         IEnumerable<long> userIds, string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
-        var wanted = userIds.Distinct().ToList();
-        if (wanted.Count == 0)
+        var recipients = userIds.Distinct().ToList();
+        if (recipients.Count == 0)
             return;
-        if (wanted.Count > MaxRecipients)
-            throw new NonRetryableException($"The event would notify {wanted.Count} users; {MaxRecipients} are allowed.");
+        if (recipients.Count > MaxRecipients)
+            throw new NonRetryableException($"The event would notify {recipients.Count} users; the maximum is {MaxRecipients}.");
 
-        // Loaded, then looked at: an earlier event of the same batch may have deleted one, unsaved as yet.
-        await db.Recipients.Where(recipient => wanted.Contains(recipient.Id)).LoadAsync(cancellationToken);
-        foreach (var userId in wanted.Where(id => known.FindEntry(id)?.Entity.Deleted != true))
+        // Load first and check the tracked entities, because an earlier event of the same batch may have deleted a user without saving it yet.
+        await db.Recipients.Where(recipient => recipients.Contains(recipient.Id)).LoadAsync(cancellationToken);
+        foreach (var userId in recipients.Where(id => known.FindEntry(id)?.Entity.Deleted != true))
             await AddAsync(userId, message, taskId, cause, cancellationToken);
     }
 
-    /// <summary>Tells every admin something.</summary>
+    /// <summary>Notifies all admins.</summary>
     public async Task NotifyAdminsAsync(string message, long? taskId, EventContext cause, CancellationToken cancellationToken)
     {
         await db.Recipients.Where(recipient => recipient.Role == Recipient.AdminRole).LoadAsync(cancellationToken);

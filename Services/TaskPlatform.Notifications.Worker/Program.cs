@@ -27,8 +27,8 @@ builder.AddEventBus("redis", TaskPlatformEvents.Catalog())
     .HandleInBatches<TaskCompleted, NotifyCreator>()
     .HandleInBatches<TaskDeleted, NotifyOfDeletion>()
     .HandleInBatches<UserCreated, WelcomeUser>()
-    .Handle<UserUpdated, RememberUser>()
-    .Handle<UserDeleted, ForgetUser>()
+    .Handle<UserUpdated, UpdateRecipient>()
+    .Handle<UserDeleted, EraseRecipient>()
     .Handle<AlertChanged, NotifyAdminsOfAlert>()
     .OnDeadLetter<ReportFailure>();
 

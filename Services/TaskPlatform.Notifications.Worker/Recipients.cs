@@ -3,11 +3,11 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker;
 
-/// <summary>Keeps what this service knows of the users, whatever order their events come in.</summary>
+/// <summary>Stores what this service needs to know about users. Their events may arrive in any order.</summary>
 internal static class Recipients
 {
-    /// <summary>Takes over what an event says, unless something newer is known. A deleted user stays deleted.</summary>
-    public static async Task RememberAsync(
+    /// <summary>Applies an event unless a newer one was applied before. A deleted user stays deleted.</summary>
+    public static async Task UpdateRecipientAsync(
         this NotificationsDb db, long userId, string fullName, string role, EventContext context, CancellationToken cancellationToken)
     {
         var recipient = await FindAsync(db, userId, cancellationToken);
@@ -18,8 +18,8 @@ internal static class Recipients
         recipient.Version = context.AggregateVersion ?? recipient.Version;
     }
 
-    /// <summary>Keeps no more of a user than that there was one, and has <see cref="EraseUsers"/> make sure of it.</summary>
-    public static async Task ForgetAsync(this NotificationsDb db, long userId, EventContext context, CancellationToken cancellationToken)
+    /// <summary>Erases a user's data and keeps only a tombstone; <see cref="EraseUsers"/> then deletes what concurrent transactions add.</summary>
+    public static async Task EraseRecipientAsync(this NotificationsDb db, long userId, EventContext context, CancellationToken cancellationToken)
     {
         var recipient = await FindAsync(db, userId, cancellationToken);
         (recipient.FullName, recipient.Role, recipient.Deleted, recipient.ErasedAt) = ("", "", true, null);

@@ -42,7 +42,7 @@ public sealed class AlertTests
         using (var purged = await admin.Notifications.DeleteAsync("/admin/dlq?confirm=1", TestContext.Current.CancellationToken))
             await purged.ReadAsync(202);
         await ReceivedAsync(receiver, "resolved");
-        await NotifiedAsync(admin, 2, "Alert is over: ");
+        await NotifiedAsync(admin, 2, "Alert resolved: ");
 
         // The worker is dead, so a service measures. Its alert waits for the worker to notify the admin, and for nothing else.
         await platform.KillAsync("notifications-worker");
@@ -57,7 +57,7 @@ public sealed class AlertTests
         await NotifiedAsync(admin, 3, "Alert: The dead letter queue grew by 1 ");
         await platform.Redis.KeyDeleteAsync("event_dlq");
         await ReceivedAsync(receiver, "resolved");
-        await NotifiedAsync(admin, 4, "Alert is over: ");
+        await NotifiedAsync(admin, 4, "Alert resolved: ");
 
         await BusView.Until(() => HealthAsync(platform), status => status == "Healthy");
         Assert.Empty(await AlertsAsync(worker));

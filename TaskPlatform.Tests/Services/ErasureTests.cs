@@ -79,7 +79,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     public async Task What_was_begun_before_the_deletion_was_committed_is_erased(string writer)
     {
         await using var erase = await erasing.Database.BeginTransactionAsync(Token);
-        await ForgetAsync();
+        await DeleteUserAsync();
 
         await using var write = await writing.Database.BeginTransactionAsync(Token);
         await WriteAsync(writer);
@@ -127,9 +127,9 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     public async Task A_name_does_not_come_back_with_a_change_that_was_decided_before_the_deletion(int? version)
     {
         await using var write = await writing.Database.BeginTransactionAsync(Token);
-        await new RememberUser(writing).HandleAsync(new UserUpdated(Ann, FullName: "Anne"), Context("user.updated", version), Token);
+        await new UpdateRecipient(writing).HandleAsync(new UserUpdated(Ann, FullName: "Anne"), Context("user.updated", version), Token);
 
-        await new ForgetUser(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", version + 1), Token);
+        await new EraseRecipient(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", version + 1), Token);
         await erasing.SaveChangesAsync(Token);
 
         await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => writing.SaveChangesAsync(Token));
@@ -154,14 +154,14 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     private async Task EraseAsync()
     {
         await using var transaction = await erasing.Database.BeginTransactionAsync(Token);
-        await ForgetAsync();
+        await DeleteUserAsync();
         await transaction.CommitAsync(Token);
     }
 
-    private async Task ForgetAsync()
+    private async Task DeleteUserAsync()
     {
         erasing.ChangeTracker.Clear();
-        await new ForgetUser(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", 9), Token);
+        await new EraseRecipient(erasing).HandleAsync(new UserDeleted(Ann), Context("user.deleted", 9), Token);
         await erasing.SaveChangesAsync(Token);
     }
 

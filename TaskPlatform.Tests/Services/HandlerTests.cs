@@ -33,9 +33,9 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [InlineData(true)]
     public async Task An_older_event_changes_nothing_that_a_newer_one_said(bool saveBetween)
     {
-        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "New", Role: "admin"), Context("user.updated", 3), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, FullName: "New", Role: "admin"), Context("user.updated", 3), Token);
         await SaveAsync(saveBetween);
-        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "Old", Role: "user"), Context("user.updated", 2), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, FullName: "Old", Role: "user"), Context("user.updated", 2), Token);
         await SaveAsync(saveBetween);
         await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Oldest"), Context("user.created", 1), Token);
         await SaveAsync();
@@ -52,9 +52,9 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     {
         await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Ann"), Context("user.created", 1), Token);
         await SaveAsync(saveBetween);
-        await new ForgetUser(db).HandleAsync(new UserDeleted(5), Context("user.deleted", 2), Token);
+        await new EraseRecipient(db).HandleAsync(new UserDeleted(5), Context("user.deleted", 2), Token);
         await SaveAsync(saveBetween);
-        await new RememberUser(db).HandleAsync(new UserUpdated(5, FullName: "Ann", Role: "admin"), Context("user.updated", 3), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, FullName: "Ann", Role: "admin"), Context("user.updated", 3), Token);
         await new NotifyWorkers(Notifier()).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5]), Context("task.created", 1), Token);
         await new NotifyAdmins(Notifier()).HandleAsync(new TaskUpdated(1, "Fix bug"), Context("task.updated", 2), Token);
         await SaveAsync();
@@ -70,10 +70,10 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [InlineData(true)]
     public async Task Who_became_an_admin_is_told_and_who_no_longer_is_one_is_not(bool saveBetween)
     {
-        await new RememberUser(db).HandleAsync(new UserUpdated(5, Role: "admin"), Context("user.updated", 1), Token);
-        await new RememberUser(db).HandleAsync(new UserUpdated(6, Role: "admin"), Context("user.updated", 1), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, Role: "admin"), Context("user.updated", 1), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(6, Role: "admin"), Context("user.updated", 1), Token);
         await SaveAsync(saveBetween);
-        await new RememberUser(db).HandleAsync(new UserUpdated(6, Role: "user"), Context("user.updated", 2), Token);
+        await new UpdateRecipient(db).HandleAsync(new UserUpdated(6, Role: "user"), Context("user.updated", 2), Token);
         await new NotifyAdmins(Notifier()).HandleAsync(new TaskUpdated(1, "Fix bug", Changed: ["due_at"]), Context("task.updated", 2), Token);
         await SaveAsync();
 
@@ -111,7 +111,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
         var rejection = await Assert.ThrowsAsync<NonRetryableException>(() => new NotifyAddedWorkers(Notifier()).HandleAsync(
             new TaskAssigned(1, "Clean up", Added: [.. Enumerable.Range(1, 10_001)]), Context("task.assigned", 1), Token));
 
-        Assert.Equal("The event would notify 10001 users; 10000 are allowed.", rejection.Message);
+        Assert.Equal("The event would notify 10001 users; the maximum is 10000.", rejection.Message);
         Assert.False(db.ChangeTracker.HasChanges());
     }
 

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>A task changed hands: who is new to it is told.</summary>
+/// <summary>Notifies the workers that were added to a task.</summary>
 internal sealed class NotifyAddedWorkers(Notifier notifier) : IEventHandler<TaskAssigned>
 {
     public Task HandleAsync(TaskAssigned data, EventContext context, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>A task changed: every admin is told.</summary>
+/// <summary>Notifies all admins of a changed task.</summary>
 internal sealed class NotifyAdmins(Notifier notifier) : IEventHandler<TaskUpdated>
 {
     public Task HandleAsync(TaskUpdated data, EventContext context, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>The platform itself needs somebody to look at it, or no longer does: every admin is told.</summary>
+/// <summary>Notifies all admins of an alert that fired or was resolved.</summary>
 internal sealed class NotifyAdminsOfAlert(Notifier notifier) : IEventHandler<AlertChanged>
 {
     public Task HandleAsync(AlertChanged data, EventContext context, CancellationToken cancellationToken)

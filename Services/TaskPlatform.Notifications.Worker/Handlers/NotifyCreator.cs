@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>A task is done: who put it up is told.</summary>
+/// <summary>Notifies the creator of a completed task.</summary>
 internal sealed class NotifyCreator(Notifier notifier) : IEventHandler<TaskCompleted>
 {
     public Task HandleAsync(TaskCompleted data, EventContext context, CancellationToken cancellationToken)

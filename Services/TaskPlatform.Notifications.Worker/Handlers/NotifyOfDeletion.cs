@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>A task was taken back: its workers are told.</summary>
+/// <summary>Notifies the workers of a deleted task.</summary>
 internal sealed class NotifyOfDeletion(Notifier notifier) : IEventHandler<TaskDeleted>
 {
     public Task HandleAsync(TaskDeleted data, EventContext context, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>A new task: its workers are told.</summary>
+/// <summary>Notifies the workers of a new task.</summary>
 internal sealed class NotifyWorkers(Notifier notifier) : IEventHandler<TaskCreated>
 {
     public Task HandleAsync(TaskCreated data, EventContext context, CancellationToken cancellationToken)

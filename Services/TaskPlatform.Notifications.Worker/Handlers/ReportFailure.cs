@@ -6,20 +6,20 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;
 
-/// <summary>An event is given up: the platform is told that its notifications will not come.</summary>
+/// <summary>Publishes <c>notification.failed</c> for an event that is dead-lettered.</summary>
 internal sealed class ReportFailure(NotificationsDb db) : IDeadLetterHandler
 {
     private const int MaxError = 1000;
 
     public Task HandleAsync(DeadLetter deadLetter, CancellationToken cancellationToken)
     {
-        var about = long.TryParse(deadLetter.AggregateId, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
+        var aggregateId = long.TryParse(deadLetter.AggregateId, CultureInfo.InvariantCulture, out var id) ? id : (long?)null;
         var type = deadLetter.Type ?? "";
         db.Publish(new NotificationFailed(
             deadLetter.EventId,
             type,
-            UserId: type.StartsWith("user.", StringComparison.Ordinal) ? about : null,
-            TaskId: type.StartsWith("task.", StringComparison.Ordinal) ? about : null,
+            UserId: type.StartsWith("user.", StringComparison.Ordinal) ? aggregateId : null,
+            TaskId: type.StartsWith("task.", StringComparison.Ordinal) ? aggregateId : null,
             Error: deadLetter.Error.Length > MaxError ? deadLetter.Error[..MaxError] : deadLetter.Error));
         return Task.CompletedTask;
     }

@@ -3,17 +3,17 @@ using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.Notifications.Live;
 
-/// <summary>Tells the open streams of this process that something was committed for them, by whichever process.</summary>
+/// <summary>Wakes this process's open streams when any process has committed notifications for their users.</summary>
 internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : IDisposable
 {
-    // Streams share so many connections, however many there are.
+    // The maximum number of connections that all streams share.
     private const int MaxConcurrency = 4;
 
     private readonly Lock changing = new();
-    private readonly Dictionary<long, List<StreamSubscription>> open = []; // By user, the oldest first.
+    private readonly Dictionary<long, List<StreamSubscription>> open = []; // By user, oldest first.
     private readonly SemaphoreSlim reading = new(MaxConcurrency);
 
-    /// <summary>Begins to listen to what comes for a user. Where the user has too many streams, the oldest ends.</summary>
+    /// <summary>Subscribes to the notifications of a user. If the user has too many streams, the oldest one is ended.</summary>
     public async Task<StreamSubscription> SubscribeAsync(long userId)
     {
         var subscription = new StreamSubscription(userId, Close);
@@ -22,7 +22,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
         return subscription;
     }
 
-    /// <summary>Takes a message of the database's trigger: the user's id.</summary>
+    /// <summary>Handles a message of the table's trigger: the user's id.</summary>
     public void Notify(string message)
     {
         if (!long.TryParse(message, CultureInfo.InvariantCulture, out var userId))
@@ -35,7 +35,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
         }
     }
 
-    /// <summary>Messages may have been missed: every stream looks for itself.</summary>
+    /// <summary>Wakes all streams, because messages may have been missed.</summary>
     public void WakeAll()
     {
         lock (changing)
@@ -45,7 +45,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
         }
     }
 
-    /// <summary>Reads for a stream when it is its turn.</summary>
+    /// <summary>Runs a query of a stream as soon as one of the shared connections is available.</summary>
     public async Task<T> ReadAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
     {
         await reading.WaitAsync(cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : ID
 
     public void Dispose() => reading.Dispose();
 
-    /// <returns>The stream that has to end for it.</returns>
+    /// <returns>The stream that must be ended to stay within the limit.</returns>
     private StreamSubscription? Add(StreamSubscription subscription)
     {
         lock (changing)

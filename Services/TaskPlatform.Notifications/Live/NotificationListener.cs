@@ -3,7 +3,7 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Live;
 
-/// <summary>Listens to the database: one connection for all streams of the process.</summary>
+/// <summary>Listens for messages of the database, on one connection for all streams of the process.</summary>
 internal sealed partial class NotificationListener(
     NewNotifications news, IConfiguration configuration, TimeProvider time, ILogger<NotificationListener> logger) : BackgroundService
 {
@@ -29,29 +29,29 @@ internal sealed partial class NotificationListener(
         }
     }
 
-    /// <summary>Listens as long as the connection lasts.</summary>
+    /// <summary>Listens until the connection breaks.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(
+        var settings = new NpgsqlConnectionStringBuilder(
             configuration.GetConnectionString($"{NotificationsDb.ConnectionName}-direct")
             ?? configuration.GetConnectionString(NotificationsDb.ConnectionName))
         {
             Pooling = false,
         };
-        if (!address.ShouldSerialize("Keepalive"))
-            address.KeepAlive = 10; // In seconds: notices a connection that went silent.
-        await using var connection = new NpgsqlConnection(address.ConnectionString);
+        if (!settings.ShouldSerialize("Keepalive"))
+            settings.KeepAlive = 10; // In seconds; detects half-open connections.
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
         connection.Notification += (_, message) => news.Notify(message.Payload);
         await connection.OpenAsync(cancellationToken);
         await using (var listen = new NpgsqlCommand($"LISTEN {NotificationsDb.Channel}", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
 
-        // What was committed while nobody listened.
+        // Notifications may have been committed before LISTEN.
         news.WakeAll();
         while (true)
             await connection.WaitAsync(cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "New notifications can't be heard of at the moment: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Listening for new notifications failed and will be retried: {Reason}")]
     private partial void LogInterrupted(string reason);
 }

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace TaskPlatform.Notifications.Live;
 
-/// <summary>Which transactions a moment of the database shows: PostgreSQL's <c>pg_snapshot</c>, <c>xmin:xmax:xip,xip…</c>.</summary>
-/// <param name="Text">As the database writes it.</param>
-/// <param name="Xmax">No transaction from this id on had begun.</param>
+/// <summary>A snapshot of the database, which defines the visible transactions: PostgreSQL's <c>pg_snapshot</c>, <c>xmin:xmax:xip,xip…</c>.</summary>
+/// <param name="Text">PostgreSQL's text form.</param>
+/// <param name="Xmax">The first transaction id that had not been assigned yet.</param>
 internal sealed record Snapshot(string Text, ulong Xmax)
 {
-    // As many transactions as a server may well have open at a time.
+    // More transactions than a server is likely to have open.
     private const int MaxOpen = 1000;
 
-    /// <summary>Reads one that may come from anywhere: what the database would refuse is refused here.</summary>
+    /// <summary>Parses a snapshot from untrusted input; returns null for text that PostgreSQL would reject.</summary>
     public static Snapshot? Parse(string text)
     {
         if (text.Split(':') is not [var min, var max, var list] || Id(min) is not { } xmin || Id(max) is not { } xmax || xmin > xmax)
@@ -31,7 +31,7 @@ internal sealed record Snapshot(string Text, ulong Xmax)
         return new Snapshot(text, xmax);
     }
 
-    // Up to what a signed number holds: far beyond any real one, and what PostgreSQL reads the same way.
+    // Limited to positive signed numbers, which is far beyond real ids, and which PostgreSQL parses in the same way.
     private static ulong? Id(string text)
         => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is > 0 and <= long.MaxValue ? id : null;
 }

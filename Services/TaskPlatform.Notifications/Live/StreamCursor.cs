@@ -3,19 +3,19 @@ using System.Globalization;
 
 namespace TaskPlatform.Notifications.Live;
 
-/// <summary>How far a stream has got; the id of what it sends, with which a client comes back.</summary>
+/// <summary>A stream's progress; also the event id, which the client sends when it reconnects.</summary>
 /// <remarks>
-/// A position alone can't tell it: transactions commit in another order than that in which they took their positions, so
-/// one below may still be on its way. A snapshot tells exactly which rows there were, without a lock on those who write.
+/// A position isn't enough: transactions commit in a different order than they take positions, so a row with a lower position may
+/// still become visible. A snapshot identifies exactly the visible rows, without locking writers.
 /// </remarks>
-/// <param name="Sent">Everything that this snapshot shows has been sent.</param>
-/// <param name="Sending">Of what this later one shows, everything up to a position; null between two passes.</param>
+/// <param name="Sent">A snapshot whose visible rows were all sent.</param>
+/// <param name="Sending">A later snapshot whose rows were sent up to a position; null between two polls.</param>
 /// <param name="Position">That position.</param>
 internal sealed record StreamCursor(Snapshot Sent, Snapshot? Sending = null, long Position = 0)
 {
     private const char Separator = '~';
 
-    /// <summary>Reads a <c>Last-Event-ID</c>.</summary>
+    /// <summary>Parses a <c>Last-Event-ID</c>.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out StreamCursor? cursor)
     {
         cursor = text?.Split(Separator) switch

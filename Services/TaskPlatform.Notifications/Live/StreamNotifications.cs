@@ -14,7 +14,7 @@ namespace TaskPlatform.Notifications.Live;
 
 internal static class StreamNotifications
 {
-    // Short enough for proxies that close idle connections after half a minute.
+    // Some proxies close connections that are idle for half a minute.
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
     public static void AddNotificationStream(this WebApplicationBuilder builder)
@@ -26,9 +26,9 @@ internal static class StreamNotifications
 
     public static void Map(IEndpointRouteBuilder notifications) => notifications.MapGet("/stream", HandleAsync)
         .WithName(nameof(StreamNotifications))
-        .WithSummary("My notifications as they come, as server-sent events")
-        .WithDescription("Each has an id, which only the server understands. Last-Event-ID, which a client sends by itself when it comes again, brings what it missed meanwhile. "
-            + "The stream ends with the token, when that expires or is revoked. A user has up to 20 open: one more ends the oldest.")
+        .WithSummary("Streams the caller's new notifications as server-sent events")
+        .WithDescription("Each event has an opaque id. A client that reconnects with Last-Event-ID, as an EventSource does automatically, receives what it missed. "
+            + "The stream ends when the token expires or is revoked. A user can have up to 20 open streams; another one ends the oldest.")
         .Produces<string>(contentType: "text/event-stream")
         .ProducesValidationProblem()
         .DisableHttpMetrics();
@@ -61,7 +61,7 @@ internal static class StreamNotifications
 
             http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
 
-            // So that a client that goes away before anything came misses nothing either.
+            // The first id lets a client that disconnects before the first notification resume without a gap.
             await WriteAsync($": welcome\nid: {rows.Cursor}\n\n");
 
             while (true)
@@ -77,7 +77,7 @@ internal static class StreamNotifications
         }
         catch (Exception failure) when (http.Response.HasStarted && DatabaseFailure.IsUnavailable(failure))
         {
-            // The client comes again, and is told then.
+            // The client reconnects and gets a 503 then.
         }
 
         string Serialize(Notification row) => JsonSerializer.Serialize(NotificationView.Of(row), json.Value.SerializerOptions);

@@ -4,39 +4,39 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Live;
 
-/// <summary>Finds what a stream has to send, each row once.</summary>
+/// <summary>Reads the rows that a stream has to send, each once.</summary>
 internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long userId)
 {
     private const int PageSize = 100;
 
-    /// <summary>How far the stream has got.</summary>
+    /// <summary>The stream's progress.</summary>
     public StreamCursor Cursor { get; private set; } = null!;
 
-    /// <summary>Begins where the client got to, or now.</summary>
+    /// <summary>Starts at the client's cursor, or at the current snapshot.</summary>
     public async Task StartAsync(StreamCursor? from, CancellationToken cancellationToken)
     {
         var now = await NowAsync(cancellationToken);
 
-        // One from the future was another database's, before a backup was restored maybe.
+        // A cursor from the future belongs to another database, for example the one before a backup was restored.
         Cursor = from is null || (from.Sending ?? from.Sent).Xmax > now.Xmax ? new StreamCursor(now) : from;
     }
 
-    /// <summary>What was committed since, and with each row how far the stream has then got.</summary>
+    /// <summary>Returns the newly committed rows, each with the cursor after it.</summary>
     public async IAsyncEnumerable<(Notification Row, StreamCursor Id)> NewAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // The client may have gone away in the middle of a pass, which then is finished first.
+        // The client may have disconnected in the middle of a snapshot, which is finished first.
         if (Cursor.Sending is { } unfinished)
         {
-            await foreach (var found in PassAsync(unfinished, cancellationToken))
+            await foreach (var found in ReadUpToAsync(unfinished, cancellationToken))
                 yield return found;
         }
 
-        await foreach (var found in PassAsync(await NowAsync(cancellationToken), cancellationToken))
+        await foreach (var found in ReadUpToAsync(await NowAsync(cancellationToken), cancellationToken))
             yield return found;
     }
 
-    // All that the snapshot shows and the one before didn't.
-    private async IAsyncEnumerable<(Notification Row, StreamCursor Id)> PassAsync(
+    // Returns all rows that are visible in the snapshot and were not visible in the previous one.
+    private async IAsyncEnumerable<(Notification Row, StreamCursor Id)> ReadUpToAsync(
         Snapshot sending, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<Notification> rows;
@@ -57,7 +57,7 @@ internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long
 
     private Task<Snapshot> NowAsync(CancellationToken cancellationToken) => news.ReadAsync(
         async () => Snapshot.Parse(await db.Database.SqlQuery<string>($"""SELECT pg_current_snapshot()::text AS "Value" """).SingleAsync(cancellationToken))
-            ?? throw new InvalidOperationException("The database writes its snapshots in another way."),
+            ?? throw new InvalidOperationException("The database returned a snapshot in an unknown format."),
         cancellationToken);
 
     private Task<List<Notification>> ReadAsync(StreamCursor after, Snapshot upTo, CancellationToken cancellationToken) => news.ReadAsync(

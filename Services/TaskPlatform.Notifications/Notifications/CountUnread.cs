@@ -12,7 +12,7 @@ internal static class CountUnread
 
     public static void Map(IEndpointRouteBuilder notifications) => notifications.MapGet("/unread-count", HandleAsync)
         .WithName(nameof(CountUnread))
-        .WithSummary("How many of my notifications are unread");
+        .WithSummary("Counts the caller's unread notifications");
 
     private static async Task<Ok<Response>> HandleAsync(ClaimsPrincipal caller, NotificationsDb db, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class ListNotifications
 {
     public static void Map(IEndpointRouteBuilder notifications) => notifications.MapGet("", HandleAsync)
         .WithName(nameof(ListNotifications))
-        .WithSummary("Lists my notifications, the newest first");
+        .WithSummary("Lists the caller's notifications, newest first");
 
     private static async Task<Results<Ok<Page<NotificationView>>, ValidationProblem>> HandleAsync(
         [Description("true: only unread ones; false: only read ones.")] bool? unread,

@@ -10,18 +10,18 @@ internal static class MarkAllRead
 {
     private const int PageSize = 2_000;
 
-    // Leaves room for a last step and the rest of the request below 300 ms.
+    // Leaves enough time for one more step and the rest of the request to stay below 300 ms.
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>How far it got.</summary>
-    /// <param name="Marked">How many were marked.</param>
-    /// <param name="Remaining">How many are still unread: of those that were there when the request came.</param>
+    /// <summary>The progress.</summary>
+    /// <param name="Marked">The number of notifications that were marked.</param>
+    /// <param name="Remaining">The number of notifications that existed when the request arrived and are still unread.</param>
     public sealed record Response(int Marked, int Remaining);
 
     public static void Map(IEndpointRouteBuilder notifications) => notifications.MapPost("/read-all", HandleAsync)
         .WithName(nameof(MarkAllRead))
-        .WithSummary("Marks all my notifications as read")
-        .WithDescription("The oldest first, as many as can be marked in a short time: while remaining is not 0, repeat the request.");
+        .WithSummary("Marks all notifications of the caller as read")
+        .WithDescription("Marks the oldest first, within a time limit. Repeat the request until remaining is 0.");
 
     private static async Task<Ok<Response>> HandleAsync(
         ClaimsPrincipal caller, NotificationsDb db, TimeProvider time, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal static class MarkAllRead
         if (await unread.MaxAsync(e => (long?)e.Position, cancellationToken) is not { } newest)
             return TypedResults.Ok(new Response(Marked: 0, Remaining: 0));
 
-        // Step by step along the index, at least one: each is committed on its own, and none looks again at what was marked before.
+        // Marks at least one page along the index. Each page is committed separately, and none rereads rows that were already marked.
         unread = unread.Where(e => e.Position <= newest);
         var (marked, last) = (0, (long?)0L);
         do

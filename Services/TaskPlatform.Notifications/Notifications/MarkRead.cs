@@ -10,8 +10,8 @@ internal static class MarkRead
 {
     public static void Map(IEndpointRouteBuilder notifications) => notifications.MapPost("/{id:long}/read", HandleAsync)
         .WithName(nameof(MarkRead))
-        .WithSummary("Marks one of my notifications as read")
-        .WithDescription("Repeating it changes nothing.")
+        .WithSummary("Marks a notification of the caller as read")
+        .WithDescription("Repeating it has no effect.")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<NotificationView>, ProblemHttpResult>> HandleAsync(

@@ -2,7 +2,7 @@ using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Notifications;
 
-/// <summary>A notification as its recipient sees it.</summary>
+/// <summary>The representation of a notification in responses.</summary>
 internal sealed record NotificationView(
     long NotificationId, string Type, long? TaskId, string Message, bool Read, DateTimeOffset CreatedAt, DateTimeOffset? ReadAt)
 {
