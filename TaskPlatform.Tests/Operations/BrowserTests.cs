@@ -36,7 +36,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
 
         // It arrives while the page is open, without a click.
         await page.GotoAsync(Address("/console/dead-letters?type=task.created&group=notifications_service"));
-        await Assertions.Expect(page.GetByText("There are none.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("No dead letters.")).ToBeVisibleAsync();
         await worker.CreateTaskAsync("Feed the fish <script>", worker.UserId);
         var kind = page.GetByRole(AriaRole.Link, new() { Name = "PostgresException" });
         await Assertions.Expect(kind).ToBeVisibleAsync(new() { Timeout = 20_000 });
@@ -57,7 +57,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
 
         // What follows from it is seen live.
         await page.GotoAsync(Address("/console/live?type=task.completed"));
-        await Assertions.Expect(page.GetByText("listening")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("connected")).ToBeVisibleAsync();
         var another = await worker.CreateTaskAsync("And the cat", worker.UserId);
         await worker.PostAsync($"/api/tasks/{another}/complete");
         await Assertions.Expect(page.Locator("#live li").First).ToContainTextAsync($"task.completed{another}", new() { Timeout = 20_000 });

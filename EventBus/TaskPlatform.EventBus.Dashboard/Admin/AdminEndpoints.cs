@@ -5,7 +5,7 @@ using TaskPlatform.EventBus.Dashboard.Admin.Streams;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin;
 
-/// <summary>What those who run the platform can see and do.</summary>
+/// <summary>The admin API.</summary>
 internal static class AdminEndpoints
 {
     public static void AddAdministration(this IServiceCollection services)

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Dashboard.Http;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin;
 
-/// <summary>What may stand in an operator's request.</summary>
+/// <summary>Validation rules for admin requests.</summary>
 internal static partial class AdminRules
 {
     public const int DefaultSize = 50;
@@ -16,7 +16,7 @@ internal static partial class AdminRules
         => errors.Require(limit is null or (>= 1 and <= MaxSize), "limit", $"Must be between 1 and {MaxSize}.");
 
     public static FieldErrors RequireEntryId(this FieldErrors errors, string? id, string field)
-        => errors.Require(id is null || EntryId.TryParse(id, out _), field, "Must be the id of an entry, for example 1735689600000-0.");
+        => errors.Require(id is null || EntryId.TryParse(id, out _), field, "Must be an entry id, for example 1735689600000-0.");
 
     public static FieldErrors RequireEventType(this FieldErrors errors, string? type, string field = "type")
         => errors.Require(type is null || (type.Length <= MaxNameLength && EventType().IsMatch(type)), field, "Must be an event type, for example task.created.");
@@ -24,10 +24,10 @@ internal static partial class AdminRules
     public static FieldErrors RequireName(this FieldErrors errors, string? name, string field)
         => errors.Require(
             name is not { Length: 0 or > MaxNameLength } && name?.Any(char.IsControl) != true,
-            field, $"Must have 1 to {MaxNameLength} characters, none of them a control character.");
+            field, $"Must have 1 to {MaxNameLength} characters, without control characters.");
 
     public static FieldErrors RequireRate(this FieldErrors errors, int? rate)
-        => errors.Require(rate is null or (>= 0 and <= MaxRate), "rate", $"Must be between 0 (no limit) and {MaxRate} a second.");
+        => errors.Require(rate is null or (>= 0 and <= MaxRate), "rate", $"Must be between 0 (no limit) and {MaxRate} per second.");
 
     public static FieldErrors RequireRange(this FieldErrors errors, DateTimeOffset? from, DateTimeOffset? to)
         => errors.Require(!(from >= to), "to", "Must be later than from.");

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin;
 
-/// <summary>Redis is away: 503, and when to come back. A key there is not what it should be: 409, and what to do.</summary>
+/// <summary>Handles an unavailable Redis (503 with <c>Retry-After</c>) and keys of a wrong type (409).</summary>
 internal sealed class RedisProblem(IProblemDetailsService problems) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "5";
@@ -13,15 +13,15 @@ internal sealed class RedisProblem(IProblemDetailsService problems) : IException
         if (exception is not (EventTransportUnavailableException or WrongKeyTypeException))
             return false;
 
-        var away = exception is EventTransportUnavailableException;
-        httpContext.Response.StatusCode = away ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict;
-        if (away)
+        var isUnavailable = exception is EventTransportUnavailableException;
+        httpContext.Response.StatusCode = isUnavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict;
+        if (isUnavailable)
             httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         await problems.WriteAsync(new ProblemDetailsContext
         {
             HttpContext = httpContext,
             Exception = exception,
-            ProblemDetails = new ProblemDetails { Detail = away ? "Redis can't be reached at the moment." : exception.Message },
+            ProblemDetails = new ProblemDetails { Detail = isUnavailable ? "Redis is unavailable at the moment." : exception.Message },
         });
         return true;
     }

@@ -7,14 +7,14 @@ using Microsoft.Extensions.FileProviders;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>The style sheet, the script and the icon, below <c>wwwroot</c>: static assets of the host, which the build serves at <c>/console/assets</c>.</summary>
+/// <summary>The style sheet, the script and the icon in <c>wwwroot</c>: static assets of the host, which the build serves at <c>/console/assets</c>.</summary>
 internal static class ConsoleAssets
 {
     private const string Label = "label";
     private const string Folder = "console/assets/";
 
-    /// <summary>Finds the files in every environment and working directory.</summary>
-    public static void Find(WebApplicationBuilder builder)
+    /// <summary>Locates the files in every environment and working directory.</summary>
+    public static void Locate(WebApplicationBuilder builder)
     {
         var published = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (Directory.Exists(published))
@@ -22,7 +22,7 @@ internal static class ConsoleAssets
         else
             builder.WebHost.UseStaticWebAssets();
 
-        // Serve no file that the build does not know.
+        // Serve only files that the build knows.
         builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
     }
 
@@ -34,7 +34,7 @@ internal static class ConsoleAssets
     });
 
     /// <summary>
-    /// Gives pages the fingerprinted address of each file as <c>@Assets["…"]</c>. The framework does so for routable components only.
+    /// Makes the fingerprinted address of each file available to pages as <c>@Assets["…"]</c>. The framework does this only for routable components.
     /// </summary>
     public static TBuilder WithConsoleAssets<TBuilder>(this TBuilder pages, IEndpointRouteBuilder app)
         where TBuilder : IEndpointConventionBuilder
@@ -43,7 +43,7 @@ internal static class ConsoleAssets
             .. StaticAssetsEndpointDataSourceHelper.ResolveStaticAssetDescriptors(app, manifestPath: null).Select(AssetOf).OfType<ResourceAsset>(),
         ]));
 
-    // Alternatives of a file, compressed ones for example, have a selector; only fingerprinted addresses have a label.
+    // Variants of a file, such as compressed ones, have a selector; only fingerprinted addresses have a label.
     private static ResourceAsset? AssetOf(StaticAssetDescriptor file)
         => file.Selectors.Count == 0 && file.Properties.FirstOrDefault(property => property.Name == Label) is { } label
             ? new ResourceAsset(file.Route, [new ResourceAssetProperty(Label, label.Value)])

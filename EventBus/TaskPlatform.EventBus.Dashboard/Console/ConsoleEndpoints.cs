@@ -11,7 +11,7 @@ using TaskPlatform.EventBus.Dashboard.Console.Pages;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>The operators' console: pages that are rendered on the server, and need no script to work.</summary>
+/// <summary>The operators' console: server-rendered pages that work without scripts.</summary>
 internal static class ConsoleEndpoints
 {
     public static void AddConsole<TDb>(this WebApplicationBuilder builder)
@@ -26,15 +26,15 @@ internal static class ConsoleEndpoints
         services.AddAntiforgery();
         services.AddOptions<AntiforgeryOptions>().Configure<IOptions<EventBusDashboardOptions>>(ConsoleForms.Configure);
         services.AddHostedService<Sampler>();
-        ConsoleAssets.Find(builder);
+        ConsoleAssets.Locate(builder);
 
-        // Sessions and forms stay valid after a restart and on every instance. The keys are as safe as the database; the framework's
-        // warning that they are not encrypted in it is not shown.
+        // Stored in the database, the keys survive restarts and are shared by all instances. They are as safe as the database, so the framework's
+        // warning that they are not encrypted is suppressed.
         services.AddDataProtection().SetApplicationName(builder.Environment.ApplicationName).PersistKeysToDbContext<TDb>();
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
     }
 
-    /// <summary>Adds the console's middleware. Comes after authentication and before the endpoints.</summary>
+    /// <summary>Adds the console's middleware. Must come after authentication and before the endpoints.</summary>
     public static void UseConsole(this WebApplication app)
     {
         app.Use(ConsoleHeaders.AddAsync);

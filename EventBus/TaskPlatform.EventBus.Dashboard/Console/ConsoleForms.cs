@@ -6,8 +6,8 @@ using MediaTypeHeaderValue = Microsoft.Net.Http.Headers.MediaTypeHeaderValue;
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
 /// <summary>
-/// Accepts posts from the console's own pages only. The antiforgery middleware validates the form token; where it is not valid,
-/// rejecting the request is left to the endpoint.
+/// Accepts posts only from the console's own pages. The antiforgery middleware validates the form token, but it leaves rejecting the request
+/// to the endpoint.
 /// </summary>
 internal sealed class ConsoleForms : IEndpointFilter
 {
@@ -21,20 +21,20 @@ internal sealed class ConsoleForms : IEndpointFilter
         options.Cookie.HttpOnly = true;
         options.Cookie.SameSite = SameSiteMode.Strict;
         options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.HeaderName = null; // A token counts in a form only.
-        options.SuppressXFrameOptionsHeader = true; // The content security policy allows no frame at all.
+        options.HeaderName = null; // The token must be in the form.
+        options.SuppressXFrameOptionsHeader = true; // The content security policy forbids framing.
     }
 
     /// <summary>
-    /// Reads a form before anything else does, and refuses one that can't be read: whatever reads it later, antiforgery and the rendering of
-    /// pages too, finds it read. Comes before antiforgery.
+    /// Reads forms early and rejects unreadable ones, so that antiforgery and the rendering of pages find a form that was already read. Must come
+    /// before antiforgery.
     /// </summary>
     public static async Task ReadAsync(HttpContext http, RequestDelegate next)
     {
         if (HttpMethods.IsPost(http.Request.Method) && http.GetEndpoint()?.Metadata.GetMetadata<IAntiforgeryMetadata>() is not null
-            && await RefuseUnreadableAsync(http) is { } refusal)
+            && await RejectUnreadableAsync(http) is { } rejection)
         {
-            await refusal.ExecuteAsync(http);
+            await rejection.ExecuteAsync(http);
             return;
         }
 
@@ -48,16 +48,16 @@ internal sealed class ConsoleForms : IEndpointFilter
             return await next(context);
 
         return TypedResults.Problem(
-            "This form does not come from the console, or its session has ended. Open the page again.",
+            "This form was not sent from the console, or the session has ended. Open the page again.",
             statusCode: StatusCodes.Status400BadRequest);
     }
 
     public static bool IsValid(HttpContext http)
         => http.Features.Get<IAntiforgeryValidationFeature>() is { IsValid: true } && IsSameOrigin(http.Request);
 
-    private static async Task<IResult?> RefuseUnreadableAsync(HttpContext http)
+    private static async Task<IResult?> RejectUnreadableAsync(HttpContext http)
     {
-        // A browser sends no other: the pages have no form with a file.
+        // Browsers send no other type, because the pages have no file inputs.
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals(FormType, StringComparison.OrdinalIgnoreCase))
             return TypedResults.Problem($"A form must be {FormType}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
 
@@ -72,13 +72,13 @@ internal sealed class ConsoleForms : IEndpointFilter
 
             return errors.Any ? errors.ToProblem() : null;
         }
-        catch (InvalidDataException refusal)
+        catch (InvalidDataException failure)
         {
-            return TypedResults.Problem(refusal.Message, statusCode: StatusCodes.Status400BadRequest); // More fields, or longer ones, than the server reads.
+            return TypedResults.Problem(failure.Message, statusCode: StatusCodes.Status400BadRequest); // Too many or too long fields.
         }
     }
 
-    // The token alone can't stop a sibling host: it may set cookies of this one, and so plant a token of its own in the sign-in form.
+    // The token alone doesn't stop a sibling host, which may set cookies for this host and plant its own token in the sign-in form.
     private static bool IsSameOrigin(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() switch
     {
         "same-origin" => true,

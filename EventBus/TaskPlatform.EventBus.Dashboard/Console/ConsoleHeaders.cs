@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>Limits what a browser may load and do in the console. Applies to pages and static assets alike.</summary>
+/// <summary>Restricts what browsers may load and do in the console. Applies to pages and static assets.</summary>
 internal static class ConsoleHeaders
 {
     private const string Policy =

@@ -4,12 +4,12 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>Keeps pages out of caches, and shows why one is unavailable while a server is.</summary>
+/// <summary>Disables caching of pages, and shows a page with the reason while a server is unavailable.</summary>
 internal sealed class ConsolePages : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        // Antiforgery sets the same value, and warns where it replaces another one.
+        // The same value as antiforgery sets, which logs a warning if it replaces a different one.
         context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store";
         try
         {
@@ -17,18 +17,18 @@ internal sealed class ConsolePages : IEndpointFilter
         }
         catch (EventTransportUnavailableException)
         {
-            return Unavailable("Redis can't be reached", "This page works again as soon as it is back.");
+            return Unavailable("Redis is unavailable", "This page works again as soon as Redis is back.");
         }
         catch (WrongKeyTypeException wrong)
         {
-            return Unavailable("Something is in the way", wrong.Message);
+            return Unavailable("A Redis key has the wrong type", wrong.Message);
         }
         catch (Exception failure) when (PostgresAvailability.IsUnavailable(failure) || PostgresAvailability.IsConflict(failure))
         {
-            return Unavailable("The database can't be reached", "This page works again as soon as it is back.");
+            return Unavailable("The database is unavailable", "This page works again as soon as the database is back.");
         }
     }
 
-    public static RazorComponentResult<UnavailablePage> Unavailable(string what, string advice)
-        => new(new { What = what, Advice = advice }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
+    public static RazorComponentResult<UnavailablePage> Unavailable(string title, string advice)
+        => new(new { Title = title, Advice = advice }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
 }

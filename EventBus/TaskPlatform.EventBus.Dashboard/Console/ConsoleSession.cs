@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
 /// <summary>
-/// An operator's session: an encrypted cookie that no script can read and no other site can send. It is valid below
+/// An operator's session: an encrypted cookie that scripts can't read and other sites can't send. It is valid only below <c>/console</c>, and
 /// <c>/console</c> only, and until it expires or the host's <see cref="IOperatorAuthenticator"/> says that it was revoked.
 /// </summary>
 internal static class ConsoleSession
@@ -38,7 +38,7 @@ internal static class ConsoleSession
         };
         options.Events.OnRedirectToLogin = context =>
         {
-            // What was posted can't be opened again.
+            // Only the address of a GET can be opened again after the sign-in.
             var back = HttpMethods.IsGet(context.Request.Method) ? $"{context.Request.Path}{context.Request.QueryString}" : Path;
             context.Response.Redirect($"{Path}/sign-in?back={Uri.EscapeDataString(back)}");
             return Task.CompletedTask;

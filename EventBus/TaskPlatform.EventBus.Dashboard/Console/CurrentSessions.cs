@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>Opens the console only while it is known which sessions were revoked. Signing out is possible even then.</summary>
+/// <summary>Opens the console only while the list of revoked tokens is recent. Signing out is always possible.</summary>
 internal sealed class CurrentSessions(IOperatorAuthenticator operators) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -1,26 +1,26 @@
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>Where a browser goes after it has signed in: to the console, and nowhere else.</summary>
+/// <summary>The address that the browser returns to after the sign-in, which must be a page of the console.</summary>
 internal static class ReturnAddress
 {
     private const char FirstPrintable = '!';
     private const char LastPrintable = '~';
 
-    /// <summary>The address as a browser would follow it, in ASCII; null where that is no page of the console.</summary>
+    /// <summary>The address in ASCII, as a browser would resolve it; null if it isn't a page of the console.</summary>
     public static string? Of(string? address)
     {
         if (address is not { Length: > 0 } || address[0] != '/')
             return null;
 
-        // A browser sends no fragment with the request, and would not have sent this one.
+        // Browsers don't send the fragment with a request, so it is dropped.
         var local = address.Split('#')[0].Split('?', 2);
         return PathOf(local[0]) is { } path ? path + (local.Length > 1 ? $"?{Encode(local[1])}" : "") : null;
     }
 
-    /// <summary>Decoded, so that nothing is hidden, and without the segments that lead elsewhere.</summary>
+    /// <summary>The decoded path without dot segments; null if it isn't below the console.</summary>
     private static string? PathOf(string encoded)
     {
-        // No page needs an address that is encoded twice; two slashes lead to another host; browsers leave out some control characters.
+        // No page has a doubly encoded address, two leading slashes lead to another host, and browsers ignore some control characters.
         var path = Uri.UnescapeDataString(encoded).Replace('\\', '/');
         if (path.Contains('%') || path.StartsWith("//", StringComparison.Ordinal) || path.Any(char.IsControl))
             return null;

@@ -1,7 +1,7 @@
-// What the console does beyond plain pages. Everything works without it, except that nothing moves by itself.
+// Progressive enhancement: the pages work without this script, but they don't refresh themselves.
 'use strict';
 
-// Parts marked data-refresh="ms" are fetched again and put in place of the old ones, unless somebody is working in them.
+// Elements marked data-refresh="ms" are fetched again and replaced, unless they have the focus.
 function refresh() {
   const parts = [...document.querySelectorAll('[data-refresh][id]')];
   if (parts.length === 0) return;
@@ -10,11 +10,11 @@ function refresh() {
   setTimeout(async () => {
     try {
       if (document.visibilityState === 'visible') {
-        const answer = await fetch(location.href, { redirect: 'manual' });
-        if (answer.ok) replace(parts, new DOMParser().parseFromString(await answer.text(), 'text/html'));
-        else if (answer.type === 'opaqueredirect') return location.reload();
+        const response = await fetch(location.href, { redirect: 'manual' });
+        if (response.ok) replace(parts, new DOMParser().parseFromString(await response.text(), 'text/html'));
+        else if (response.type === 'opaqueredirect') return location.reload();
       }
-    } catch { /* The service is away; the next try may find it. */ }
+    } catch { /* The service is unavailable; try again at the next interval. */ }
     refresh();
   }, wait);
 }
@@ -26,21 +26,21 @@ function replace(parts, page) {
   }
 }
 
-// The live list: what arrives is shown as text, whatever it says.
+// The live list. Events are inserted as text, never as HTML.
 function follow(list) {
   const state = document.getElementById('live-state');
   const pause = document.getElementById('live-pause');
-  const longest = 200;
+  const maxItems = 200;
   let waiting = [];
 
   const show = event => {
     document.getElementById('live-empty')?.remove();
     list.prepend(item(event));
-    while (list.children.length > longest) list.lastElementChild.remove();
+    while (list.children.length > maxItems) list.lastElementChild.remove();
   };
-  const say = () => {
+  const showState = () => {
     const paused = pause.getAttribute('aria-pressed') === 'true';
-    state.textContent = paused ? `${waiting.length} waiting` : 'listening';
+    state.textContent = paused ? `${waiting.length} waiting` : 'connected';
     state.classList.toggle('on', !paused);
   };
 
@@ -48,22 +48,22 @@ function follow(list) {
   pause.addEventListener('click', () => {
     const paused = pause.getAttribute('aria-pressed') !== 'true';
     pause.setAttribute('aria-pressed', String(paused));
-    pause.textContent = paused ? 'Go on' : 'Pause';
+    pause.textContent = paused ? 'Resume' : 'Pause';
     if (!paused) waiting.splice(0).forEach(show);
-    say();
+    showState();
   });
 
   const source = new EventSource(list.dataset.source);
-  source.onopen = say;
+  source.onopen = showState;
   source.onerror = () => {
-    state.textContent = source.readyState === EventSource.CLOSED ? 'ended; open the page again' : 'connecting…';
+    state.textContent = source.readyState === EventSource.CLOSED ? 'disconnected; reload the page' : 'connecting…';
     state.classList.remove('on');
   };
   source.onmessage = message => {
     const event = JSON.parse(message.data);
-    if (pause.getAttribute('aria-pressed') === 'true') waiting = [...waiting, event].slice(-longest);
+    if (pause.getAttribute('aria-pressed') === 'true') waiting = [...waiting, event].slice(-maxItems);
     else show(event);
-    say();
+    showState();
   };
 }
 
@@ -77,9 +77,9 @@ function item(event) {
 }
 
 function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
+  const created = Object.assign(document.createElement(name), properties);
+  created.append(...children);
+  return created;
 }
 
 document.addEventListener('submit', event => {

@@ -9,7 +9,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Operators;
 
-/// <summary>Signs operators in with the token that Auth issues to any client, as long as it is an admin's. The session ends with the token.</summary>
+/// <summary>Signs operators in with the token that Auth issues to any client, if it is an admin's. The session ends with the token.</summary>
 internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IOperatorAuthenticator
 {
     private static readonly TimeSpan SignOutTimeout = TimeSpan.FromSeconds(3);
@@ -35,25 +35,25 @@ internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IO
     {
         try
         {
-            using var answer = await auth.PostAsJsonAsync("/api/auth/login", new Login(email, password), SnakeCase, cancellationToken);
-            if (!answer.IsSuccessStatusCode)
-                return SignInOutcome.Rejected(StatusCodes.Status401Unauthorized, Explain(answer.StatusCode));
+            using var response = await auth.PostAsJsonAsync("/api/auth/login", new Login(email, password), SnakeCase, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+                return SignInOutcome.Rejected(StatusCodes.Status401Unauthorized, Explain(response.StatusCode));
 
-            var token = new JsonWebToken((await answer.Content.ReadFromJsonAsync<Token>(SnakeCase, cancellationToken))!.AccessToken);
+            var token = new JsonWebToken((await response.Content.ReadFromJsonAsync<Token>(SnakeCase, cancellationToken))!.AccessToken);
             return token.Claims.Any(claim => claim is { Type: TokenFormat.RoleClaim, Value: Role.Admin })
                 ? SignInOutcome.Accepted(SessionOf(token))
-                : SignInOutcome.Rejected(StatusCodes.Status403Forbidden, "This account is no admin's.");
+                : SignInOutcome.Rejected(StatusCodes.Status403Forbidden, "This account is not an admin.");
         }
         catch (Exception failure) when (IsUnavailable(failure) && !cancellationToken.IsCancellationRequested)
         {
-            return SignInOutcome.Rejected(StatusCodes.Status503ServiceUnavailable, "The auth service can't be reached at the moment.");
+            return SignInOutcome.Rejected(StatusCodes.Status503ServiceUnavailable, "The auth service is unavailable at the moment.");
         }
     }
 
     public async Task<string> SignOutAsync(string? token, CancellationToken cancellationToken)
         => await RevokeAsync(token, cancellationToken) is { } failure
-            ? $"Auth could not revoke the token, which expires by itself: {failure}"
-            : "The operator's tokens are revoked.";
+            ? $"Auth could not revoke the tokens, which stay valid until they expire: {failure}"
+            : "The operator's tokens were revoked.";
 
     public async ValueTask<SessionStatus> CheckAsync(ClaimsPrincipal session, CancellationToken cancellationToken)
         => await revoked.IsRevokedAsync(session, cancellationToken) ? SessionStatus.Revoked
@@ -67,7 +67,7 @@ internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IO
         return new OperatorSession(identity, token.ValidTo, token.EncodedToken);
     }
 
-    /// <returns>Why it failed; null if it did not.</returns>
+    /// <returns>The failure; null on success.</returns>
     private async Task<string?> RevokeAsync(string? token, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -76,10 +76,10 @@ internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IO
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/logout");
             request.Headers.Authorization = new("Bearer", token);
-            using var answer = await auth.SendAsync(request, limit.Token);
+            using var response = await auth.SendAsync(request, limit.Token);
 
-            // 401: it was revoked before.
-            return answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.Unauthorized ? null : $"{(int)answer.StatusCode}";
+            // 401 means that the token had already been revoked.
+            return response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.Unauthorized ? null : $"{(int)response.StatusCode}";
         }
         catch (Exception failure) when (IsUnavailable(failure) && !cancellationToken.IsCancellationRequested)
         {
@@ -91,8 +91,8 @@ internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IO
 
     private static string Explain(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.TooManyRequests => "There were too many tries. Wait a minute.",
+        HttpStatusCode.TooManyRequests => "Too many attempts. Wait a minute.",
         HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => "The e-mail address or the password is wrong.",
-        _ => "The auth service can't say at the moment.",
+        _ => "The auth service could not check the password. Try again later.",
     };
 }

@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus.Dashboard.Admin.Audit;
 
-/// <summary>What the current request did, in words, for the audit.</summary>
+/// <summary>Details of the current request for the audit log, as text.</summary>
 internal sealed class AuditEntry
 {
     public string Details { get; private set; } = "";
 
-    public void Add(string what) => Details = Details.Length == 0 ? what : $"{Details} {what}";
+    public void Add(string detail) => Details = Details.Length == 0 ? detail : $"{Details} {detail}";
 }

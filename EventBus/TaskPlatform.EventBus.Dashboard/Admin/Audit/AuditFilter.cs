@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin.Audit;
 
-/// <summary>Writes down every request that changes something: before it is done, who wants what; afterwards, what became of it.</summary>
+/// <summary>Records every request that changes something: the request before it is executed, and its outcome afterwards.</summary>
 internal sealed class AuditFilter(DashboardDb db, AuditEntry audit, TimeProvider time) : IEndpointFilter
 {
     private const int MaxTargetLength = 2000;
@@ -14,7 +14,7 @@ internal sealed class AuditFilter(DashboardDb db, AuditEntry audit, TimeProvider
         if (HttpMethods.IsGet(http.Request.Method))
             return await next(context);
 
-        // Without the row nothing is done: while the database is away, every change is refused.
+        // The request is executed only if the row was saved: while the database is unavailable, every change is refused.
         var caller = CurrentOperator.Of(http);
         var action = new AdminAction
         {
@@ -42,7 +42,7 @@ internal sealed class AuditFilter(DashboardDb db, AuditEntry audit, TimeProvider
         }
     }
 
-    // Not given up with the request: what was done is done.
+    // Not cancelled with the request, because the change has been made.
     private async Task EndAsync(long id, int status, string details)
         => await db.AdminActions.Where(row => row.Id == id).ExecuteUpdateAsync(
             update => update.SetProperty(row => row.Status, status).SetProperty(row => row.Details, details), CancellationToken.None);

@@ -10,7 +10,7 @@ internal static class ListActions
 {
     private const int MaxSize = 100;
 
-    /// <summary>What an admin did. Without a status it was begun, and its process died.</summary>
+    /// <summary>An admin's action. It has no status if the process died while executing it.</summary>
     public sealed record Item(
         long ActionId, DateTimeOffset At, long UserId, string Email, string Action, string Target, string Details, int? Status);
 
@@ -18,7 +18,7 @@ internal static class ListActions
 
     public static void Map(IEndpointRouteBuilder admin) => admin.MapGet("/audit", HandleAsync)
         .WithName(nameof(ListActions))
-        .WithSummary("Who did what and when, the newest first");
+        .WithSummary("Lists the actions of admins, newest first");
 
     private static async Task<Results<Ok<Response>, ValidationProblem>> HandleAsync(
         [Description("How many items, 1 to 100; 50 by default.")] int? limit,

@@ -11,7 +11,7 @@ internal static class DeleteDeadLetter
 
     public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapDelete("/{msg_id}", HandleAsync)
         .WithName(nameof(DeleteDeadLetter))
-        .WithSummary("Deletes a dead letter for good")
+        .WithSummary("Permanently deletes a dead letter")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
@@ -22,7 +22,7 @@ internal static class DeleteDeadLetter
             return errors.ToProblem();
 
         var deleted = (await queue.DeleteAsync([id], cancellationToken))[0];
-        audit.Add($"{id}: {(deleted ? "deleted" : "gone")}.");
+        audit.Add($"{id}: {(deleted ? "deleted" : "not found")}.");
         return deleted ? TypedResults.Ok(new Response(id, true)) : GetDeadLetter.NotFound(id);
     }
 }

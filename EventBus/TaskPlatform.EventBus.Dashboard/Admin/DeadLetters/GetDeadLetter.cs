@@ -7,18 +7,18 @@ namespace TaskPlatform.EventBus.Dashboard.Admin.DeadLetters;
 
 internal static class GetDeadLetter
 {
-    /// <summary>A dead letter with all that is in it.</summary>
-    /// <param name="DeadLetter">What a list shows of it.</param>
-    /// <param name="Payload">The event, where it is JSON.</param>
+    /// <summary>A dead letter with all its data.</summary>
+    /// <param name="DeadLetter">The summary that lists contain.</param>
+    /// <param name="Payload">The event, if it is JSON.</param>
     /// <param name="Raw">The event as it was in the stream.</param>
-    /// <param name="Stack">Where it failed.</param>
-    /// <param name="Headers">Every other field of the entry.</param>
+    /// <param name="Stack">The stack trace of the exception.</param>
+    /// <param name="Headers">All other fields of the entry.</param>
     public sealed record Response(
         DeadLetterView DeadLetter, JsonElement? Payload, string Raw, string Stack, IReadOnlyDictionary<string, string> Headers);
 
     public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapGet("/{msg_id}", HandleAsync)
         .WithName(nameof(GetDeadLetter))
-        .WithSummary("One dead letter with its event, its error and where it failed")
+        .WithSummary("Returns a dead letter with its event, its error and the stack trace")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
@@ -34,7 +34,7 @@ internal static class GetDeadLetter
     }
 
     public static ProblemHttpResult NotFound(string id) => TypedResults.Problem(
-        $"There is no dead letter {id}. If there was one, it has been reprocessed or deleted.", statusCode: StatusCodes.Status404NotFound);
+        $"There is no dead letter {id}. It may have been reprocessed or deleted.", statusCode: StatusCodes.Status404NotFound);
 
     private static JsonElement? ReadJson(string text)
     {

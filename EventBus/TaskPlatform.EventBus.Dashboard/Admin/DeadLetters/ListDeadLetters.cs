@@ -10,12 +10,12 @@ internal static class ListDeadLetters
 
     public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapGet("/", HandleAsync)
         .WithName(nameof(ListDeadLetters))
-        .WithSummary("Lists dead letters, the newest first");
+        .WithSummary("Lists dead letters, newest first");
 
     private static async Task<Results<Ok<Response>, ValidationProblem>> HandleAsync(
         [AsParameters] DeadLetterQuery query,
-        [Description("How many items, 1 to 500; 50 by default.")] int? limit,
-        [Description("The next of the page before.")] string? after,
+        [Description("The page size, 1 to 500; 50 by default.")] int? limit,
+        [Description("The next of the previous page.")] string? after,
         IDeadLetterQueue queue,
         CancellationToken cancellationToken)
     {

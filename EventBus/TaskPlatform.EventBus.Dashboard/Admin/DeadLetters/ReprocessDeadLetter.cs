@@ -9,8 +9,8 @@ internal static class ReprocessDeadLetter
 {
     public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapPost("/reprocess/{msg_id}", HandleAsync)
         .WithName(nameof(ReprocessDeadLetter))
-        .WithSummary("Gives a dead letter back to its group")
-        .WithDescription("It becomes a first delivery at the end of its stream, for that group alone. Repeating it changes nothing and answers 404.")
+        .WithSummary("Sends a dead letter back to its consumer group")
+        .WithDescription("The event is added to the end of its stream as a first delivery for that group only. Repeating the request has no effect and answers 404.")
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict);
 
@@ -27,8 +27,8 @@ internal static class ReprocessDeadLetter
         {
             ReprocessOutcome.Reprocessed => TypedResults.Ok(result),
             ReprocessOutcome.Gone => GetDeadLetter.NotFound(id),
-            ReprocessOutcome.NoGroup => Conflict("Its group is not there, so nobody would read it. Nothing was done."),
-            _ => Conflict("It names no stream of events. Nothing was done."),
+            ReprocessOutcome.NoGroup => Conflict("Its consumer group does not exist, so the event would not be read. Nothing was changed."),
+            _ => Conflict("It names no event stream. Nothing was changed."),
         };
     }
 

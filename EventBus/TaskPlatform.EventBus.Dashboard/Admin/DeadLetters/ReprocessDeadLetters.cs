@@ -9,15 +9,15 @@ internal static class ReprocessDeadLetters
 {
     private const int MaxIds = 500;
 
-    /// <summary>Either ids, or a filter: an empty one means every dead letter.</summary>
-    /// <param name="Ids">Dead letters, up to 500.</param>
+    /// <summary>Either ids or a filter. An empty filter means every dead letter.</summary>
+    /// <param name="Ids">The ids of up to 500 dead letters.</param>
     /// <param name="Type">The event type.</param>
     /// <param name="Group">The consumer group.</param>
     /// <param name="Reason">The reason.</param>
     /// <param name="Exception">The exception's full type name.</param>
-    /// <param name="From">Came at this time or later.</param>
-    /// <param name="To">Came before this time.</param>
-    /// <param name="Rate">Dead letters a second; 0: no limit. Default 200.</param>
+    /// <param name="From">Failed at this time or later.</param>
+    /// <param name="To">Failed before this time.</param>
+    /// <param name="Rate">The limit in dead letters per second; 0 for no limit. Default 200.</param>
     public sealed record Request(
         string[]? Ids, string? Type, string? Group, string? Reason, string? Exception, DateTimeOffset? From, DateTimeOffset? To, int? Rate)
     {
@@ -28,7 +28,7 @@ internal static class ReprocessDeadLetters
 
     public static void Map(IEndpointRouteBuilder deadLetters) => deadLetters.MapPost("/reprocess", HandleAsync)
         .WithName(nameof(ReprocessDeadLetters))
-        .WithSummary("Gives dead letters back to their groups, by ids at once, by a filter as a job")
+        .WithSummary("Sends dead letters back to their consumer groups: immediately if ids are given, as a job if a filter is given")
         .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<Response>, Accepted<JobView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
@@ -36,10 +36,10 @@ internal static class ReprocessDeadLetters
     {
         var errors = DeadLetterQuery.Validate(new FieldErrors(), request.Filter)
             .RequireRate(request.Rate)
-            .Require(request.Ids is not { Length: 0 or > MaxIds }, "ids", $"Must be 1 to {MaxIds} ids.")
-            .Require(request.Ids is null || request.Filter == DeadLetterFilter.All, "ids", "Give either ids or a filter.");
+            .Require(request.Ids is not { Length: 0 or > MaxIds }, "ids", $"Must contain 1 to {MaxIds} ids.")
+            .Require(request.Ids is null || request.Filter == DeadLetterFilter.All, "ids", "Specify either ids or a filter.");
         foreach (var id in request.Ids ?? [])
-            errors.Require(EntryId.TryParse(id, out _), "ids", "Must be ids of entries, for example 1735689600000-0.");
+            errors.Require(EntryId.TryParse(id, out _), "ids", "Must contain entry ids, for example 1735689600000-0.");
         if (errors.Any)
             return errors.ToProblem();
 

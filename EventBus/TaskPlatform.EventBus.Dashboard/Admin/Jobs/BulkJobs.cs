@@ -8,36 +8,36 @@ using TaskPlatform.EventBus.Dashboard.Data;
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
 /// <summary>
-/// Starts jobs: one a consumer group at a time, each with a cutoff beyond which it touches nothing. Of concurrent requests for a group only
-/// one starts a job, even if that job has ended when the others are handled.
+/// Starts jobs. Only one job per consumer group may run at a time, and each has a cutoff beyond which it changes nothing. Of concurrent requests
+/// for a group only one starts a job, even if that job has ended when the others are handled.
 /// </summary>
 internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal signal, AuditEntry audit, TimeProvider time)
 {
-    /// <summary>Gentle enough for a group that has just recovered.</summary>
+    /// <summary>Low enough for a group that has just recovered.</summary>
     public const int DefaultRate = 200;
 
-    // Stands for the end of an empty queue: no entry comes before it.
-    private const string Nothing = "0-0";
+    // The cutoff of an empty queue, before every possible entry.
+    private const string BeforeFirst = "0-0";
 
-    /// <summary>What became of a request for a job.</summary>
-    /// <param name="Job">The job, where one was started.</param>
-    /// <param name="Other">The one that is in its way: at work, or started after this request had begun.</param>
-    /// <param name="Matching">How many dead letters there are, where the request was wrong about it.</param>
+    /// <summary>The outcome of a request for a job.</summary>
+    /// <param name="Job">The job, if one was started.</param>
+    /// <param name="Other">The conflicting job: one that is running, or that was started after this request had begun.</param>
+    /// <param name="Matching">The number of matching dead letters, if the confirmed number was missing or wrong.</param>
     public sealed record Start(AdminJob? Job, AdminJob? Other = null, long? Matching = null)
     {
-        /// <summary>Why there is no job, in two sentences; null where there is one, or where the number of dead letters is why.</summary>
+        /// <summary>The conflict in two sentences; null if a job was started or the confirmed number was wrong.</summary>
         public string? Conflict => Other switch
         {
             null => null,
-            { State: JobState.Running } => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) is at work. Wait for its end, or cancel it.",
-            _ => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) was started at the same moment. Look at what it did before you repeat this.",
+            { State: JobState.Running } => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) is running. Wait until it ends, or cancel it.",
+            _ => $"The job {Other.Id} ({Other.Kind}, group {Other.Group}) was started at the same time. Check what it did before you repeat this.",
         };
     }
 
     public Task<Start> ReprocessAsync(DeadLetterFilter filter, int? rate, CurrentOperator caller, CancellationToken cancellationToken)
         => SweepAsync(JobKind.Reprocess, filter, matching => true, rate, caller, cancellationToken);
 
-    /// <summary>Deletes dead letters, if there are as many as confirmed.</summary>
+    /// <summary>Deletes the matching dead letters if their number is the confirmed one.</summary>
     public async Task<Start> PurgeAsync(
         DeadLetterFilter filter, long? confirmed, int? rate, CurrentOperator caller, CancellationToken cancellationToken)
         => confirmed is null
@@ -71,7 +71,7 @@ internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal
 
     private async Task<(string Cutoff, long Matching)> CountAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
     {
-        var cutoff = await queue.FindNewestAsync(cancellationToken) ?? Nothing;
+        var cutoff = await queue.FindNewestAsync(cancellationToken) ?? BeforeFirst;
         return (cutoff, await queue.CountAsync(filter, cutoff, cancellationToken));
     }
 
@@ -95,7 +95,7 @@ internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal
         };
     }
 
-    /// <summary>Creates and adds a job while no other one can be added: what it was created from has not changed then.</summary>
+    /// <summary>Creates and adds a job under a lock, so that the data that it is based on can't be changed by another job meanwhile.</summary>
     private async Task<Start> AddAsync(string group, Func<Task<Start>> create, CancellationToken cancellationToken)
     {
         var jobs = db.AdminJobs.AsNoTracking()
@@ -119,7 +119,7 @@ internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         signal.Set();
-        var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all";
+        var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all entries";
         audit.Add($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
         return start;
 

@@ -7,8 +7,8 @@ internal static class CancelJob
 {
     public static void Map(IEndpointRouteBuilder jobs) => jobs.MapPost("/{id:guid}/cancel", HandleAsync)
         .WithName(nameof(CancelJob))
-        .WithSummary("Ends a job after its current step")
-        .WithDescription("What it has done stays done. A job that has ended already stays as it is.")
+        .WithSummary("Cancels a job after its current step")
+        .WithDescription("Completed work is not undone. A job that has already ended is left unchanged.")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<JobView>, ProblemHttpResult>> HandleAsync(

@@ -8,7 +8,7 @@ internal static class GetJob
 {
     public static void Map(IEndpointRouteBuilder jobs) => jobs.MapGet("/{id:guid}", HandleAsync)
         .WithName(nameof(GetJob))
-        .WithSummary("How far a job is")
+        .WithSummary("Returns a job and its progress")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<JobView>, ProblemHttpResult>> HandleAsync(

@@ -3,11 +3,11 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
-/// <summary>Ends jobs before their time.</summary>
+/// <summary>Cancels jobs.</summary>
 internal sealed class JobCancellation(DashboardDb db, IReplays replays, TimeProvider time)
 {
-    /// <summary>Waits for the job's current step, and lets no other follow.</summary>
-    /// <returns>The job as it is now; null where there is none.</returns>
+    /// <summary>Cancels a job. Waits for the job's current step and prevents further steps.</summary>
+    /// <returns>The job; null if it doesn't exist.</returns>
     public async Task<AdminJob?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

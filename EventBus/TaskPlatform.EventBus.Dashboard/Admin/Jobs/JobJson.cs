@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
-/// <summary>How a job's parameters stand in its row.</summary>
+/// <summary>The JSON format of a job's parameters.</summary>
 internal static class JobJson
 {
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.General)
@@ -13,5 +13,5 @@ internal static class JobJson
     };
 
     public static T Read<T>(string parameters)
-        => JsonSerializer.Deserialize<T>(parameters, Options) ?? throw new JsonException("A job without parameters.");
+        => JsonSerializer.Deserialize<T>(parameters, Options) ?? throw new JsonException("The job has no parameters.");
 }

@@ -4,25 +4,25 @@ using TaskPlatform.EventBus.Dashboard.Data;
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
 /// <summary>
-/// Runs jobs, in as many processes as there are: each step is a transaction that holds the job's row, so a process that dies
-/// loses its step, and any other takes the next. What a step does in Redis may be repeated.
+/// Runs jobs. Several processes may do so: each step is a transaction that locks the job's row, so if a process dies, its step is rolled back
+/// and any process takes the next one. Commands that a step sent to Redis may then be repeated.
 /// </summary>
 internal sealed partial class JobRunner(
     IServiceScopeFactory scopes, JobSignal signal, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
 {
-    /// <summary>How often to look for jobs that other processes started, or left behind at their end.</summary>
+    /// <summary>How often to check for jobs that other processes started or didn't finish.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
-    /// <summary>Takes the next step of a job, where one is due.</summary>
-    /// <returns>How long to wait for the step after it.</returns>
+    /// <summary>Runs the next step of a job, if one is due.</summary>
+    /// <returns>How long to wait before the next call.</returns>
     internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DashboardDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
-        // A process that freezes with the row in its hands is cut off.
+        // Postgres ends the session of a process that freezes while it locks the row.
         await db.Database.ExecuteSqlAsync($"SET LOCAL idle_in_transaction_session_timeout = '60s'", cancellationToken);
         var running = await db.AdminJobs
             .FromSql($"SELECT * FROM admin_jobs WHERE state = 'Running' ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED")
@@ -38,7 +38,7 @@ internal sealed partial class JobRunner(
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (job.State != JobState.Running)
-            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "Nothing is left.");
+            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "No problem.");
         return TimeSpan.Zero;
     }
 
@@ -93,6 +93,6 @@ internal sealed partial class JobRunner(
     [LoggerMessage(LogLevel.Error, "The job {JobId} ({Kind}) failed.")]
     private partial void LogFailed(Guid jobId, JobKind kind, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "Jobs can't be run at the moment, they go on by themselves: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Running jobs failed and will be retried: {Reason}")]
     private partial void LogInterrupted(string reason);
 }

@@ -1,13 +1,13 @@
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
-/// <summary>Wakes this process's <see cref="JobRunner"/> when a job was started here.</summary>
+/// <summary>Wakes this process's <see cref="JobRunner"/> when a job is started in this process.</summary>
 internal sealed class JobSignal : IDisposable
 {
     private readonly SemaphoreSlim semaphore = new(0);
 
     public void Set() => semaphore.Release();
 
-    /// <summary>Waits for the signal, for the time given, or for the end of the process, whatever comes first.</summary>
+    /// <summary>Waits for the signal, at most for the given time, or until the process stops.</summary>
     public async Task WaitAsync(TimeSpan time, CancellationToken stoppingToken)
     {
         try
@@ -16,7 +16,7 @@ internal sealed class JobSignal : IDisposable
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The caller's loop looks at the token itself.
+            // The caller's loop checks the token.
         }
     }
 

@@ -12,11 +12,11 @@ internal static class ListJobs
 
     public static void Map(IEndpointRouteBuilder jobs) => jobs.MapGet("/", HandleAsync)
         .WithName(nameof(ListJobs))
-        .WithSummary("Lists jobs, the newest first");
+        .WithSummary("Lists jobs, newest first");
 
     private static async Task<Results<Ok<Response>, ValidationProblem>> HandleAsync(
-        [Description("How many items, 1 to 500; 50 by default.")] int? limit,
-        [Description("The next of the page before.")] Guid? after,
+        [Description("The page size, 1 to 500; 50 by default.")] int? limit,
+        [Description("The next of the previous page.")] Guid? after,
         DashboardDb db,
         CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal static class ListJobs
         if (errors.Any)
             return errors.ToProblem();
 
-        // Ids begin with the time, so their order is that of the jobs.
+        // Ids are time-ordered, so ordering by id orders by creation.
         var size = limit ?? AdminRules.DefaultSize;
         var query = db.AdminJobs.AsNoTracking();
         if (after is { } last)

@@ -3,26 +3,26 @@ using TaskPlatform.EventBus.Dashboard.Http;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
-/// <summary>Checks what is to be replayed against the stream, and starts the job.</summary>
+/// <summary>Validates a replay request against the stream and starts the job.</summary>
 internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvider time)
 {
     private const string Again = "again";
     private const string Once = "once";
-    private const string Nothing = "0-0";
+    private const string BeforeFirst = "0-0";
 
-    /// <summary>Which events, and for whom.</summary>
-    /// <param name="From">Published at this time or later; default from the very first.</param>
-    /// <param name="To">Published before this time; default up to now.</param>
-    /// <param name="Group">The consumer group that they are for.</param>
-    /// <param name="Effects">once: what the group has handled stays as it is (default); again: it is handled once more.</param>
-    /// <param name="Rate">Events a second; 0: no limit. Default 200.</param>
+    /// <summary>The events to replay and the group that receives them.</summary>
+    /// <param name="From">Published at this time or later; by default from the first event.</param>
+    /// <param name="To">Published before this time; by default up to now.</param>
+    /// <param name="Group">The consumer group.</param>
+    /// <param name="Effects">once: events that the group has handled are skipped (default); again: they are handled again.</param>
+    /// <param name="Rate">The limit in events per second; 0 for no limit. Default 200.</param>
     public sealed record Request(DateTimeOffset? From, DateTimeOffset? To, string? Group, string? Effects, int? Rate);
 
-    /// <summary>What became of it: a job, or why there is none.</summary>
+    /// <summary>The outcome: a job, or the reason why none was started.</summary>
     public sealed record Outcome(AdminJob? Job, FieldErrors? Errors = null, BulkJobs.Start? Conflicting = null, bool NoStream = false)
     {
-        /// <summary>Why there is no job, in a sentence.</summary>
-        public string Problem => Conflicting?.Conflict ?? "That can't be replayed: check the group and the times.";
+        /// <summary>The reason why no job was started, in a sentence.</summary>
+        public string Problem => Conflicting?.Conflict ?? "The replay is invalid: check the group and the times.";
     }
 
     public async Task<Outcome> StartAsync(string type, Request request, CurrentOperator caller, CancellationToken cancellationToken)
@@ -42,8 +42,8 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
         if (stream.Groups.All(group => group.Name != request.Group))
             return new Outcome(null, errors.Require(false, "group", $"The stream of {type} has no such group."));
 
-        // A stream that was just made says nothing of what came before it.
-        var last = EntryId.Parse(stream.LastEntryId ?? Nothing) is { Milliseconds: > 0 } known ? known : EntryId.Before(time.GetUtcNow());
+        // A new stream doesn't tell what was published before it was created.
+        var last = EntryId.Parse(stream.LastEntryId ?? BeforeFirst) is { Milliseconds: > 0 } known ? known : EntryId.Before(time.GetUtcNow());
         var cutoff = request.To is { } to && EntryId.Before(to) < last ? EntryId.Before(to) : last;
         var parameters = new ReplayParameters(type, request.Effects == Again, EntryId.Before(request.From ?? DateTimeOffset.UnixEpoch).ToString());
         var started = await jobs.ReplayAsync(parameters, request.Group!, cutoff.ToString(), request.Rate, caller, cancellationToken);

@@ -4,8 +4,8 @@ using TaskPlatform.EventBus.Dashboard.Data;
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
 /// <summary>
-/// One step of a replay. A step that is repeated, because its process died, copies again under the same event ids: the inbox
-/// knows them.
+/// One step of a replay. If a step is repeated because its process died, it copies the same events again under the same ids, and the inbox
+/// detects the duplicates.
 /// </summary>
 internal sealed class ReplayStep(IReplays replays, IOptions<EventBusDashboardOptions> options, TimeProvider time)
 {
@@ -34,20 +34,20 @@ internal sealed class ReplayStep(IReplays replays, IOptions<EventBusDashboardOpt
         job.State = JobState.Done;
     }
 
-    /// <summary>What the stream has lost, the service adds that published it.</summary>
+    /// <summary>Requests events that the stream no longer has from the service that published them.</summary>
     private async Task RequestFromOwnerAsync(AdminJob job, Replay lost, CancellationToken cancellationToken)
     {
         var owner = options.Value.FindEventLog!(lost.Type);
-        var answer = await replays.RequestAsync(new LogReplay(owner, lost, job.Rate, job.Cutoff), cancellationToken);
-        if (answer.Done)
+        var response = await replays.RequestAsync(new LogReplay(owner, lost, job.Rate, job.Cutoff), cancellationToken);
+        if (response.Done)
         {
-            job.Done += answer.Added;
+            job.Done += response.Added;
             job.Cursor = lost.UpTo;
             job.NextAt = time.GetUtcNow();
         }
         else
         {
-            job.Problem = $"The service '{owner}' adds what the stream has lost; {answer.Added} events so far.";
+            job.Problem = $"The service '{owner}' is republishing events that the stream no longer has; {response.Added} so far.";
             job.NextAt = time.GetUtcNow() + PollInterval;
         }
     }

@@ -2,7 +2,7 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
-/// <summary>One step of a job on the dead letter queue.</summary>
+/// <summary>One step of a job that reprocesses or purges dead letters.</summary>
 internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
 {
     private const int PageSize = 500;
@@ -19,7 +19,7 @@ internal sealed class SweepStep(IDeadLetterQueue queue, TimeProvider time)
                 Math.Min(PageSize, job.Rate ?? PageSize)),
             cancellationToken);
 
-        // Redis counts along with each change: also those of a step whose process died before it could note it here.
+        // Redis counts in the same script, so the count includes steps whose process died before it could save the progress here.
         job.Done = Math.Max(job.Done, progress.Total);
         job.Refused += progress.Refused;
         job.Cursor = progress.Next ?? job.Cursor;

@@ -12,7 +12,7 @@ internal static class GetStream
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapGet("/{type}", HandleAsync)
         .WithName(nameof(GetStream))
-        .WithSummary("One stream with its groups and their consumers")
+        .WithSummary("Returns a stream with its groups and their consumers")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(

@@ -6,20 +6,20 @@ namespace TaskPlatform.EventBus.Dashboard.Admin.Streams;
 
 internal static class ListPending
 {
-    /// <summary>An entry that a group has read and not done.</summary>
+    /// <summary>An entry that a group has read but not acknowledged.</summary>
     public sealed record Item(string EntryId, string Consumer, double IdleSeconds, long Deliveries);
 
     public sealed record Response(IReadOnlyList<Item> Items, string? Next);
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapGet("/{type}/groups/{group}/pending", HandleAsync)
         .WithName(nameof(ListPending))
-        .WithSummary("What a group has read and not done: who holds it, and since when");
+        .WithSummary("Lists the pending entries of a group with their consumers and idle times");
 
     private static async Task<Results<Ok<Response>, ValidationProblem>> HandleAsync(
         string type,
         string group,
-        [Description("How many items, 1 to 500; 50 by default.")] int? limit,
-        [Description("The next of the page before.")] string? after,
+        [Description("The page size, 1 to 500; 50 by default.")] int? limit,
+        [Description("The next of the previous page.")] string? after,
         IStreamAdmin streams,
         CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ internal static class ListStreams
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapGet("/", HandleAsync)
         .WithName(nameof(ListStreams))
-        .WithSummary("Every stream with its groups, and how far behind they are");
+        .WithSummary("Lists all streams with their groups and lag");
 
     private static async Task<Ok<Response>> HandleAsync(IStreamAdmin streams, EventCatalog events, CancellationToken cancellationToken)
     {

@@ -10,12 +10,12 @@ internal static class PeekEntries
 
     public static void Map(IEndpointRouteBuilder streams) => streams.MapGet("/{type}/entries", HandleAsync)
         .WithName(nameof(PeekEntries))
-        .WithSummary("Entries of a stream, the newest first; nobody's reading is touched");
+        .WithSummary("Lists entries of a stream, newest first, without affecting its groups");
 
     private static async Task<Results<Ok<Response>, ValidationProblem>> HandleAsync(
         string type,
-        [Description("How many items, 1 to 500; 50 by default.")] int? limit,
-        [Description("The next of the page before.")] string? after,
+        [Description("The page size, 1 to 500; 50 by default.")] int? limit,
+        [Description("The next of the previous page.")] string? after,
         IStreamAdmin streams,
         CancellationToken cancellationToken)
     {

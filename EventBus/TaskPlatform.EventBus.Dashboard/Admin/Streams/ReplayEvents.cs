@@ -7,8 +7,8 @@ internal static class ReplayEvents
 {
     public static void Map(IEndpointRouteBuilder streams) => streams.MapPost("/{type}/replay", HandleAsync)
         .WithName(nameof(ReplayEvents))
-        .WithSummary("Delivers past events to a group again, as a job")
-        .WithDescription("From the stream, or where that has lost them, from the log of the service that published them.")
+        .WithSummary("Replays past events to a group, as a job")
+        .WithDescription("Events come from the stream, or, if it no longer has them, from the log of the service that published them.")
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict);
 

@@ -1,25 +1,25 @@
 namespace TaskPlatform.EventBus.Dashboard.Admin.Streams;
 
-/// <summary>A stream as an operator sees it.</summary>
+/// <summary>The representation of a stream in responses.</summary>
 /// <param name="Type">The event type.</param>
-/// <param name="Exists">Whether it is there: the first event makes it.</param>
-/// <param name="Problem">Why nothing can be said of it.</param>
-/// <param name="Length">Entries.</param>
-/// <param name="FirstEntryId">The oldest entry.</param>
-/// <param name="LastEntryId">The id that was given last.</param>
-/// <param name="Groups">Its groups.</param>
+/// <param name="Exists">Whether the stream exists. The first event creates it.</param>
+/// <param name="Problem">Why the stream can't be described.</param>
+/// <param name="Length">The number of entries.</param>
+/// <param name="FirstEntryId">The id of the oldest entry.</param>
+/// <param name="LastEntryId">The last generated id.</param>
+/// <param name="Groups">The stream's consumer groups.</param>
 internal sealed record StreamView(
     string Type, bool Exists, string? Problem, long Length, string? FirstEntryId, string? LastEntryId, IReadOnlyList<StreamView.GroupView> Groups)
 {
     /// <summary>A consumer group.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Lag">Entries that it has not read.</param>
-    /// <param name="LagIsMinimum">Whether there are more than were counted.</param>
-    /// <param name="OldestUnread">When the first of them was added.</param>
-    /// <param name="Pending">Entries that it has read and not done.</param>
-    /// <param name="OldestIdleSeconds">How long one of them was left alone, at the most.</param>
-    /// <param name="Consumers">How many consumers it has.</param>
-    /// <param name="LastDeliveredId">The last entry it has read.</param>
+    /// <param name="Name">The group's name.</param>
+    /// <param name="Lag">The number of entries that it has not read.</param>
+    /// <param name="LagIsMinimum">Whether the lag is a lower bound.</param>
+    /// <param name="OldestUnread">When the oldest unread entry was added.</param>
+    /// <param name="Pending">The number of entries that it has read but not acknowledged.</param>
+    /// <param name="OldestIdleSeconds">The longest idle time of a pending entry.</param>
+    /// <param name="Consumers">The number of consumers.</param>
+    /// <param name="LastDeliveredId">The id of the last entry that it has read.</param>
     public sealed record GroupView(
         string Name, long Lag, bool LagIsMinimum, DateTimeOffset? OldestUnread, long Pending, double OldestIdleSeconds, long Consumers,
         string LastDeliveredId);

@@ -3,10 +3,10 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Charts;
 
-/// <summary>How far a chart reaches back.</summary>
-/// <param name="Name">As it stands in the address.</param>
-/// <param name="Label">As it is shown.</param>
-/// <param name="Span">The time.</param>
+/// <summary>The time range of a chart.</summary>
+/// <param name="Name">The name in the query string.</param>
+/// <param name="Label">The displayed label.</param>
+/// <param name="Span">The duration.</param>
 public sealed record ChartRange(string Name, string Label, TimeSpan Span)
 {
     private const int Points = 240;
@@ -18,10 +18,10 @@ public sealed record ChartRange(string Name, string Label, TimeSpan Span)
         new("7d", "7 days", TimeSpan.FromDays(7)),
     ];
 
-    /// <summary>The range of a name; the first one for any other.</summary>
+    /// <summary>Returns the range with the given name; the first range for an unknown name.</summary>
     public static ChartRange Find(string? name) => All.FirstOrDefault(range => range.Name == name) ?? All[0];
 
-    /// <summary>The highest values of each part of the time.</summary>
+    /// <summary>Reads the maximum values of each part of the range.</summary>
     internal async Task<IReadOnlyList<ChartSample>> ReadAsync(DashboardDb db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var part = Math.Max(1, (int)(Span.TotalSeconds / Points));

@@ -4,14 +4,14 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Charts;
 
-/// <summary>Looks at the bus again and again, for charts that reach back beyond this process's start.</summary>
+/// <summary>Samples the bus regularly, so that charts survive a restart of this process.</summary>
 internal sealed partial class Sampler(
     IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, IServiceScopeFactory scopes, IOptions<ConsoleOptions> options,
     TimeProvider time, ILogger<Sampler> logger) : BackgroundService
 {
     private bool failing;
 
-    /// <summary>One look. Of several processes that look in the same slot the first one's counts.</summary>
+    /// <summary>Takes one sample. If several processes sample in the same slot, only the first sample is kept.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var groups = (await streams.DescribeAsync(events.Types, cancellationToken)).SelectMany(stream => stream.Groups).ToList();
@@ -56,6 +56,6 @@ internal sealed partial class Sampler(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The charts have a gap until the bus can be looked at again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Sampling for the charts failed and will be retried: {Reason}")]
     private partial void LogInterrupted(string reason);
 }

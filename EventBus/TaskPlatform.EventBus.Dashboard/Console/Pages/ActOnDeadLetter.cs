@@ -20,7 +20,7 @@ internal static class ActOnDeadLetter
         audit.Add($"{id}: {result.Outcome}.");
         return result.Outcome == ReprocessOutcome.Reprocessed
             ? TypedResults.LocalRedirect("/console/dead-letters")
-            : ShowDeadLetter.NotDone(id, result.Outcome, caller);
+            : ShowDeadLetter.NotReprocessed(id, result.Outcome, caller);
     }
 
     private static async Task<IResult> DeleteAsync(

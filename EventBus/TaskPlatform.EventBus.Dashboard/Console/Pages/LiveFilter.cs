@@ -1,12 +1,12 @@
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>Which events are shown live.</summary>
+/// <summary>The filter of the live page.</summary>
 public sealed class LiveFilter(string? type, string? aggregate)
 {
     /// <summary>The event type; null for all.</summary>
     public string? Type { get; } = string.IsNullOrEmpty(type) ? null : type;
 
-    /// <summary>What they are about; null for anything.</summary>
+    /// <summary>The aggregate's id; null for all.</summary>
     public string? Aggregate { get; } = string.IsNullOrEmpty(aggregate) ? null : aggregate;
 
     public IReadOnlyList<string> Types(EventCatalog events) => [.. events.Types.Where(name => Type is null || name == Type)];

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>What the overview shows. Razor's classes are public, and so is what they are given.</summary>
+/// <summary>The data of the overview page. Razor components are public, so their parameters must be, too.</summary>
 public sealed record OverviewContent(
     IReadOnlyList<StreamDescription> Streams, IReadOnlyList<DeadLetterGroup> DeadLetterGroups, long Scheduled, ChartRange Range,
     IReadOnlyList<ChartSample> Samples, DateTimeOffset Now)

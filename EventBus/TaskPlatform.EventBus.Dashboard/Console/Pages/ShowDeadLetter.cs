@@ -18,18 +18,18 @@ internal static class ShowDeadLetter
             })
             : NotFound(id, caller);
 
-    public static RazorComponentResult<NotFoundPage> NotDone(string id, ReprocessOutcome outcome, CurrentOperator caller) => outcome switch
+    public static RazorComponentResult<NotFoundPage> NotReprocessed(string id, ReprocessOutcome outcome, CurrentOperator caller) => outcome switch
     {
         ReprocessOutcome.Gone => NotFound(id, caller),
-        ReprocessOutcome.NoGroup => Refused("Its group is not there, so nobody would read it. The dead letter stays.", caller),
-        _ => Refused("It names no stream of events, so there is nowhere to put it. The dead letter stays.", caller),
+        ReprocessOutcome.NoGroup => Refused("Its consumer group does not exist, so the event would not be read. The dead letter stays in the queue.", caller),
+        _ => Refused("It names no event stream. The dead letter stays in the queue.", caller),
     };
 
     private static RazorComponentResult<NotFoundPage> Refused(string why, CurrentOperator caller)
         => new(new { Operator = caller, What = why }) { StatusCode = StatusCodes.Status409Conflict };
 
     public static RazorComponentResult<NotFoundPage> NotFound(string id, CurrentOperator caller)
-        => new(new { Operator = caller, What = $"There is no dead letter {id}. If there was one, it has been reprocessed or deleted." })
+        => new(new { Operator = caller, What = $"There is no dead letter {id}. It may have been reprocessed or deleted." })
         {
             StatusCode = StatusCodes.Status404NotFound,
         };

@@ -12,7 +12,7 @@ internal static class ShowDeadLetters
     private static async Task<Results<RazorComponentResult<DeadLettersPage>, ValidationProblem>> HandleAsync(
         [AsParameters] DeadLetterQuery query, string? after, CurrentOperator caller, IDeadLetterQueue queue, CancellationToken cancellationToken)
     {
-        // A form sends what is left open as an empty text.
+        // Forms send unused fields as empty text.
         var filter = Normalize(query.Filter);
         var last = string.IsNullOrEmpty(after) ? null : after;
         var errors = DeadLetterQuery.Validate(new FieldErrors(), filter).RequireEntryId(last, "after");

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 internal static class ShowLive
 {
     private const int Shown = 30;
-    private const int LookedAt = 200;
+    private const int Scanned = 200;
 
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live", HandleAsync);
 
@@ -16,7 +16,7 @@ internal static class ShowLive
     {
         var filter = new LiveFilter(type, aggregate);
         var found = await Task.WhenAll(filter.Types(events).Select(
-            name => streams.EntriesAsync(name, filter.Aggregate is null ? Shown : LookedAt, null, newestFirst: true, cancellationToken)));
+            name => streams.EntriesAsync(name, filter.Aggregate is null ? Shown : Scanned, null, newestFirst: true, cancellationToken)));
         return new(new
         {
             Operator = caller,

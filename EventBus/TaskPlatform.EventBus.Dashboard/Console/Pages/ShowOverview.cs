@@ -12,7 +12,7 @@ internal static class ShowOverview
         string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, DashboardDb db,
         TimeProvider time, CancellationToken cancellationToken)
     {
-        var (chosen, now) = (ChartRange.Find(range), time.GetUtcNow());
+        var (selected, now) = (ChartRange.Find(range), time.GetUtcNow());
         return new(new
         {
             Operator = caller,
@@ -20,8 +20,8 @@ internal static class ShowOverview
                 await streams.DescribeAsync(events.Types, cancellationToken),
                 await deadLetters.GroupAsync(DeadLetterFilter.All, cancellationToken),
                 await streams.CountScheduledAsync(cancellationToken),
-                chosen,
-                await chosen.ReadAsync(db, now, cancellationToken),
+                selected,
+                await selected.ReadAsync(db, now, cancellationToken),
                 now),
         });
     }

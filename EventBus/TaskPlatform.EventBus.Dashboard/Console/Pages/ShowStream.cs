@@ -51,7 +51,7 @@ internal static class ShowStream
     }
 
     private static RazorComponentResult<NotFoundPage> NotFound(string type, CurrentOperator caller)
-        => new(new { Operator = caller, What = $"There is no stream of {type}. The first event of this type makes it." })
+        => new(new { Operator = caller, What = $"There is no stream of {type}. The first event of this type creates it." })
         {
             StatusCode = StatusCodes.Status404NotFound,
         };

@@ -18,7 +18,7 @@ internal static class SignIn
         HttpContext http, IOperatorAuthenticator operators, [FromQuery] string? back, CancellationToken cancellationToken)
     {
         if (!ConsoleForms.IsValid(http))
-            return Page(back, "", "This form does not come from the console. Sign in again.", StatusCodes.Status400BadRequest);
+            return Page(back, "", "This form was not sent from the console. Sign in again.", StatusCodes.Status400BadRequest);
 
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var (email, password) = (form["email"].ToString(), form["password"].ToString());

@@ -14,8 +14,8 @@ internal static class StartReplay
         TimeProvider time, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        var wanted = new ReplayStart.Request(Time(form["from"]), Time(form["to"]), form["group"], form["effects"], Rate: null);
-        var started = await replays.StartAsync(type, wanted, caller, cancellationToken);
+        var request = new ReplayStart.Request(Time(form["from"]), Time(form["to"]), form["group"], form["effects"], Rate: null);
+        var started = await replays.StartAsync(type, request, caller, cancellationToken);
         return started.Job is { } job
             ? TypedResults.LocalRedirect($"/console/jobs/{job.Id}")
             : await ShowStream.ShowAsync(type, caller, streams, options, time, started.Problem, cancellationToken);

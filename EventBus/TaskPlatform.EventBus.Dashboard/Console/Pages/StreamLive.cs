@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>Sends what is added to the streams, as long as somebody looks and is signed in.</summary>
+/// <summary>Streams newly added entries while the page is open and the session is valid.</summary>
 internal static class StreamLive
 {
     private const int PageSize = 50;
     private const int PollsPerHeartbeat = 15;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the page's script makes an item of.</summary>
+    /// <summary>An entry, from which the page's script creates a list item.</summary>
     public sealed record Item(
         string EntryId, DateTimeOffset At, string Type, string? AggregateId, string? TargetGroup, string? TraceLink, string Data);
 
@@ -38,7 +38,7 @@ internal static class StreamLive
             .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
         for (var polls = 0; await isOpen(); polls++)
         {
-            // At once, so that the page knows it is connected; then often enough for proxies that close idle connections.
+            // Immediately, so that the page knows that it is connected; then regularly for proxies that close idle connections.
             if (polls % PollsPerHeartbeat == 0)
                 yield return new SseItem<Item?>(null, "beat");
 

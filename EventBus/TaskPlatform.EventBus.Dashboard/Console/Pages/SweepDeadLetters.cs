@@ -7,7 +7,7 @@ using TaskPlatform.EventBus.Dashboard.Data;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>Reprocesses or purges what a filter matches: first it asks, then it starts a job.</summary>
+/// <summary>Reprocesses or purges the dead letters that match a filter: first it asks for confirmation, then it starts a job.</summary>
 internal static class SweepDeadLetters
 {
     public static void Map(IEndpointRouteBuilder console)
@@ -55,7 +55,7 @@ internal static class SweepDeadLetters
         if (started.Job is { } job)
             return TypedResults.LocalRedirect($"/console/jobs/{job.Id}");
 
-        var problem = started.Conflict ?? "Their number has changed since you were asked. Look again.";
+        var problem = started.Conflict ?? "The number of dead letters has changed. Check it again.";
         return await ConfirmAsync(kind, query, caller, queue, problem, cancellationToken);
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Parts;
 
-/// <summary>Addresses of dead letters.</summary>
+/// <summary>Links to dead letters.</summary>
 internal static class DeadLetterLinks
 {
     private const string List = "/console/dead-letters";
@@ -15,14 +15,14 @@ internal static class DeadLetterLinks
         Exception = NullIfEmpty(group.Exception),
     };
 
-    /// <summary>The list of a filter.</summary>
+    /// <summary>The list of the dead letters that match a filter.</summary>
     public static string Of(DeadLetterFilter filter, string? after = null)
         => QueryHelpers.AddQueryString(List, [.. Parts(filter), new("after", after)]);
 
-    /// <summary>The page that asks whether to reprocess or purge what a filter matches.</summary>
+    /// <summary>The page that asks for confirmation to reprocess or purge the dead letters that match a filter.</summary>
     public static string Confirm(string action, DeadLetterFilter filter) => QueryHelpers.AddQueryString($"{List}/{action}", Parts(filter));
 
-    /// <summary>One dead letter.</summary>
+    /// <summary>The page of a dead letter.</summary>
     public static string Of(string id) => $"{List}/{Uri.EscapeDataString(id)}";
 
     private static IEnumerable<KeyValuePair<string, string?>> Parts(DeadLetterFilter filter)

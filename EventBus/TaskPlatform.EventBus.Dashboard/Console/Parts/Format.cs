@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Parts;
 
-/// <summary>Numbers and durations as text.</summary>
+/// <summary>Formats numbers and durations.</summary>
 internal static class Format
 {
     public static string Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
@@ -16,6 +16,6 @@ internal static class Format
         _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days"),
     };
 
-    /// <summary>The last part of a type's full name.</summary>
+    /// <summary>The type name without its namespace.</summary>
     public static string Short(string exception) => exception.Length == 0 ? "(no exception)" : exception[(exception.LastIndexOf('.') + 1)..];
 }
