@@ -57,7 +57,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
 
         // What follows from it is seen live.
         await page.GotoAsync(Address("/console/live?type=task.completed"));
-        await Assertions.Expect(page.GetByText("connected")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("connected", new() { Exact = true })).ToBeVisibleAsync();
         var another = await worker.CreateTaskAsync("And the cat", worker.UserId);
         await worker.PostAsync($"/api/tasks/{another}/complete");
         await Assertions.Expect(page.Locator("#live li").First).ToContainTextAsync($"task.completed{another}", new() { Timeout = 20_000 });
