@@ -8,7 +8,7 @@ using Xunit.v3;
 
 namespace TaskPlatform.Tests;
 
-/// <summary>The collections that take longest start first; the others share the remaining threads.</summary>
+/// <summary>Starts the longest collections first; the others share the remaining threads.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

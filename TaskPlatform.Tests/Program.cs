@@ -4,7 +4,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace TaskPlatform.Tests;
 
-/// <summary>The tests; or, started by one of them, a process with the bus in it that the test may kill.</summary>
+/// <summary>The test runner; or, if a test starts it, a process with the bus that the test can kill.</summary>
 internal static class Program
 {
     public static Task<int> Main(string[] args) => args switch

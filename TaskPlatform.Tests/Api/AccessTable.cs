@@ -1,12 +1,12 @@
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Who gets what, at every route.</summary>
-/// <param name="Service">Whose route it is.</param>
+/// <summary>A row of the access table: the expected status of a route for each kind of caller.</summary>
+/// <param name="Service">The service.</param>
 /// <param name="Method">GET, POST, …</param>
-/// <param name="Path">With <c>{task}</c>, <c>{user}</c> (the creator), <c>{notification}</c> (one of the worker's).</param>
-/// <param name="Body">A good one.</param>
-/// <param name="Nobody">The status without a token, and with any bad one.</param>
-/// <param name="Other">The status for somebody who has nothing to do with it.</param>
+/// <param name="Path">With the placeholders <c>{task}</c>, <c>{user}</c> (the creator) and <c>{notification}</c> (one of the worker's).</param>
+/// <param name="Body">A valid body.</param>
+/// <param name="Nobody">The status without a token or with an invalid one.</param>
+/// <param name="Other">The status for a user who has no relation to the task.</param>
 /// <param name="Worker">The status for a worker of the task.</param>
 /// <param name="Creator">The status for the task's creator.</param>
 /// <param name="Admin">The status for an admin.</param>
@@ -19,7 +19,7 @@ public sealed record Access(
     private const string Nothing = "{}";
     private static readonly string[] OpenToAll = ["/alive", "/health", "/openapi/v1.json"];
 
-    /// <summary>The table. Registering and signing in without a body is 400 to everybody: there is nobody to refuse.</summary>
+    /// <summary>The table. Registering and signing in without a body is 400 for everyone, because these routes need no token.</summary>
     public static IReadOnlyList<Access> Table { get; } =
     [
         //                                                                               nobody other worker creator admin

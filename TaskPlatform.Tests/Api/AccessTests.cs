@@ -7,14 +7,14 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Every route lets in whom it should, and nobody else.</summary>
+/// <summary>Every route is accessible to the callers in the table, and to no others.</summary>
 [Collection(ServicesTests.Name)]
 public sealed partial class AccessTests(RunningServices services)
 {
     private const string AdminArea = "/admin/";
     private const string Console = "/console";
 
-    // The sign-in page with its assets, and the API page of development.
+    // The sign-in page with its assets, and the API explorer, which is served in development.
     private static readonly string[] OpenPages = ["/console/sign-in", "/console/assets/", "/scalar"];
 
     private static readonly string[] Names = ["auth", "tasks", "notifications"];
@@ -39,7 +39,7 @@ public sealed partial class AccessTests(RunningServices services)
         using var admin = await services.AdminAsync();
         foreach (var (who, expected) in new[] { ("other", access.Other), ("worker", access.Worker), ("creator", access.Creator), ("admin", access.Admin) })
         {
-            // A scene for each: some of them delete it.
+            // A new scene for each caller, because some routes delete the task or the user.
             using var scene = await Scene.CreateAsync(services);
             var caller = who switch { "other" => scene.Other, "worker" => scene.Worker, "creator" => scene.Creator, _ => admin };
             await AssertAsync(access, scene, who, caller.Token, expected);
@@ -84,7 +84,7 @@ public sealed partial class AccessTests(RunningServices services)
             var access = new Access("notifications", method, Filled(path), "{}", 0, 0, 0, 0, 0);
             foreach (var token in new[] { null, "x", scene.Creator.Token })
             {
-                // It may lead to where one signs in.
+                // A redirect to the sign-in page is allowed.
                 var (status, _) = await StatusAsync(access, scene, token);
                 Assert.True((int)status is >= 300 and < 500, $"{access}: {status}");
             }
@@ -122,7 +122,7 @@ public sealed partial class AccessTests(RunningServices services)
             Assert.Equal("application/problem+json", mediaType);
     }
 
-    // Of the headers alone: a stream has no end.
+    // Reads only the headers, because a stream doesn't end.
     private async Task<(HttpStatusCode Status, string? MediaType)> StatusAsync(Access access, Scene scene, string? token)
     {
         using var client = services.At(access.Service);

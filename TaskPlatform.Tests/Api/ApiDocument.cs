@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>A service's OpenAPI document, and whether an answer is one that it describes.</summary>
+/// <summary>A service's OpenAPI document, which checks whether a response is described.</summary>
 internal sealed partial class ApiDocument
 {
     private static readonly ConcurrentDictionary<Uri, Lazy<Task<ApiDocument>>> Fetched = new();
@@ -22,10 +22,10 @@ internal sealed partial class ApiDocument
 
     public IReadOnlyList<ApiOperation> Operations { get; }
 
-    /// <summary>The document of the service at an address.</summary>
+    /// <summary>Gets the document of the service at an address.</summary>
     public static Task<ApiDocument> OfAsync(Uri address) => Fetched.GetOrAdd(new Uri(address, "/"), root => new(() => FetchAsync(root))).Value;
 
-    /// <summary>Fails where the answer to a request isn't as described. What no operation describes, such as a probe, is nobody's promise.</summary>
+    /// <summary>Fails if the response isn't described. Paths without an operation, such as health probes, are ignored.</summary>
     public void Check(string method, string path, int status, string? mediaType, string body)
     {
         if (Find(method, path) is not { } operation)
@@ -47,7 +47,7 @@ internal sealed partial class ApiDocument
         }
     }
 
-    /// <summary>The operation that a request asks for, of two the one that names the path.</summary>
+    /// <summary>Finds the operation for a request; an operation with the literal path takes precedence.</summary>
     public ApiOperation? Find(string method, string path)
     {
         var plain = path.Split('?')[0];
@@ -62,7 +62,7 @@ internal sealed partial class ApiDocument
         return new ApiDocument(JsonElement.Parse(await http.GetStringAsync(new Uri(root, "/openapi/v1.json"))));
     }
 
-    // A number's place takes numbers only: anything else there is not found before an operation could say so.
+    // The route constraint accepts only numbers; other values are answered with 404 before the operation runs.
     private static Regex PathPattern(string path, JsonElement operation)
     {
         var numbers = operation.TryGetProperty("parameters", out var parameters)
@@ -77,7 +77,7 @@ internal sealed partial class ApiDocument
     private static partial Regex Parameter();
 }
 
-/// <summary>What one route does with one method.</summary>
+/// <summary>An operation: a route with a method.</summary>
 internal sealed record ApiOperation(string Method, string Path, Regex Pattern, JsonElement Description)
 {
     public JsonElement Responses => Description.GetProperty("responses");

@@ -12,13 +12,13 @@ using TaskPlatform.Tests.Services;
 namespace TaskPlatform.Tests.Api;
 
 /// <summary>
-/// Each answer that a document promises is really given. (That none is given which no document promises, and that each has the
-/// shape it should, <see cref="ApiClient"/> looks at in every test.) The admin area's answers have tests of their own.
+/// Provokes every response that a document describes. (<see cref="ApiClient"/> checks in every test that a response is described and has the
+/// described shape.) The responses of the admin API are tested elsewhere.
 /// </summary>
 [Collection(ServicesTests.Name)]
 public sealed class DocumentedAnswersTests(RunningServices services, PostgresServer postgres)
 {
-    // By operationId: whose row others change at the same moment, for an answer that is a conflict.
+    // For conflict responses: the table whose row is changed concurrently, by operationId.
     private static readonly Dictionary<string, string> Conflicts = new()
     {
         ["UpdateTask"] = "tasks",
@@ -108,7 +108,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
             return await SendAsync(client, body);
         }
 
-        // Others change the row again and again, until the service gives up.
+        // Other writers change the row repeatedly, until the service gives up.
         async Task<int> MeetAsync(string table, string name, Scene scene)
         {
             await using var database = services.OpenDatabase(table == "users" ? "auth-db" : "tasks-db");
@@ -134,7 +134,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
         _ => null,
     };
 
-    /// <summary>The service without its database.</summary>
+    /// <summary>Starts the service with a database that can't be reached.</summary>
     private async Task<Stopped> StoppedAsync(string service)
     {
         var proxy = FaultProxy.To(postgres.Port);

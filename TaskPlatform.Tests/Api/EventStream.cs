@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>One open connection to somebody's live stream, as a browser's EventSource keeps it.</summary>
+/// <summary>An open connection to a user's live stream, as a browser's EventSource keeps it.</summary>
 internal sealed class EventStream : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
@@ -12,10 +12,10 @@ internal sealed class EventStream : IDisposable
 
     private EventStream(StreamReader reader) => this.reader = reader;
 
-    /// <summary>The last id that came: what an EventSource sends when it connects again.</summary>
+    /// <summary>The last received id, which an EventSource sends when it reconnects.</summary>
     public string LastEventId { get; private set; } = "";
 
-    /// <summary>Connects, and returns when the stream has begun.</summary>
+    /// <summary>Connects, and returns after the stream has begun.</summary>
     public static async Task<EventStream> OpenAsync(ApiClient client, string? lastEventId = null)
     {
         var stream = new EventStream(await client.StreamAsync(
@@ -26,10 +26,10 @@ internal sealed class EventStream : IDisposable
         return stream;
     }
 
-    /// <summary>The next notification's message.</summary>
+    /// <summary>Returns the next notification's message.</summary>
     public async Task<string> NextAsync()
     {
-        // For all lines together: signs of life come however long nothing else does.
+        // One limit for all lines, because heartbeats arrive even if there are no notifications.
         using var limit = NewLimit();
         while (true)
         {
@@ -39,7 +39,7 @@ internal sealed class EventStream : IDisposable
         }
     }
 
-    /// <summary>Everything up to a message, without it.</summary>
+    /// <summary>Returns all messages before the given one.</summary>
     public async Task<List<string>> UntilAsync(string message)
     {
         List<string> found = [];
@@ -48,13 +48,13 @@ internal sealed class EventStream : IDisposable
         return found;
     }
 
-    /// <summary>Returns when the service ends the stream; one that breaks off throws.</summary>
+    /// <summary>Returns when the service ends the stream; throws if the connection breaks.</summary>
     public async Task EndAsync()
     {
         using var limit = NewLimit();
         while (await reader.ReadLineAsync(limit.Token) is not null)
         {
-            // What came before the end.
+            // Skip remaining events.
         }
     }
 

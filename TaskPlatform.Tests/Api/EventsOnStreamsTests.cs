@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Graph;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Each event of the platform on its stream in Redis, with what a reader needs, from requests to the running graph.</summary>
+/// <summary>Each event of the platform has the documented payload on its stream, after requests to the running platform.</summary>
 [Collection(SharedPlatform.Name)]
 public sealed class EventsOnStreamsTests(Platform platform)
 {
@@ -40,7 +40,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal(ann.UserId, deleted.GetProperty("user_id").GetInt64());
         Assert.Equal(created.GetProperty("email").GetString(), deleted.GetProperty("email").GetString());
 
-        // Her notifications go with her.
+        // Her notifications are deleted with her account.
         await using var database = NpgsqlDataSource.Create((await platform.App.GetConnectionStringAsync("notifications-db", Cancelled))!);
         await using var count = database.CreateCommand($"SELECT count(*) FROM notifications WHERE user_id = {ann.UserId}");
         await BusView.Until(async () => await count.ExecuteScalarAsync(Cancelled), left => left is 0L);
@@ -61,7 +61,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal([ann.UserId], Ids(created, "worker_ids"));
         Assert.Equal("2030-01-01T00:00:00Z", created.GetProperty("due_at").GetString());
 
-        // New workers by a PUT are two events, each of a version of its own: what changed, and whom it concerns.
+        // A PUT that changes the workers publishes two events with different versions: what was changed, and who was added.
         using (var put = await creator.Tasks.PutAsJsonAsync($"/api/tasks/{id}", new { title = "Fix bugs", worker_ids = new[] { ben.UserId } }, Cancelled))
             await put.ReadAsync(200);
         var updated = await ReadAsync("task.updated", id, version: 2);
@@ -110,7 +110,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal("in_app", sent.GetProperty("channel").GetString());
         Assert.Equal(cause, sent.GetProperty("cause_event_id").GetString());
 
-        // Another publisher's mistake ends in the dead letter queue, and everybody may know.
+        // An invalid event of another publisher is dead-lettered, and notification.failed is published.
         var lostId = Random.Shared.NextInt64(1_000_000_000, 2_000_000_000);
         await platform.Redis.ExecuteAsync("XADD", "events:task.created", "*", "data", $$"""
             {"type":"task.created","aggregate_id":"{{lostId}}","aggregate_type":"task","data":{"title":5},"timestamp":"2025-01-15T10:30:00Z"}
@@ -121,7 +121,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
                 .FirstOrDefault(data => data.GetProperty("task_id") is { ValueKind: JsonValueKind.Number } id && id.GetInt64() == lostId),
             data => data.ValueKind == JsonValueKind.Object);
 
-        // The dead letter is put into the queue a moment after its group was told.
+        // The dead letter is added to the queue shortly after the group's handler has run.
         var deadLetters = await BusView.Until(
             async () => (await platform.EntriesAsync("event_dlq")).Where(deadLetter => deadLetter["data"].Contains($"\"{lostId}\"", StringComparison.Ordinal)).ToList(),
             deadLetters => deadLetters.Count > 0);
@@ -132,7 +132,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
         Assert.Equal(JsonValueKind.Null, failed.GetProperty("user_id").ValueKind);
     }
 
-    /// <summary>The data of the one event of a type that is about something.</summary>
+    /// <summary>Returns the data of the only event of a type for an aggregate.</summary>
     private async Task<JsonElement> ReadAsync(string type, long aggregateId, long? version)
     {
         var (found, fields) = await EntryAsync(type, aggregateId);

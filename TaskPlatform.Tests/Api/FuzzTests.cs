@@ -10,7 +10,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Whatever a client sends, it is told what is wrong with it; never is it the service that fails.</summary>
+/// <summary>Whatever a client sends, the response explains the error, and the service never fails with a 500.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class FuzzTests(RunningServices services)
 {
@@ -28,7 +28,7 @@ public sealed class FuzzTests(RunningServices services)
     private static readonly (string Name, string Value) Password = ("password", "\"a-long-password\"");
     private static readonly (string Name, string Value) FullName = ("full_name", "\"Ann\"");
 
-    /// <summary>Every route that takes anything; <c>{id}</c> is one that exists, or junk.</summary>
+    /// <summary>Every route that takes input; <c>{id}</c> is an existing id or junk.</summary>
     public static TheoryData<string, string, string> Routes => new()
     {
         { "auth", "POST", "/api/auth/register" },
@@ -71,7 +71,7 @@ public sealed class FuzzTests(RunningServices services)
         { "POST", "/console/streams/task.created/replay" },
     };
 
-    /// <summary>What no client library would send.</summary>
+    /// <summary>Raw requests that no client library would send.</summary>
     public static TheoryData<string> Bytes =>
     [
         "\r\n\r\n", "x", "GET\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/9.9\r\nHost: x\r\n\r\n", "GET /alive HTTP/1.1\nHost: x\n\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\u0016\u0003\u0001",
@@ -142,8 +142,8 @@ public sealed class FuzzTests(RunningServices services)
             client.Client.Shutdown(SocketShutdown.Send);
             var answer = await ReadAsync(connection);
 
-            // Closing the connection is an answer, too, and so are the frames of HTTP/2 to its preface; 501 and 505 are the server's words for what HTTP
-            // does not have.
+            // Closing the connection is a valid response, as are HTTP/2 frames in response to its preface. The server uses 501 and 505 for unsupported
+            // features of HTTP.
             if (answer.StartsWith("HTTP/1.", StringComparison.Ordinal))
                 Assert.Contains(int.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture), Enumerable.Range(200, 300).Append(501).Append(505));
         }
@@ -163,7 +163,7 @@ public sealed class FuzzTests(RunningServices services)
         }
         catch (IOException)
         {
-            // The server closed the connection with some of the request unread.
+            // The server closed the connection before it had read the whole request.
         }
 
         return Encoding.Latin1.GetString(answer.ToArray());
@@ -188,7 +188,7 @@ public sealed class FuzzTests(RunningServices services)
            select new Attempt(
                method, path.Replace("{id}", id, StringComparison.Ordinal) + (query.Length > 0 ? $"?{query}" : ""), credential, type, body, headers);
 
-    /// <summary>On a thread of its own, since a check waits where it could go on. FsCheck names the seed of what fails.</summary>
+    /// <summary>Runs the check on its own thread, because FsCheck blocks while it waits. FsCheck prints the seed of a failure.</summary>
     private static Task CheckAsync(Gen<Attempt> attempts, int count, Func<Attempt, Task> check)
         => Task.Factory.StartNew(
             () => Prop.ForAll(attempts.ToArbitrary(), check).Check(Config.QuickThrowOnFailure.WithMaxTest(count).WithQuietOnSuccess(true)),

@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>HEAD is answered as GET is, without a body.</summary>
+/// <summary>HEAD is answered like GET, without a body.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class HeadTests(RunningServices services)
 {
@@ -37,7 +37,7 @@ public sealed class HeadTests(RunningServices services)
             Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         }
 
-        // Only the headers of a GET are waited for: a stream has no end.
+        // Waits only for the headers of a GET, because a stream doesn't end.
         async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
         {
             using var http = new HttpClient { BaseAddress = services.AddressOf(service), Timeout = TimeSpan.FromSeconds(30) };

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Compares JSON with as much of JSON Schema as the services' documents use.</summary>
+/// <summary>Compares JSON with the subset of JSON Schema that the services' documents use.</summary>
 internal sealed class JsonShape(JsonElement schemas)
 {
     private const string Reference = "#/components/schemas/";
 
-    /// <summary>The first difference, or null.</summary>
+    /// <summary>Returns the first difference, or null.</summary>
     public string? Compare(JsonElement schema, JsonElement value, string at)
     {
         if (schema.TryGetProperty("$ref", out var reference))
@@ -54,7 +54,7 @@ internal sealed class JsonShape(JsonElement schemas)
             }
             else if (schema.TryGetProperty("properties", out _) && !IsProblem(value))
             {
-                // A problem may have members of its own (RFC 9457, 3.2).
+                // A problem may have additional members (RFC 9457, 3.2).
                 return $"{place} is not described";
             }
         }

@@ -5,7 +5,7 @@ using FsCheck.Fluent;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Values that a client may send by mistake or in malice.</summary>
+/// <summary>Values that a client might send by mistake or maliciously.</summary>
 internal static class Junk
 {
     private static readonly string[] Texts =
@@ -14,7 +14,7 @@ internal static class Junk
         "{}", "null", new string('a', 201), new string('ß', 300), new string('x', 12_000), "a@b", "a@b.c", "open", "admin", "0", "-1", "1e400",
     ];
 
-    // As they stand in JSON: also what no serializer of ours would write.
+    // As JSON text, including values that no serializer of ours would write.
     private static readonly string[] Values =
     [
         "null", "true", "false", "0", "-1", "1", "1.5", "1e400", "-0", "9223372036854775807", "9223372036854775808", "1e2", "\"5\"", "[]", "{}", "[null]",
@@ -23,8 +23,8 @@ internal static class Junk
         "\"2026-01-01\"", "\"2026-01-01T00:00:00\"", "\"infinity\"", "\"-infinity\"",
     ];
 
-    // Without %00: a path with it is no path to Kestrel, which answers before any of our code. Without 1, which is the first
-    // admin's: the other tests need that account as it is.
+    // Without %00, because Kestrel rejects a path that contains it before our code runs. Without 1, the id of the first admin, because other tests
+    // need that account unchanged.
     private static readonly string[] Ids =
         ["0", "-1", "999999999", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1.0", "0x1", "%ff", "%2e%2e", "+999999999", "999999999%20", "é", "me", "٣"];
 
@@ -55,7 +55,7 @@ internal static class Junk
 
     private static readonly string[] Credentials = ["Bearer", "Bearer ", "Bearer é", "Bearer a.b.c", "Bearer e30.e30.e30", "Bearer e30.e30.e30.e30.e30", "Basic x", "x y z", new string('a', 5_000)];
 
-    // Parts of a form as they are sent.
+    // Encoded parts of a form.
     private static readonly string[] FormParts =
     [
         "", "=", "%", "%zz=%zz", "email=%00", "%00=x", "email=%ff", "email=%ed%a0%80", "é=é", "email=a&email=b", "email", "password=", $"{new string('k', 5_000)}=x",
@@ -70,29 +70,29 @@ internal static class Junk
 
     public static Gen<string> Header { get; } = Gen.Elements(Headers);
 
-    /// <summary>What a request says who sends it; null mostly, for a good token.</summary>
+    /// <summary>A request's credential; mostly null, which means a valid token.</summary>
     public static Gen<string?> Credential { get; } = Gen.Frequency((15, Gen.Constant((string?)null)), (1, Gen.Elements<string?>(Credentials)));
 
-    /// <summary>Some text, as JSON.</summary>
+    /// <summary>A text, as JSON.</summary>
     private static Gen<string> Text { get; } = Gen.OneOf(
         Gen.Elements(Texts), ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")).Select(text => JsonSerializer.Serialize(text));
 
     private static Gen<string> Value { get; } = Gen.OneOf(Gen.Elements(Values), Text);
 
-    /// <summary>What a body may say of itself: mostly what it should.</summary>
+    /// <summary>A body's content type; mostly the right one.</summary>
     public static Gen<string> ContentType(string good) => Gen.Frequency(
         (12, Gen.Constant(good)),
         (2, Gen.Elements(Charsets).Select(charset => $"{good}; charset={charset}")),
         (1, Gen.Elements(ContentTypes)));
 
-    /// <summary>What may stand where a form should.</summary>
-    /// <param name="good">Parts of a good one.</param>
+    /// <summary>A form, mostly a nearly valid one.</summary>
+    /// <param name="good">The parts of a valid form.</param>
     public static Gen<byte[]> Form(params string[] good)
         => Gen.Shuffle(good).SelectMany(parts => Gen.Choose(0, 3).SelectMany(count => Gen.ListOf(Gen.Elements(FormParts), count).Select(
             junk => Encoding.UTF8.GetBytes(string.Join('&', parts.Concat(junk))))));
 
-    /// <summary>What may stand where a body should: nearly right ones mostly, since those get furthest.</summary>
-    /// <param name="good">The members of a good one, as JSON.</param>
+    /// <summary>A body, mostly a nearly valid one, because such bodies get furthest.</summary>
+    /// <param name="good">The members of a valid body, as JSON.</param>
     public static Gen<byte[]> Body(params (string Name, string Value)[] good)
     {
         var members = good.Select(member => Gen.Frequency(

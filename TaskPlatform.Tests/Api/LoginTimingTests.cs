@@ -5,16 +5,16 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>The duration of a login does not reveal which addresses have an account. Uses the production settings of the password hash.</summary>
+/// <summary>The duration of a login doesn't reveal which addresses have an account. Uses the production settings for password hashing.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class LoginTimingTests(RunningServices services)
 {
     private const double Tolerance = 0.20;
     private const int PairsPerRound = 20;
 
-    // Something else that runs on the machine can hit one of a pair, so what counts is the median of the pairs' ratios: medians
-    // of their own would be apart where half of all samples are slow. More pairs even the rest out, but never a difference in
-    // the service: without the dummy hash for unknown addresses it is more than tenfold.
+    // Other load on the machine may slow down one login of a pair, so the test uses the median of the pairs' ratios; separate medians would
+    // differ if half of all samples were slow. More pairs average out the noise, but not a difference in the service: without the dummy hash
+    // for unknown addresses, the ratio is more than ten.
     private const int MaxPairs = 120;
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class LoginTimingTests(RunningServices services)
         var ratios = new List<double>();
         do
         {
-            // They go first in turns, so that what changes over time hits both alike.
+            // Alternate which one goes first, so that changes over time affect both equally.
             for (var i = 0; i < PairsPerRound; i++)
             {
                 var first = await TimeAsync(client, i % 2 == 0 ? address : RunningServices.NewEmail());

@@ -3,10 +3,10 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Writes notifications as any process could that has the database.</summary>
+/// <summary>Inserts notifications directly, as any process with access to the database could.</summary>
 internal static class NotificationsTable
 {
-    /// <summary>Adds one, committed, and gives its id.</summary>
+    /// <summary>Inserts and commits a notification, and returns its id.</summary>
     public static async Task<long> AddNotificationAsync(this RunningServices services, long userId, string message)
     {
         await using var database = services.OpenDatabase("notifications-db");
@@ -14,7 +14,7 @@ internal static class NotificationsTable
         return await connection.AddNotificationAsync(userId, message);
     }
 
-    /// <summary>Adds one in the connection's transaction, and gives its id.</summary>
+    /// <summary>Inserts a notification in the connection's transaction, and returns its id.</summary>
     public static async Task<long> AddNotificationAsync(this NpgsqlConnection connection, long userId, string message)
     {
         await using var insert = new NpgsqlCommand(

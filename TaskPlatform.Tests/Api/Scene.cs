@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>A task with its creator and a worker, the worker's notification, and somebody who has nothing to do with it.</summary>
+/// <summary>A task with its creator and a worker, the worker's notification, and a user who has no relation to the task.</summary>
 internal sealed class Scene : IDisposable
 {
     private readonly Dictionary<string, long> ids = [];
@@ -27,7 +27,7 @@ internal sealed class Scene : IDisposable
         return scene;
     }
 
-    /// <summary>Puts the ids into a path.</summary>
+    /// <summary>Replaces the placeholders of a path with the ids.</summary>
     public string Fill(string path)
         => ids.Aggregate(path, (filled, id) => filled.Replace(id.Key, id.Value.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
 

@@ -6,11 +6,11 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>A database that takes a request and says no more: worse than one that is away, since only a time limit tells.</summary>
+/// <summary>A database that accepts requests but never responds: unlike an unreachable one, only a timeout detects it.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class SilentDatabaseTests(RunningServices services, PostgresServer postgres)
 {
-    // So long the service waits by its settings; then it asks the database to give up, and waits 2 seconds more for that.
+    // The service's command timeout; after it, Npgsql sends a cancellation and waits 2 more seconds for it.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(12);
 
@@ -40,7 +40,7 @@ public sealed class SilentDatabaseTests(RunningServices services, PostgresServer
         using var client = new ApiClient(tasks.Address, tasks.Address, tasks.Address);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).Status);
 
-        // Neither the connections of now nor new ones get a word.
+        // Neither existing nor new connections receive a response.
         proxy.Freeze();
         for (var i = 0; i < 50; i++)
             proxy.HoldReply("client_encoding");

@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>The live stream: fast, cheap, and nothing lost or doubled however often a client comes again.</summary>
+/// <summary>The live stream is fast and cheap, and loses or repeats no notification however often a client reconnects.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class StreamTests(RunningServices services)
 {
@@ -39,7 +39,7 @@ public sealed class StreamTests(RunningServices services)
         times.Sort();
         TestContext.Current.TestOutputHelper?.WriteLine($"commit to the last of 3 clients: p50 {times[49]:0.0} ms, p99 {times[98]:0.0} ms");
 
-        // The median: a busy machine may hold up single ones.
+        // The median, because a busy machine may delay single notifications.
         Assert.True(times[49] <= 250, $"The median is {times[49]} ms.");
     }
 
@@ -63,7 +63,7 @@ public sealed class StreamTests(RunningServices services)
             foreach (var message in await Task.WhenAll(streams.Select(stream => stream.NextAsync())))
                 Assert.Equal("for all", message);
 
-            // One has listened since the start; up to four read for all.
+            // One connection listens from the start; up to four more execute the streams' queries.
             var after = await CountConnectionsAsync(counted);
             TestContext.Current.TestOutputHelper?.WriteLine($"connections: {before} without a client, {after} with {clients}");
             Assert.InRange(after, 1, before + 4);
@@ -147,7 +147,7 @@ public sealed class StreamTests(RunningServices services)
         using (var live = await EventStream.OpenAsync(ann))
             id = live.LastEventId;
 
-        // Three that write at once, in transactions of different length: many commit out of order.
+        // Three concurrent writers with transactions of different durations, so that many commit out of order.
         var writing = Task.WhenAll(Enumerable.Range(0, 3).Select(writer => WriteAsync(ann.UserId, writer, count)));
         List<string> got = [];
         while (got.Count < 3 * count)
@@ -206,7 +206,7 @@ public sealed class StreamTests(RunningServices services)
         return (long)(await count.ExecuteScalarAsync(Cancelled))!;
     }
 
-    /// <summary>A user whose welcome has come already.</summary>
+    /// <summary>Registers a user whose welcome notification has already arrived.</summary>
     private async Task<ApiClient> SettledUserAsync()
     {
         var user = await services.RegisterAsync();

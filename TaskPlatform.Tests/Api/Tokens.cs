@@ -7,12 +7,12 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Tests.Api;
 
-/// <summary>Tokens that must not let anybody in, though each is nearly right.</summary>
+/// <summary>Invalid tokens, each of which is nearly valid.</summary>
 internal static class Tokens
 {
     private static readonly string[] Copied = [TokenFormat.SubjectClaim, TokenFormat.EmailClaim, TokenFormat.RoleClaim, TokenFormat.StampClaim];
 
-    /// <summary>All of them, by what is wrong.</summary>
+    /// <summary>Returns all of them, with what is wrong.</summary>
     public static IEnumerable<(string Wrong, string Token)> Bad(string good, ECDsaSecurityKey ours)
     {
         using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -47,13 +47,13 @@ internal static class Tokens
             NotBefore = now + (begins ?? TimeSpan.FromHours(-1)),
             Expires = now + (expires ?? TimeSpan.FromHours(1)),
 
-            // One that its neighbours with the same id share must not come back from the cache.
+            // Signature providers are cached by key id, so don't cache this key, which shares its id with others.
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
             Claims = claims,
         });
     }
 
-    // The old trick: a verifier that takes the algorithm from the token would use the public key as the secret.
+    // Algorithm confusion: a verifier that takes the algorithm from the token would use the public key as the HMAC secret.
     private static string WithPublicKeyAsSecret(string payload, ECDsaSecurityKey ours)
     {
         var text = $"{Base64($$"""{"alg":"HS256","typ":"JWT","kid":"{{ours.KeyId}}"}""")}.{payload}";

@@ -4,8 +4,8 @@ using System.Text;
 namespace TaskPlatform.Tests.AppHost;
 
 /// <summary>
-/// The AppHost as a user runs it: a process. All that it starts inherits a marker, by which it is found even when orphaned;
-/// a server that writes its title over its environment is found by its working directory.
+/// The AppHost as a process, as a user runs it. All processes that it starts inherit a marker in their environment, by which they are found
+/// even if orphaned; a server that overwrites its environment with its title is found by its working directory.
 /// </summary>
 internal sealed class AppHostProcess : IDisposable
 {
@@ -48,7 +48,7 @@ internal sealed class AppHostProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What it has written so far.</summary>
+    /// <summary>The output so far.</summary>
     public string Output
     {
         get
@@ -66,14 +66,14 @@ internal sealed class AppHostProcess : IDisposable
 
     public void Kill() => _process.Kill();
 
-    /// <summary>Returns its exit code.</summary>
+    /// <summary>Waits for the process to exit, and returns its exit code.</summary>
     public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
     }
 
-    /// <summary>Returns once it has written this text.</summary>
+    /// <summary>Waits until the output contains the text.</summary>
     public async Task WaitForOutputAsync(string text, CancellationToken cancellationToken)
     {
         while (!Output.Contains(text, StringComparison.Ordinal))
@@ -83,7 +83,7 @@ internal sealed class AppHostProcess : IDisposable
         }
     }
 
-    /// <summary>Returns once for each of these words there is a process of this AppHost with it in its command line.</summary>
+    /// <summary>Waits until, for each word, a process of this AppHost has it in its command line.</summary>
     public async Task WaitForProcessesAsync(IReadOnlyCollection<string> words, CancellationToken cancellationToken)
     {
         while (CommandLines() is var lines && !words.All(word => lines.Any(line => line.Contains(word, StringComparison.Ordinal))))
@@ -93,7 +93,7 @@ internal sealed class AppHostProcess : IDisposable
         }
     }
 
-    /// <summary>Returns once no process of this AppHost is left.</summary>
+    /// <summary>Waits until no process of this AppHost is left.</summary>
     public async Task WaitForNoProcessAsync(CancellationToken cancellationToken)
     {
         while (CommandLines().Count > 0)
@@ -131,7 +131,7 @@ internal sealed class AppHostProcess : IDisposable
             }
             catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
             {
-                // It ended just now, or belongs to another user.
+                // The process has just exited, or belongs to another user.
             }
 
         return lines;

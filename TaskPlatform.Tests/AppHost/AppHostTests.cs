@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Graph;
 
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>What the AppHost gives to the services.</summary>
+/// <summary>What the AppHost provides to the services.</summary>
 [Collection(SharedPlatform.Name)]
 public sealed class AppHostTests(Platform platform)
 {
@@ -35,7 +35,7 @@ public sealed class AppHostTests(Platform platform)
         Assert.All(["redis/redis.conf", "redis/password", "redis/temp-1.rdb", "redis/appendonlydir", "postgres/password"], name => Assert.Contains(name, entries.Keys));
         Assert.Contains(entries.Keys, name => name.EndsWith(".aof", StringComparison.Ordinal));
         Assert.Equal([], entries.Where(entry => (entry.Value & Readable) != 0));
-        // Where the AppHost runs as root, Postgres runs as another user, who must get to its data.
+        // If the AppHost runs as root, Postgres runs as another user, who must be able to enter its data folder.
         Assert.Equal(Environment.IsPrivilegedProcess ? ["postgres"] : [], entries.Where(entry => (entry.Value & Passable) != 0).Select(entry => entry.Key).Order());
     }
 }

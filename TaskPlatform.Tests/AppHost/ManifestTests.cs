@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>What a deployment tool reads: the graph as a manifest, for which nothing is started.</summary>
+/// <summary>The manifest that deployment tools read. Creating it starts no resources.</summary>
 public sealed class ManifestTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>What is left when the AppHost is killed.</summary>
+/// <summary>What remains after the AppHost is killed.</summary>
 [Collection(Processes.Name)]
 public sealed class OrphanTests
 {

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>Tests that start whole programs, which keep every core busy for a while, so they run one at a time.</summary>
+/// <summary>Tests that start complete programs. These keep all cores busy for a while, so the tests run one at a time.</summary>
 [CollectionDefinition(Name)]
 public sealed class Processes
 {

@@ -4,7 +4,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.AppHost;
 
-/// <summary>An AppHost that can't start, or one of whose servers can't, says why and what to do about it.</summary>
+/// <summary>If the AppHost or one of its servers can't start, it reports why and how to fix it.</summary>
 [Collection(Processes.Name)]
 public sealed class StartFailureTests
 {

@@ -27,7 +27,7 @@ public sealed class SmokeTests
                 var result = scenario.GetProperty("median");
                 Assert.Equal(0, result.GetProperty("missing").GetInt64());
                 Assert.Equal(0, result.GetProperty("duplicates").GetInt64());
-                if (scenario.GetProperty("name").GetString() != "I") // Which is idle.
+                if (scenario.GetProperty("name").GetString() != "I") // Scenario I is idle.
                     Assert.True(result.GetProperty("events").GetInt64() > 0);
             });
         }
@@ -37,7 +37,7 @@ public sealed class SmokeTests
         }
     }
 
-    /// <summary>Runs the program and returns what it wrote.</summary>
+    /// <summary>Runs the program and returns its output.</summary>
     private static async Task<string> RunAsync(params string[] arguments)
     {
         var program = typeof(SmokeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Benchmarks").Value!;

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Dashboard;
 
 namespace TaskPlatform.Tests.Dashboard;
 
-/// <summary>One browser for all tests that look at pages; the first of them starts it. ./test installs it where it may.</summary>
+/// <summary>The browser that all browser tests share, started by the first of them. ./test installs it if permitted.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
@@ -22,7 +22,7 @@ public sealed class Chromium : IAsyncLifetime
     private IPlaywright? playwright;
     private IBrowser? browser;
 
-    /// <summary>A page with nobody's cookies. Skips the test where there is no browser.</summary>
+    /// <summary>Opens a page without cookies. Skips the test if there is no browser.</summary>
     public async Task<IPage> NewPageAsync()
     {
         var program = Find();

@@ -35,10 +35,10 @@ internal sealed class DashboardPage : IAsyncDisposable
         return dashboard;
     }
 
-    /// <summary>Returns once all scripts are there: a menu that is opened before breaks the dashboard's page.</summary>
+    /// <summary>Navigates and waits until all scripts are loaded: opening a menu earlier breaks the page.</summary>
     public Task GoToAsync(string path) => page.GotoAsync(new Uri(address, path).AbsoluteUri, new() { WaitUntil = WaitUntilState.NetworkIdle });
 
-    /// <summary>A resource on the Resources page.</summary>
+    /// <summary>Finds a resource on the Resources page.</summary>
     public ILocator Row(string resource) => page.Locator("tr").Filter(new() { Has = page.GetByText(resource, new() { Exact = true }) }).First;
 
     public Task HasStateAsync(string resource, string state)
@@ -46,7 +46,7 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public Task PressAsync(string resource, string button) => Row(resource).GetByTitle(button, new() { Exact = true }).ClickAsync();
 
-    /// <summary>Chooses a command from a resource's menu, and says yes where it asks; returns when the dashboard tells that it succeeded.</summary>
+    /// <summary>Executes a command from a resource's menu, and confirms it if required; returns when the dashboard reports success.</summary>
     public async Task ExecuteAsync(string resource, string command, string? question = null)
     {
         var sign = question is null ? page.GetByText($"{resource} \"{command}\"").First : page.Locator("fluent-dialog").GetByText(question);
@@ -64,10 +64,10 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public Task SeesAsync(string text) => Expect(page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = DefaultTimeout });
 
-    /// <summary>Returns when the table of that instrument has a value like this.</summary>
-    /// <param name="resource">Whose instrument.</param>
-    /// <param name="instrument">Its name.</param>
-    /// <param name="value">A regular expression of the whole value, for example <c>30\d</c>.</param>
+    /// <summary>Waits until the table of an instrument contains a matching value.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="instrument">The instrument's name.</param>
+    /// <param name="value">A regular expression for the whole value, for example <c>30\d</c>.</param>
     public Task HasMeasuredAsync(string resource, string instrument, string value)
     {
         var cell = page.GetByRole(AriaRole.Gridcell, new() { NameRegex = new Regex($"^{value}$") });
@@ -80,7 +80,7 @@ internal sealed class DashboardPage : IAsyncDisposable
         await Expect(page.Locator(".js-plotly-plot .scatterlayer path").First).ToBeAttachedAsync(new() { Timeout = DefaultTimeout });
     }
 
-    /// <summary>Keeps what is to be seen, where somebody wants it: <c>TASKPLATFORM_SCREENSHOTS=docs/images ./test DashboardTests</c>.</summary>
+    /// <summary>Takes a screenshot if requested: <c>TASKPLATFORM_SCREENSHOTS=docs/images ./test DashboardTests</c>.</summary>
     public async Task KeepAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("TASKPLATFORM_SCREENSHOTS") is { Length: > 0 } folder)
@@ -90,8 +90,8 @@ internal sealed class DashboardPage : IAsyncDisposable
     public async ValueTask DisposeAsync() => await page.Context.DisposeAsync();
 
     /// <summary>
-    /// Tries again until there is a sign of success: on a slow machine the dashboard loses clicks on menus, and it leaves out an
-    /// instrument that a process has not reported yet when the page is opened.
+    /// Repeats an action until it succeeds: on a slow machine the dashboard loses clicks on menus, and it omits instruments that a process has not
+    /// reported yet when the page is opened.
     /// </summary>
     private static async Task UntilAsync(ILocator sign, Func<Task> act)
     {
@@ -105,7 +105,7 @@ internal sealed class DashboardPage : IAsyncDisposable
             }
             catch (TimeoutException) when (attempts < MaxAttempts)
             {
-                // Once more.
+                // Try again.
             }
         }
     }

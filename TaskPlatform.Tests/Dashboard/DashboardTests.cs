@@ -79,7 +79,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
             await dashboard.HasStateAsync(Worker, "Finished");
             var deputy = await BusView.Until(ReporterAsync, name => name is not (null or Worker));
 
-            // The page adds the streams up; an alert that fires or ends meanwhile is one more event that waits.
+            // The page shows the sum over all streams, and an alert that fires or resolves meanwhile adds an event.
             for (var i = 0; i < 300; i++)
                 await PublishAsync(LateTask);
             await dashboard.HasMeasuredAsync(deputy!, "taskplatform.stream.lag", @"30\d");
@@ -109,7 +109,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
 
         await dashboard.ExecuteAsync(Worker, "Reprocess all dead letters");
         await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry["data"] == NoTask && entry.ContainsKey("target_group")));
-        await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1); // It is still no task.
+        await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1); // The event is still invalid.
 
         await dashboard.ExecuteAsync(Worker, "Purge dead letters", question: "Permanently delete every dead letter?");
         Assert.Empty(await DeadLettersAsync());
@@ -141,7 +141,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
 
     private Task<List<Dictionary<string, string>>> DeadLettersAsync() => platform.EntriesAsync("event_dlq");
 
-    /// <summary>The resource whose process reports the gauges that all share, from a consumer's name like <c>TaskPlatform.Tasks:host-1</c>.</summary>
+    /// <summary>The resource whose process reports the shared gauges, from a consumer name like <c>TaskPlatform.Tasks:host-1</c>.</summary>
     private async Task<string?> ReporterAsync()
         => ((string?)await platform.Redis.StringGetAsync("events:sampler"))?.Split(':')[0] switch
         {

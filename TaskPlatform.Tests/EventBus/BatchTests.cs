@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Events that share a transaction, and lanes that run side by side.</summary>
+/// <summary>Events that share a transaction, and concurrent lanes.</summary>
 public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -66,7 +66,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         await using var view = await BusView.OfAsync(place);
         await using (var db = place.OpenDatabase())
         {
-            // Checked by the commit, when no handler runs any more.
+            // Deferred, so it is checked at the commit, after all handlers have run.
             await db.Database.ExecuteSqlRawAsync(
                 """
                 CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'not this note'; END $$ LANGUAGE plpgsql;
@@ -267,7 +267,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
         Assert.InRange((await view.EffectsAsync()).FindIndex(effect => effect.Text == ObeyNote.Erased), 0, Backlog - 1000);
     }
 
-    /// <summary>Transactions, or with savepoints subtransactions, that have written inbox rows.</summary>
+    /// <summary>The number of transactions, or subtransactions with savepoints, that have written inbox rows.</summary>
     private static async Task<int> TransactionsAsync(BusPlace place)
     {
         await using var db = place.OpenDatabase();

@@ -8,7 +8,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>A process of its own with the bus in it, that a test may kill, freeze and stop.</summary>
+/// <summary>A child process with the bus, which a test can kill, freeze and stop.</summary>
 internal sealed class BusChild : IAsyncDisposable
 {
     public const string Command = "bus-child";
@@ -30,7 +30,7 @@ internal sealed class BusChild : IAsyncDisposable
             Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
             ["exec", typeof(BusChild).Assembly.Location, Command, JsonSerializer.Serialize(settings)])));
 
-    /// <summary>What the child does: the work of <see cref="BusProcess"/>, until it is told to stop.</summary>
+    /// <summary>Runs the child: the work of <see cref="BusProcess"/>, until it is stopped.</summary>
     public static async Task<int> RunAsync(string settingsJson)
     {
         var settings = JsonSerializer.Deserialize<BusChildSettings>(settingsJson)!;
@@ -50,7 +50,7 @@ internal sealed class BusChild : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Stopped in the middle of it.
+            // Stopped while it was working.
         }
 
         await host.WaitForShutdownAsync();
@@ -92,13 +92,13 @@ internal sealed class BusChild : IAsyncDisposable
     }
 }
 
-/// <summary>What a <see cref="BusChild"/> is to do.</summary>
+/// <summary>The settings of a <see cref="BusChild"/>.</summary>
 internal sealed record BusChildSettings(BusPlace Place)
 {
-    /// <summary>The groups it consumes as; none by default.</summary>
+    /// <summary>The groups that it consumes as; none by default.</summary>
     public IReadOnlyList<string> Groups { get; init; } = [];
 
-    /// <summary>The notes it writes, one transaction each.</summary>
+    /// <summary>The notes that it writes, one transaction each.</summary>
     public IReadOnlyList<NoteWritten> Write { get; init; } = [];
 
     public TimeSpan ClaimIdle { get; init; } = TimeSpan.FromSeconds(1);

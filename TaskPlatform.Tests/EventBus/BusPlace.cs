@@ -4,13 +4,13 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Where the processes of one test meet: a key prefix in Redis, and a database.</summary>
+/// <summary>What the processes of a test share: a key prefix in Redis, and a database.</summary>
 internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
 {
-    /// <summary>What the handlers of its processes commit their effects with.</summary>
+    /// <summary>The unit of work of the handlers.</summary>
     public UnitOfWork UnitOfWork { get; init; }
 
-    /// <summary>How long its processes' handlers of notes may run; null for the bus's default.</summary>
+    /// <summary>The timeout of the handlers of notes; null for the bus's default.</summary>
     public TimeSpan? HandlerTimeout { get; init; }
 
     /// <summary>The delays before the retries of its processes' handlers of notes; null for the bus's.</summary>
@@ -24,7 +24,7 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
         return place;
     }
 
-    /// <summary>The same place, reached through proxies.</summary>
+    /// <summary>The same servers, accessed through proxies.</summary>
     public BusPlace Through(FaultProxy? redis = null, FaultProxy? postgres = null) => this with
     {
         Redis = redis is null ? Redis : Redis.Replace(Redis[..Redis.IndexOf(',')], $"127.0.0.1:{redis.Port}", StringComparison.Ordinal),

@@ -9,7 +9,7 @@ using TaskPlatform.EventBus.Redis;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>The bus on real servers, within the test's own process.</summary>
+/// <summary>The bus on real servers, in the test's own process.</summary>
 internal sealed class BusProcess : IAsyncDisposable
 {
     private readonly IHost host;
@@ -20,15 +20,15 @@ internal sealed class BusProcess : IAsyncDisposable
 
     public Seen Seen => Services.GetRequiredService<Seen>();
 
-    /// <summary>Starts publishing, and consuming as the groups of these names.</summary>
+    /// <summary>Starts publishing, and consuming as the given groups.</summary>
     public static async Task<BusProcess> StartAsync(BusPlace place, params string[] groups)
         => await StartAsync(place, configure: null, groups);
 
-    /// <summary>Starts publishing, and consuming as the groups of these names.</summary>
+    /// <summary>Starts publishing, and consuming as the given groups.</summary>
     public static Task<BusProcess> StartAsync(BusPlace place, Action<EventBusOptions>? configure, params string[] groups)
         => StartAsync(place, services => { }, configure, groups);
 
-    /// <summary>The same, with services of the test's own in place of others.</summary>
+    /// <summary>Does the same, with services that replace others.</summary>
     public static async Task<BusProcess> StartAsync(
         BusPlace place, Action<IServiceCollection> services, Action<EventBusOptions>? configure, params string[] groups)
     {
@@ -79,7 +79,7 @@ internal sealed class BusProcess : IAsyncDisposable
             handler.Retry(delays);
     }
 
-    /// <summary>Waits until the health check <c>event-bus</c> says so.</summary>
+    /// <summary>Waits until the health check <c>event-bus</c> has the given status.</summary>
     public Task HealthAsync(HealthStatus status)
         => BusView.Until(
             async () => (await Services.GetRequiredService<HealthCheckService>()
@@ -89,7 +89,7 @@ internal sealed class BusProcess : IAsyncDisposable
     /// <summary>Writes notes, each with its event in one transaction.</summary>
     public Task WriteAsync(params NoteWritten[] notes) => WriteAsync(Services, notes, TestContext.Current.CancellationToken);
 
-    /// <summary>Publishes an event of the other stream.</summary>
+    /// <summary>Publishes an event to the other stream.</summary>
     public async Task EraseAsync(int noteId)
     {
         await using var scope = Services.CreateAsyncScope();

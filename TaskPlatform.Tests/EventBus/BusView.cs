@@ -5,7 +5,7 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Looks at the streams and the database from outside, as an operator with redis-cli and psql would.</summary>
+/// <summary>Inspects the streams and the database from outside, as an operator with redis-cli and psql would.</summary>
 internal sealed class BusView : IAsyncDisposable
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
@@ -40,7 +40,7 @@ internal sealed class BusView : IAsyncDisposable
             return read;
         })];
 
-    /// <summary>Waits until there are so many dead letters.</summary>
+    /// <summary>Waits until there are at least the given number of dead letters.</summary>
     public Task<List<Dictionary<string, string>>> DeadLettersAsync(int count)
         => Until(() => EntriesAsync("event_dlq"), deadLetters => deadLetters.Count >= count);
 
@@ -62,10 +62,10 @@ internal sealed class BusView : IAsyncDisposable
         return await db.Deaths.OrderBy(e => e.Id).ToListAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Waits until the log is published.</summary>
+    /// <summary>Waits until all events of the log are published.</summary>
     public Task PublishedAsync() => Until(WaitingAsync, waiting => waiting == 0);
 
-    /// <summary>Waits until the log is published, the group has read its stream to the end and acked all of it, and no retry is scheduled.</summary>
+    /// <summary>Waits until the log is published, the group has read and acknowledged its whole stream, and no retry is scheduled.</summary>
     public async Task SettledAsync(string group, string eventType = "note.written")
     {
         const string open = """
@@ -90,14 +90,14 @@ internal sealed class BusView : IAsyncDisposable
     }
 
     /// <summary>
-    /// The oracle of every fault: in the end each note that was committed is published, and each event in the stream, whoever
-    /// published it, has either had its effect exactly once or is a dead letter exactly once, of which the group learned exactly
-    /// once; nothing is pending, nothing waits.
+    /// The oracle of all fault tests: in the end, every committed note is published; every event in the stream, whoever published it, has either
+    /// had its effect exactly once or been dead-lettered exactly once, with exactly one call of the group's dead letter handler; and no event is
+    /// pending or waiting.
     /// </summary>
     /// <param name="group">The group.</param>
-    /// <param name="notes">How many notes were committed, where the test knows.</param>
-    /// <param name="trimmed">Whether entries may be gone from the stream by now.</param>
-    /// <param name="others">How many events of other streams the group handled.</param>
+    /// <param name="notes">The number of committed notes, if the test knows it.</param>
+    /// <param name="trimmed">Whether entries may already have been trimmed from the stream.</param>
+    /// <param name="others">The number of events of other streams that the group handled.</param>
     public async Task AssertExactlyOnceAsync(string group, int? notes = null, bool trimmed = false, int others = 0)
     {
         await SettledAsync(group);
@@ -134,7 +134,7 @@ internal sealed class BusView : IAsyncDisposable
             },
             committed => committed);
 
-    /// <summary>Waits until so many notes are committed.</summary>
+    /// <summary>Waits until the given number of notes is committed.</summary>
     public Task<int> NotesAsync(int count)
         => Until(
             async () =>
@@ -144,7 +144,7 @@ internal sealed class BusView : IAsyncDisposable
             },
             notes => notes >= count);
 
-    /// <summary>The rows of inbox and log.</summary>
+    /// <summary>The number of rows in the inbox and the log.</summary>
     public async Task<(int Inbox, int Log)> RowsAsync()
     {
         await using var db = place.OpenDatabase();
@@ -152,7 +152,7 @@ internal sealed class BusView : IAsyncDisposable
             await db.Set<EventLogRow>().CountAsync(TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Waits until a group holds so many entries.</summary>
+    /// <summary>Waits until a group has the given number of pending entries.</summary>
     public Task<int> PendingAsync(string group, int count)
         => Until(
             async () => await Redis.KeyExistsAsync(NotesKey)
@@ -164,7 +164,7 @@ internal sealed class BusView : IAsyncDisposable
     public async Task<List<string>> ConsumersAsync(string group)
         => [.. (await Redis.StreamConsumerInfoAsync(NotesKey, group)).Select(consumer => consumer.Name)];
 
-    /// <summary>Waits until a stream has so many groups.</summary>
+    /// <summary>Waits until a stream has the given number of groups.</summary>
     public Task GroupsAsync(string eventType, int count)
         => Until(
             async () => await Redis.KeyExistsAsync(place.Prefix + $"events:{eventType}")
@@ -174,7 +174,7 @@ internal sealed class BusView : IAsyncDisposable
 
     private string NotesKey => place.Prefix + "events:note.written";
 
-    /// <summary>Nothing was tried a second time on purpose: there is no retry, neither done nor scheduled, and no dead letter.</summary>
+    /// <summary>Asserts that no attempt was used up: no retry was done or scheduled, and there is no dead letter.</summary>
     public async Task AssertNoAttemptSpentAsync()
     {
         Assert.DoesNotContain(await EntriesAsync("events:note.written"), entry => entry.ContainsKey("attempt"));
@@ -182,7 +182,7 @@ internal sealed class BusView : IAsyncDisposable
         Assert.Empty(await EntriesAsync("event_dlq"));
     }
 
-    /// <summary>How many entries the stream of notes has: more than there are events where some were retried or published twice.</summary>
+    /// <summary>The number of entries in the stream of notes, which exceeds the number of events if some were retried or published twice.</summary>
     public async Task<int> DeliveriesAsync() => (await EntriesAsync("events:note.written")).Count;
 
     public async Task<int> WaitingAsync()
@@ -191,13 +191,13 @@ internal sealed class BusView : IAsyncDisposable
         return await db.Set<EventLogRow>().CountAsync(row => row.EntryId == null, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Has a callback called for each message of a channel from now on.</summary>
-    public Task ListenAsync(string channel, Action heard)
-        => connection.GetSubscriber().SubscribeAsync(new RedisChannel(place.Prefix + channel, RedisChannel.PatternMode.Literal), (_, _) => heard());
+    /// <summary>Calls a callback for each message of a channel from now on.</summary>
+    public Task ListenAsync(string channel, Action onMessage)
+        => connection.GetSubscriber().SubscribeAsync(new RedisChannel(place.Prefix + channel, RedisChannel.PatternMode.Literal), (_, _) => onMessage());
 
     /// <summary>
-    /// Polls until a condition holds: another process's progress sends no signal to here. A poll that fails because this connection
-    /// to Redis is not back yet, though that of the process under test is, is repeated.
+    /// Polls until a condition holds, because other processes send no signals to the test. A poll is repeated if it fails because this connection
+    /// to Redis isn't restored yet, even if the one of the process under test is.
     /// </summary>
     public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> done)
     {
@@ -219,7 +219,7 @@ internal sealed class BusView : IAsyncDisposable
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested)
             {
-                // Said below.
+                // Reported below.
             }
 
             if (limit.IsCancellationRequested)

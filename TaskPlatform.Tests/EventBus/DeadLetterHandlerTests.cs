@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>A group's own code learns of every event that the group gives up.</summary>
+/// <summary>A group's dead letter handler is called for every event that is dead-lettered.</summary>
 public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";

@@ -80,7 +80,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
             await leader.Seen.TakeAsync(1);
         }
 
-        await view.Redis.PingAsync(); // What was said before is heard.
+        await view.Redis.PingAsync(); // After the reply, earlier messages have arrived.
         Assert.InRange(Volatile.Read(ref wakes), 1, commits);
     }
 

@@ -6,7 +6,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Tells a test what its handlers see.</summary>
+/// <summary>Records the calls of handlers for a test.</summary>
 internal sealed class Seen
 {
     private readonly Channel<EventContext> events = Channel.CreateUnbounded<EventContext>();
@@ -15,7 +15,7 @@ internal sealed class Seen
     private readonly TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>How often a handler was called, committed or not.</summary>
+    /// <summary>The number of calls of handlers, committed or not.</summary>
     public int Calls => calls.Values.Sum();
 
     public void Add(EventContext context)
@@ -24,13 +24,13 @@ internal sealed class Seen
         events.Writer.TryWrite(context);
     }
 
-    /// <summary>How often a handler was called for an event.</summary>
+    /// <summary>The number of calls for an event.</summary>
     public int CallsFor(EventContext context) => CallsFor(context.EventId);
 
-    /// <summary>How often a handler was called for an event.</summary>
+    /// <summary>The number of calls for an event.</summary>
     public int CallsFor(Guid eventId) => calls[eventId];
 
-    /// <summary>Has a handler wait, without its token, and then do something.</summary>
+    /// <summary>Makes a handler wait without its token, and then run an action.</summary>
     public async Task UntilReleasedAsync(Func<Task> then)
     {
         await release.Task;
@@ -46,14 +46,14 @@ internal sealed class Seen
         }
     }
 
-    /// <summary>Lets that handler go on; throws what it threw.</summary>
+    /// <summary>Releases that handler; throws what it threw.</summary>
     public Task ReleaseAsync()
     {
         release.TrySetResult();
         return released.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The next so many calls of handlers, committed or not.</summary>
+    /// <summary>Returns the next calls of handlers, committed or not.</summary>
     public async Task<List<EventContext>> TakeAsync(int count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -66,8 +66,8 @@ internal sealed class Seen
 }
 
 /// <summary>
-/// Leaves a row for each note, and does what the note says: fail, fail for good, leave a row that can't be saved, take its time, ignore
-/// its token, break its connection, or kill the process.
+/// Adds a row for each note, and does what the note's text says: fail, fail permanently, add a row that can't be saved, wait, ignore its
+/// token, break its connection, or kill the process.
 /// </summary>
 internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritten>
 {
@@ -79,13 +79,13 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     public const string Erased = "erased";
     public const string BreakConnection = "break connection";
 
-    /// <summary>Goes on when the test says so, and then saves what it has.</summary>
+    /// <summary>Waits until the test releases the handler, and then saves.</summary>
     public const string IgnoreToken = "ignore token";
 
-    /// <summary>Leaves how many effects it sees.</summary>
+    /// <summary>Stores the number of effects that the handler sees.</summary>
     public const string Count = "count";
 
-    /// <summary>Loses against another transaction so many times.</summary>
+    /// <summary>Conflicts with another transaction the given number of times.</summary>
     public static string Conflict(int times) => string.Create(CultureInfo.InvariantCulture, $"conflict {times}");
 
     public static string Wait(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"wait {time.TotalMilliseconds}");
@@ -127,7 +127,7 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     }
 }
 
-/// <summary>Leaves a row for each note that was erased.</summary>
+/// <summary>Adds a row for each erased note.</summary>
 internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
 {
     public Task HandleAsync(NoteErased data, EventContext context, CancellationToken cancellationToken)
@@ -137,7 +137,7 @@ internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
     }
 }
 
-/// <summary>Leaves a row for each event that its group gives up, unless the note has it take its time.</summary>
+/// <summary>Adds a row for each dead-lettered event; first waits if the note says so.</summary>
 internal sealed class NoteDeath(NotesDb db) : IDeadLetterHandler
 {
     public const string FailAndWait = "fail and wait";

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>What stands in an entry beside the event: by our own publisher, by others, and by nobody we know.</summary>
+/// <summary>The headers of an entry: ours, those of other publishers, and unknown ones.</summary>
 public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -96,7 +96,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
             .CopyAsync(new Replay("replay", "note.written", Group, EntryId.Parse(added).Previous().ToString(), last, ReapplyEffects: true), 100, Cancellation);
 
         Assert.Equal(1, copied.Copied);
-        await BusView.Until(view.DeliveriesAsync, entries => entries == 12); // The first, the reprocessed and the copy, and three retries of each.
+        await BusView.Until(view.DeliveriesAsync, entries => entries == 12); // The original, the reprocessed one and the copy, each with three retries.
         Assert.All(await view.EntriesAsync(Stream), entry => Assert.Equal(("acme", "not the bus's", "y"), (entry["x-tenant"], entry["error"], entry["header:x"])));
         await view.SettledAsync(Group);
     }
@@ -112,7 +112,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
         await view.AddAsync(Stream, [.. Enumerable.Range(0, Count).SelectMany(i => new RedisValue[] { $"x-{i}", "y" }), "traceparent", "kept", "data", Note(ObeyNote.Fail)]);
         await view.AddAsync(Stream, ["x-large", new string('y', 10 * ForwardedHeaders.MaxBytes), "x-small", "kept", "data", Note(ObeyNote.Fail)]);
 
-        var deadLetters = (await view.DeadLettersAsync(2)).OrderBy(deadLetter => deadLetter["first_entry_id"], StringComparer.Ordinal).ToList(); // Their retries are not in step.
+        var deadLetters = (await view.DeadLettersAsync(2)).OrderBy(deadLetter => deadLetter["first_entry_id"], StringComparer.Ordinal).ToList(); // Their retries are not synchronized.
         Assert.Equal(("kept", "y"), (deadLetters[0]["traceparent"], deadLetters[0]["header:x-0"]));
         Assert.Equal(ForwardedHeaders.MaxCount - 1, deadLetters[0].Keys.Count(name => name.StartsWith("header:", StringComparison.Ordinal)));
         Assert.Equal(["header:x-small"], deadLetters[1].Keys.Where(name => name.StartsWith("header:", StringComparison.Ordinal)));

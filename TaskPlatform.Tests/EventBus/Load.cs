@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>A service at work: notes written one after the other, whatever happens meanwhile.</summary>
+/// <summary>A load: writes notes one after the other, whatever happens meanwhile.</summary>
 internal sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -15,16 +15,16 @@ internal sealed class Load : IAsyncDisposable
         writing = WriteAsync(process, pace);
     }
 
-    /// <summary>How many were committed, as far as their writer was told.</summary>
+    /// <summary>The number of notes whose commit succeeded, as far as the writer knows.</summary>
     public int Written => Volatile.Read(ref written);
 
-    /// <summary>How many were not.</summary>
+    /// <summary>The number of notes whose commit failed.</summary>
     public int Refused => Volatile.Read(ref refused);
 
     public static Load On(BusProcess process, TimeSpan? pace = null, Func<int, string>? text = null)
         => new(process, pace ?? TimeSpan.FromMilliseconds(10), text);
 
-    /// <summary>Waits until so many more are written.</summary>
+    /// <summary>Waits until the given number of further notes is written.</summary>
     public Task MoreAsync(int count)
     {
         var goal = Written + count;

@@ -9,7 +9,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Events come into their stream in the order of the log, whatever happens in the middle of publishing them.</summary>
+/// <summary>Events are added to their stream in the order of the log, whatever happens while they are published.</summary>
 public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
     private const string Written = "note.written";
@@ -28,7 +28,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     public async ValueTask InitializeAsync()
     {
         place = await BusPlace.CreateAsync(redis, postgres);
-        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started: the tests are its dispatcher.
+        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started, because the tests act as the dispatcher.
         view = await BusView.OfAsync(place);
         leader = new NpgsqlConnection(place.Postgres);
         await leader.OpenAsync(Cancellation);
@@ -53,7 +53,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         await other.OpenAsync(Cancellation);
         await WriteAsync(other, Written, first: 1001, count: 1200);
 
-        // While the first page goes out, the late one commits, and another follows it.
+        // While the first page is being sent, the late transaction commits, followed by another one.
         var pages = 0;
         var transport = new NeverIdle(Transport, async () =>
         {
@@ -76,10 +76,10 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         var publisher = CreatePublisher(Transport, maxDuration: TimeSpan.Zero);
 
         // Without any time a pass is cut at each step, and goes on there.
-        var passes = 0;
+        // Without a time limit, a scan stops at each step and continues there.
         while (await publisher.PublishWaitingAsync(Cancellation) && passes++ < 100 && (await StreamAsync(Erased)).Count == 0)
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
 
         Assert.Equal(Enumerable.Range(1, 5), await StreamAsync(Erased));
@@ -105,7 +105,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         RedisKey stream = place.Prefix + "events:" + Written;
         await view.Redis.StringSetAsync(stream, "no stream");
 
-        // The last ones go in a batch of their own, when the first ones have been refused.
+        // The last events are in a separate batch, which is sent after the first ones were refused.
         var results = await Transport.PublishAsync(new EventfulPage(500, index => index == 499 ? view.Redis.KeyDeleteAsync(stream) : Task.CompletedTask), Cancellation);
 
         Assert.All(results, result => Assert.True(result is { EntryId: null, Refused: true }));
@@ -121,7 +121,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         var back = new TaskCompletionSource();
         connection.ConnectionRestored += (_, _) => back.TrySetResult();
 
-        // What is sent meanwhile gets lost; what is sent after that arrives.
+        // Events that are sent meanwhile are lost; later ones arrive.
         var page = new EventfulPage(500, async index =>
         {
             if (index == 100)
@@ -150,7 +150,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     {
         while (await publisher.PublishWaitingAsync(Cancellation))
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
     }
 

@@ -9,7 +9,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>The dispatcher on a log of any length: what one statement costs, and how long it keeps at one thing.</summary>
+/// <summary>The dispatcher on a log of any length: the cost of a statement, and the duration of a scan.</summary>
 public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
     private const int Published = 25_000;
@@ -25,7 +25,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     public async ValueTask InitializeAsync()
     {
         place = await BusPlace.CreateAsync(redis, postgres);
-        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started: the tests are its dispatcher.
+        host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null); // Not started, because the tests act as the dispatcher.
     }
 
     public ValueTask DisposeAsync()
@@ -49,12 +49,12 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         await AnalyzeAsync(connection);
         while (await dispatcher.Publisher.PublishWaitingAsync(Cancellation))
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
 
         var replay = await ReplayAsync(connection, "note.revised");
 
-        Assert.Equal(Published + Waiting, (await view.EntriesAsync("events:note.written")).Count); // Redis had none of it.
+        Assert.Equal(Published + Waiting, (await view.EntriesAsync("events:note.written")).Count); // Redis had none of the events.
         Assert.Equal((0, true), (replay.Added, replay.Done));
         var nodes = plans.SelectMany(Nodes).ToList();
         Assert.True(plans.Count > 100, $"Only {plans.Count} statements were explained.");
@@ -110,7 +110,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var replayer = new LogReplayer(connection, replays, "notes");
         while (await replayer.RunOnceAsync(Cancellation))
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
 
         return await replays.RequestAsync(request, Cancellation);
@@ -123,7 +123,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         return (new OutboxPublisher(connection, transport, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), verifier);
     }
 
-    /// <summary>A dispatcher's connection that tells how each statement is run, and where parallel plans look cheap.</summary>
+    /// <summary>Opens a dispatcher's connection that logs the plan of each statement, with settings that favor parallel plans.</summary>
     private async Task<NpgsqlConnection> ExplainedAsync()
     {
         string[] settings =
@@ -163,7 +163,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    /// <summary>How each statement from now on was run.</summary>
+    /// <summary>Collects the plans of all further statements.</summary>
     private static List<JsonElement> PlansOf(NpgsqlConnection connection)
     {
         var plans = new List<JsonElement>();
@@ -175,7 +175,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         return plans;
     }
 
-    /// <summary>How many rows of the log each of them looked at.</summary>
+    /// <summary>The number of log rows that each plan node read.</summary>
     private static IEnumerable<double> RowsOfLog(IEnumerable<JsonElement> plans)
         => plans.SelectMany(Nodes).Where(node => node.TryGetProperty("Relation Name", out _)).Select(RowsOf);
 

@@ -16,7 +16,7 @@ public sealed record NoteWritten(int NoteId, string Text) : IEvent<NoteWritten>
     string IEvent<NoteWritten>.AggregateId => NoteId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>Another one, so that a consumer has more than one stream.</summary>
+/// <summary>A second event type, so that a consumer has more than one stream.</summary>
 public sealed record NoteErased(int NoteId) : IEvent<NoteErased>
 {
     public static string Type => "note.erased";
@@ -31,7 +31,7 @@ public sealed record NoteErased(int NoteId) : IEvent<NoteErased>
 [JsonSerializable(typeof(NoteErased))]
 internal sealed partial class NotesJson : JsonSerializerContext;
 
-/// <summary>The state that an event tells of.</summary>
+/// <summary>The entity that an event is about.</summary>
 public sealed class Note
 {
     public required int Id { get; init; }
@@ -39,7 +39,7 @@ public sealed class Note
     public required string Text { get; init; }
 }
 
-/// <summary>What a handler did: a row each time, so that an effect that happened twice shows.</summary>
+/// <summary>The effect of a handler: one row per call, so that duplicate effects are visible.</summary>
 public sealed class Effect
 {
     public long Id { get; init; }
@@ -53,7 +53,7 @@ public sealed class Effect
     public required string Text { get; init; }
 }
 
-/// <summary>What a group noted when it gave an event up.</summary>
+/// <summary>What a dead letter handler recorded.</summary>
 public sealed class Death
 {
     public long Id { get; init; }
@@ -71,7 +71,7 @@ public sealed class Death
     public int? NoteId { get; init; }
 }
 
-/// <summary>A service's database with nothing but the bus's tables and the handlers' effects.</summary>
+/// <summary>A service's database with only the bus's tables and the handlers' effects.</summary>
 public sealed class NotesDb(DbContextOptions<NotesDb> options) : DbContext(options)
 {
     public DbSet<Note> Notes => Set<Note>();

@@ -6,7 +6,7 @@ using TaskPlatform.EventBus.Redis;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Settings that can't be meant are named at the start.</summary>
+/// <summary>Invalid settings are reported at startup.</summary>
 public sealed class OptionsTests
 {
     [Theory]

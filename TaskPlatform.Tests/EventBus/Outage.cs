@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Measures how long the bus takes to be itself again.</summary>
+/// <summary>Measures how long the bus takes to recover.</summary>
 internal static class Outage
 {
-    /// <summary>The promise is 5 s; a busy test machine gets more.</summary>
+    /// <summary>The guaranteed limit is 5 s; a busy test machine gets more.</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(15);
 
-    /// <summary>The promise for a connection that carries nothing any more is 15 s; a busy test machine gets more.</summary>
+    /// <summary>The guaranteed limit for half-open connections is 15 s; a busy test machine gets more.</summary>
     public static readonly TimeSpan HalfOpen = TimeSpan.FromSeconds(25);
 
-    /// <summary>How long it takes until an event has its effect again that had none yet.</summary>
+    /// <summary>Asserts that a new event has its effect within the limit.</summary>
     public static async Task AssertEffectsGoOnAsync(BusView view, TimeSpan limit, string what)
     {
         var started = Stopwatch.GetTimestamp();

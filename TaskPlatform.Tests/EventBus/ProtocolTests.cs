@@ -6,7 +6,7 @@ using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>The connection string chooses RESP2 or RESP3, in which Redis shapes its replies differently; the bus works the same over both.</summary>
+/// <summary>The connection string selects RESP2 or RESP3, which have different reply formats; the bus works the same with both.</summary>
 public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -24,7 +24,7 @@ public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
         await using var process = await BusProcess.StartAsync(place, Group);
 
         await process.WriteAsync([.. Enumerable.Range(1, 50).Select(i => new NoteWritten(i, i switch { 7 => ObeyNote.FailForGood, 8 => ObeyNote.Fail, _ => "good" }))]);
-        await process.EraseAsync(1); // Two streams in one read.
+        await process.EraseAsync(1); // So that one read returns two streams.
 
         await view.DeadLettersAsync(2);
         await view.PublishedAsync();

@@ -9,7 +9,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>An event is saved by the context that it is published through, and by no other.</summary>
+/// <summary>An event is saved only by the context through which it is published.</summary>
 public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -86,7 +86,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
         Assert.Contains("'note.erased'", refusal.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A service with two logs that is composed, but does not run: nothing is published.</summary>
+    /// <summary>Builds a service with two logs without starting it, so that it publishes no events.</summary>
     private async Task<IHost> BuildAsync()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

@@ -10,7 +10,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>What the dispatcher publishes again of a stream from which others remove entries, check by check.</summary>
+/// <summary>What the dispatcher republishes if other programs remove entries from a stream, check by check.</summary>
 public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
     private const string Group = "readers";
@@ -19,7 +19,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
 
     private BusPlace place = null!;
     private BusView view = null!;
-    private IHost host = null!; // Not started: the tests are its dispatcher.
+    private IHost host = null!; // Not started, because the tests act as the dispatcher.
     private NpgsqlConnection connection = null!;
     private PublishedEventVerifier verifier = null!;
     private OutboxPublisher publisher = null!;
@@ -164,7 +164,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
         Assert.Equal(1, await CheckAsync());
     }
 
-    /// <summary>A check, and what follows from it.</summary>
+    /// <summary>Runs a check, and republishes the missing events.</summary>
     private async Task<int> CheckAsync()
     {
         var missing = await verifier.CheckAsync(Cancellation);
@@ -178,7 +178,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     {
         while (await publisher.PublishWaitingAsync(Cancellation))
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
     }
 
@@ -190,7 +190,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
 
     private async Task AckAsync(RedisValue[] ids) => await view.Redis.StreamAcknowledgeAsync(Key, Group, ids);
 
-    /// <summary>As a consumer does that takes over what another one left.</summary>
+    /// <summary>Claims entries, like a consumer that takes over those of another one.</summary>
     private async Task ClaimAsync()
         => await view.Redis.ScriptEvaluateAsync(
             Script.Claim,

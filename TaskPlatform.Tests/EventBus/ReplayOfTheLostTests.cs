@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Replays of what Redis never had, or has no more: the log is asked, and only then is a replay done.</summary>
+/// <summary>Replays of events that Redis never had or no longer has: the log is queried before a replay is done.</summary>
 public sealed class ReplayOfTheLostTests(PostgresServer postgres)
 {
     private const string Type = "note.written";
@@ -28,7 +28,7 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
         await view.Redis.ExecuteAsync("FLUSHALL");
         await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);
         await view.GroupsAsync(Type, 1);
-        Assert.Empty(await view.EntriesAsync("events:note.written")); // Too old to be published again.
+        Assert.Empty(await view.EntriesAsync("events:note.written")); // Too old to be republished.
         var replayed = await ReplayAsync(process, after: "0-0", cutoff: last);
 
         Assert.Equal((Count, 0), replayed);
@@ -57,8 +57,8 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
         Assert.Equal(2 * Count, await view.EffectCountAsync());
     }
 
-    /// <summary>Replays as a job does.</summary>
-    /// <returns>How many events came from the log, and how many from the stream.</returns>
+    /// <summary>Replays like a job.</summary>
+    /// <returns>The number of events from the log, and from the stream.</returns>
     private static async Task<(long FromLog, long FromStream)> ReplayAsync(BusProcess process, string after, string cutoff)
     {
         var replays = process.Services.GetRequiredService<IReplays>();
@@ -88,7 +88,7 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
         await view.PublishedAsync();
     }
 
-    /// <summary>As if it had been published an hour ago.</summary>
+    /// <summary>Makes the events look as if they had been published an hour ago.</summary>
     private static async Task AgeAsync(BusPlace place)
     {
         await using var db = place.OpenDatabase();

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>A publisher uses an event id more than once, for different events: none vanishes without a trace.</summary>
+/// <summary>A publisher uses an event id for different events: each skipped event is reported.</summary>
 public sealed class ReusedIdTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Stream = "events:note.written";

@@ -9,7 +9,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>What a service saves, as the bus has it sent.</summary>
+/// <summary>Saving entities, with the statements that the bus sends.</summary>
 public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
 {
     private static readonly DateTimeOffset Morning = new(2026, 1, 15, 8, 30, 0, TimeSpan.Zero);
@@ -128,7 +128,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         var eventId = Guid.CreateVersion7();
         await SaveAsync(host, db => db.Add(new Versioned { Id = 1, Version = 1 }));
 
-        // Both have read the same state, and found nothing in the inbox.
+        // Both have read the same state, and found no inbox row.
         await using var first = host.Services.CreateAsyncScope();
         await using var second = host.Services.CreateAsyncScope();
         await using var ours = await BeginAsync(first.ServiceProvider);
@@ -177,13 +177,13 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     {
         await using var connection = new NpgsqlConnection(db.Database.GetConnectionString());
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-#pragma warning disable CA2100 // The statements are this test's own.
+#pragma warning disable CA2100 // The statements come from this test.
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A service that is composed, but does not run: nothing is published.</summary>
+    /// <summary>Builds a service without starting it, so that it publishes no events.</summary>
     private async Task<IHost> StartAsync()
     {
         var database = await postgres.CreateDatabaseAsync();

@@ -13,7 +13,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Payloads of other schemas than the one that the process knows.</summary>
+/// <summary>Payloads with a different schema than the one that the process knows.</summary>
 public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";

@@ -4,7 +4,7 @@ using TaskPlatform.EventBus.Postgres;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>A service's database with every sort of row that is saved in a way of its own.</summary>
+/// <summary>A service's database with every kind of column that is saved in its own way.</summary>
 internal sealed class SortsDb(DbContextOptions<SortsDb> options) : DbContext(options)
 {
     public DbSet<Sort> Sorts => Set<Sort>();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Shows what the processes of a test log beside its result.</summary>
+/// <summary>Adds the logs of a test's processes to its output.</summary>
 internal sealed class TestOutputLogger : ILoggerProvider, ILogger
 {
     private readonly ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -28,7 +28,7 @@ internal sealed class TestOutputLogger : ILoggerProvider, ILogger
         }
         catch (InvalidOperationException)
         {
-            // The test is over; its processes are still stopping.
+            // The test is over, but its processes are still stopping.
         }
     }
 

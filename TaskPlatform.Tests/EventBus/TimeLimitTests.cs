@@ -4,7 +4,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Handlers that do not end.</summary>
+/// <summary>Handlers that exceed their timeout.</summary>
 public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -74,7 +74,7 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
         options.MaxRetries = 0;
     }
 
-    /// <summary>A place with events that wait, one of them of this text and in the midst of them.</summary>
+    /// <summary>Creates waiting events, one of which, in the middle, has the given text.</summary>
     private async Task<BusPlace> CreateAsync(string unit, string text)
     {
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };

@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>Which timestamps of a foreign publisher are read, and as what.</summary>
+/// <summary>Which timestamp formats of other publishers are accepted, and how they are read.</summary>
 public sealed class TimestampTests
 {
     [Theory]

@@ -116,7 +116,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
             place,
             options =>
             {
-                options.ClaimIdle = TimeSpan.FromMinutes(5); // So that it is not claimed.
+                options.ClaimIdle = TimeSpan.FromMinutes(5); // So that the entry is not claimed.
                 options.ClaimInterval = TimeSpan.FromMilliseconds(100);
             },
             Renamed);
@@ -147,7 +147,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
         Assert.Single(await view.EffectsAsync());
     }
 
-    /// <summary>Reads as a consumer that then is never heard of again.</summary>
+    /// <summary>Reads entries as a consumer that then disappears.</summary>
     private static async Task LeaveUnfinishedAsync(BusPlace place, BusView view, int count)
     {
         await using (var publisher = await BusProcess.StartAsync(place))

@@ -4,7 +4,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>The clock of a process is set forth and back.</summary>
+/// <summary>The clock of a process is set forward and back.</summary>
 [Trait("suite", "faults")]
 public sealed class ClockTests(RedisServer redis, PostgresServer postgres)
 {

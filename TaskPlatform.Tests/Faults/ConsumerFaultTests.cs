@@ -150,7 +150,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
         Assert.Contains("\"note_id\":3,", letter["data"], StringComparison.Ordinal);
     }
 
-    /// <summary>Both scripts are given this field, and no other command is.</summary>
+    /// <summary>Both scripts take this field; no other command does.</summary>
     private static Hold HoldScript(FaultProxy proxy, bool done)
         => done ? proxy.HoldReply("first_failed_at") : proxy.HoldRequest("first_failed_at");
 

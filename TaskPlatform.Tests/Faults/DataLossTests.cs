@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Redis comes back with less than it had. Under load, with failing events that are scheduled or dead letters already.</summary>
+/// <summary>Redis loses data under load, with failing events that are scheduled for a retry or already dead-lettered.</summary>
 [Trait("suite", "faults")]
 public sealed class DataLossTests(PostgresServer postgres)
 {

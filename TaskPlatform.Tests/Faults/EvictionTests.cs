@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A Redis that drops keys, and what waited in them.</summary>
+/// <summary>A Redis that evicts keys, and the events in them.</summary>
 [Trait("suite", "faults")]
 public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
 {
@@ -25,7 +25,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
         await process.HealthAsync(HealthStatus.Healthy);
 
         await view.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
-        await process.HealthAsync(HealthStatus.Healthy); // Without a limit nothing is evicted.
+        await process.HealthAsync(HealthStatus.Healthy); // Without a limit no keys are evicted.
         await view.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1gb");
         await process.HealthAsync(HealthStatus.Degraded);
         Assert.Contains(
@@ -111,7 +111,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
         return (place, await BusView.OfAsync(place), await BusProcess.StartAsync(place, options => Impatient(options, TimeSpan.FromSeconds(2)), Group));
     }
 
-    /// <summary>Waits until so many notes have failed and wait for their first retry.</summary>
+    /// <summary>Waits until the given number of notes has failed and is waiting for the first retry.</summary>
     private static async Task FailAsync(BusView view, BusProcess process, int count)
     {
         await process.WriteAsync([.. Enumerable.Range(1, count).Select(i => new NoteWritten(i, ObeyNote.Fail))]);

@@ -9,7 +9,7 @@ using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>An entry, or a group, is given the largest id there is, behind which Redis knows nothing and adds nothing.</summary>
+/// <summary>An entry or a group has the largest possible id, after which Redis can't add or count entries.</summary>
 [Trait("suite", "faults")]
 public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
 {
@@ -46,7 +46,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
         await process.HealthAsync(HealthStatus.Degraded);
         Assert.Contains("DEL the stream", await HealthOfAsync(process), StringComparison.Ordinal);
 
-        await view.Redis.KeyDeleteAsync(place.Prefix + Stream); // As the alert says.
+        await view.Redis.KeyDeleteAsync(place.Prefix + Stream); // As the alert recommends.
         await BusView.Until(view.EffectsAsync, effects => effects.Exists(effect => effect.NoteId == 2));
         await view.SettledAsync(Group);
     }
@@ -96,7 +96,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
         Assert.NotEqual(Largest, Assert.Single(await view.DeadLettersAsync(1))["id"]);
         await view.AssertExactlyOnceAsync(Group, notes: 2);
 
-        // Emptied by others, it is used up still.
+        // The queue has no ids left even if another program empties it.
         await view.Redis.StreamAddAsync(place.Prefix + "event_dlq", "data", "{}", Largest);
         await view.Redis.ExecuteAsync("XTRIM", place.Prefix + "event_dlq", "MAXLEN", "0");
         await process.WriteAsync(new NoteWritten(3, ObeyNote.FailForGood));

@@ -11,7 +11,7 @@ using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Another program writes what the bus can't read into the bus's own keys: that costs what is written there, and nothing else.</summary>
+/// <summary>Another program writes unreadable content into the bus's keys: only that content is affected.</summary>
 [Trait("suite", "faults")]
 public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgres)
 {
@@ -46,7 +46,7 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
         await view.Redis.HashSetAsync(Key("event_dlq:index"), "x", "y");
         await view.Redis.HashSetAsync(Key("event_dlq:kinds"), [new("", "x"), new("abc", "x")]);
         await view.Redis.SortedSetAddAsync(Key("event_dlq:by_kind"), "x", 0);
-        await view.AddAsync("events:note.erased", "data", "{}"); // Its last id is one from the future below.
+        await view.AddAsync("events:note.erased", "data", "{}"); // Its last id is set to one in the future below.
         await view.Redis.ExecuteAsync("XSETID", place.Prefix + "events:note.erased", "99999999999999-0");
 
         await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>What any publisher, or a slip of redis-cli, may leave in a stream.</summary>
+/// <summary>Entries that another publisher, or a mistake with redis-cli, may leave in a stream.</summary>
 [Trait("suite", "faults")]
 public sealed class MalformedEntryTests(RedisServer redis, PostgresServer postgres)
 {

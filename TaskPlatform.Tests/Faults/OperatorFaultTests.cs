@@ -5,14 +5,14 @@ using TaskPlatform.Tests.Graph;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A bulk operation whose process dies in the middle of it.</summary>
+/// <summary>A bulk operation whose process dies in the middle.</summary>
 [Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
 public sealed class OperatorFaultTests(Platform platform)
 {
     private const int DeadLetters = 10_000;
 
-    /// <summary>Far above the ids of tasks that are created by requests.</summary>
+    /// <summary>Far above the ids of tasks that requests create.</summary>
     private const int FirstTask = 1_000_000;
 
     private const string Group = "notifications_service";
@@ -41,7 +41,7 @@ public sealed class OperatorFaultTests(Platform platform)
         Assert.Equal(before + DeadLetters, await platform.Redis.StreamLengthAsync("events:task.created"));
         await BusView.Until(() => UnreadAsync(reader), unread => unread >= DeadLetters);
         await BusView.Until(() => platform.PendingAsync("events:task.created", Group), pending => pending == 0);
-        Assert.Equal(DeadLetters, await UnreadAsync(reader) - 1); // One is the welcome.
+        Assert.Equal(DeadLetters, await UnreadAsync(reader) - 1); // One is the welcome notification.
     }
 
     private static Task<RedisResult> AddLetterAsync(IDatabase redis, int number, long readerId)

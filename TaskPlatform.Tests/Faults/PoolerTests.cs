@@ -10,7 +10,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A pooler in front of Postgres that gives every transaction another session.</summary>
+/// <summary>A pooler in front of Postgres in transaction mode.</summary>
 [Trait("suite", "faults")]
 public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IAsyncLifetime
 {
@@ -126,7 +126,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
         ["services:auth:http:0"] = "http://127.0.0.1:1",
     };
 
-    /// <summary>What requests find in the sessions that the pooler gives them.</summary>
+    /// <summary>The values that requests find in the sessions that the pooler assigns to them.</summary>
     private async Task<List<string>> SettingsAsync(BusPlace place, string name, int times)
     {
         var found = new List<string>();

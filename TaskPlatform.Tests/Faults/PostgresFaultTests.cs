@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A service's Postgres goes away under load.</summary>
+/// <summary>A service's Postgres fails under load.</summary>
 [Trait("suite", "faults")]
 public sealed class PostgresFaultTests(RedisServer redis)
 {
@@ -85,7 +85,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     [Fact]
     public async Task What_a_half_open_connection_has_written_does_not_hold_up_the_next_attempt()
     {
-        const int notes = 40; // So that each lane has several, under savepoints.
+        const int notes = 40; // So that each lane has several events, with savepoints.
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -105,7 +105,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
         var started = Stopwatch.GetTimestamp();
         await view.AssertExactlyOnceAsync(Group, notes);
 
-        // The limit for idle transactions is EventBus:ClaimIdle, 60 s.
+        // The timeout for idle transactions is EventBus:ClaimIdle, 60 s.
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(40));
         await view.AssertNoAttemptSpentAsync();
     }

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Redis goes away under load and comes back with all it had.</summary>
+/// <summary>Redis fails under load and comes back without losing data.</summary>
 [Trait("suite", "faults")]
 public sealed class RedisFaultTests(PostgresServer postgres)
 {
@@ -81,7 +81,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     }
 
     [Theory]
-    [InlineData("resp2")] // Commands and subscriptions have a socket each.
+    [InlineData("resp2")] // Commands and subscriptions have separate sockets.
     [InlineData("resp3")]
     public async Task Half_open_connections_to_it_are_noticed_and_replaced(string protocol)
     {
@@ -119,7 +119,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
         await load.MoreAsync(50);
         await using (var another = await BusProcess.StartAsync(place, Group))
         {
-            // A consumer that starts meanwhile needs no memory of Redis either: its group is there, and it reads.
+            // A consumer that starts meanwhile needs no memory of Redis either: its group exists, and it reads.
             await BusView.Until(
                 async () => Regex.Count((string)(await view.Redis.ExecuteAsync("CLIENT", "LIST"))!, "cmd=xreadgroup"), readers => readers == 2);
         }

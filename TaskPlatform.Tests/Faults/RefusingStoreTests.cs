@@ -7,14 +7,14 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A Postgres that answers, and refuses for a while.</summary>
+/// <summary>A Postgres that responds, but refuses commands for a while.</summary>
 [Trait("suite", "faults")]
 public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
     private const int Events = 50;
 
-    /// <summary>Many times as long as all retries of an event take in these tests.</summary>
+    /// <summary>Much longer than all retries of an event take in these tests.</summary>
     private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -197,14 +197,14 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
         }
     }
 
-    /// <summary>Writes events while no dispatcher runs.</summary>
+    /// <summary>Writes events while no dispatcher is running.</summary>
     private static async Task WriteLogAsync(BusPlace place, int count)
     {
         using var host = BusProcess.Build(place, new TestOutputLogger(), _ => { }, configure: null);
         await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, count).Select(i => new NoteWritten(i, "good")), Cancellation);
     }
 
-    /// <summary>Changes a setting of the database, for its open sessions too: they are ended.</summary>
+    /// <summary>Changes a setting of the database and terminates its open sessions, so that it applies to all.</summary>
     private static async Task SetAsync(BusPlace place, string setting)
     {
         var database = new NpgsqlConnectionStringBuilder(place.Postgres);
@@ -212,13 +212,13 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
         database.Database = "postgres";
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.OpenAsync(Cancellation);
-#pragma warning disable CA2100 // The names and settings are this test's own.
+#pragma warning disable CA2100 // The names and settings come from this test.
         await using var command = new NpgsqlCommand(
             $"""ALTER DATABASE "{name}" SET {setting}; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'""", connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(Cancellation);
 
-        // The test's own; those of the bus are the bus's to replace.
+        // Clears the test's own pool; the bus must replace its own connections.
         await using var own = new NpgsqlConnection(place.Postgres);
         NpgsqlConnection.ClearPool(own);
         await using var db = place.OpenDatabase();
@@ -230,7 +230,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     {
         var connection = new NpgsqlConnection($"{place.Postgres};Pooling=false");
         await connection.OpenAsync(Cancellation);
-#pragma warning disable CA2100 // The names are this test's own.
+#pragma warning disable CA2100 // The names come from this test.
         await using var command = new NpgsqlCommand($"""BEGIN; LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE""", connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(Cancellation);

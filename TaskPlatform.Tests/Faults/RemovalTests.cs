@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Another program removes entries that a group has not finished, as many clients' examples do. The log publishes them again.</summary>
+/// <summary>Another program removes entries that a group has not finished, as examples of many clients do. They are republished from the log.</summary>
 [Trait("suite", "faults")]
 public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
 {
@@ -25,7 +25,7 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
         await publisher.WriteAsync([.. Enumerable.Range(1, 20).Select(i => new NoteWritten(i, "good"))]);
         await view.SettledAsync(Other);
 
-        await TrimAsync(view, place); // Leaves 4 of the 20.
+        await TrimAsync(view, place); // Leaves 4 of the 20 entries.
         await BusView.Until(view.DeliveriesAsync, entries => entries >= 20);
         await using var process = await StartAsync(place, Group);
 
@@ -63,7 +63,7 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
             await BusView.Until(() => view.Redis.SortedSetLengthAsync(place.Prefix + "events:retry"), waiting => waiting > 0);
         }
 
-        await using var other = await StartAsync(place, Other); // It forwards the retry, which only the stopped group would handle.
+        await using var other = await StartAsync(place, Other); // It forwards the retry, which only the stopped group handles.
         bool IsRetry(Dictionary<string, string> entry) => entry.GetValueOrDefault("target_group") == Group && entry.ContainsKey("attempt");
         var retry = (await BusView.Until(() => view.EntriesAsync(Stream), entries => entries.Exists(IsRetry))).Find(IsRetry)!;
 
@@ -78,10 +78,10 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
         var letter = Assert.Single(await BusView.Until(() => view.EntriesAsync("event_dlq"), letters => letters.Exists(IsOurs)), IsOurs);
         Assert.Equal(("exhausted", "4"), (letter["reason"], letter["attempts"]));
         await AssertAlertAsync(process, Group);
-        await BusView.Until(() => view.Redis.KeyExistsAsync(place.Prefix + "events:targeted"), exists => !exists); // What is finished is noted no more.
+        await BusView.Until(() => view.Redis.KeyExistsAsync(place.Prefix + "events:targeted"), exists => !exists); // The record is deleted when the event is finished.
     }
 
-    /// <summary>As the examples of many clients do: adds an entry, and drops all but the last five.</summary>
+    /// <summary>Adds an entry and trims all but the last five, as examples of many clients do.</summary>
     private static async Task TrimAsync(BusView view, BusPlace place)
         => await view.Redis.ExecuteAsync("XADD", place.Prefix + Stream, "MAXLEN", "5", "*", "target_group", Group, "data", "not an event's");
 

@@ -3,7 +3,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Processes that are stopped in order, as a deployment does.</summary>
+/// <summary>Processes that are shut down gracefully, as in a deployment.</summary>
 [Trait("suite", "faults")]
 public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
 {
@@ -79,7 +79,7 @@ public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
             await view.PublishedAsync();
         }
 
-        // Each stops while the reply to its next read is on the way.
+        // Each stops while the reply to its next read is in flight.
         for (var i = 0; i < 6; i++)
         {
             await using (var reader = await BusProcess.StartAsync(place, options => options.Prefetch = 32, Group))

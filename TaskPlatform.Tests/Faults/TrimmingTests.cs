@@ -9,7 +9,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>Streams are trimmed under load, and never of what a group has not done.</summary>
+/// <summary>Streams are trimmed under load, but never past entries that a group has not finished.</summary>
 [Trait("suite", "faults")]
 public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
 {
@@ -106,7 +106,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
         await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
         Assert.Equal(300, await view.DeliveriesAsync());
 
-        // What declaring a group gone does.
+        // The effect of removing a group.
         await view.Redis.HashDeleteAsync(place.Prefix + "events:groups", $"{Stream} {Stopped}");
         await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
         Assert.InRange(await view.DeliveriesAsync(), 0, 100);
@@ -122,7 +122,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
             options =>
             {
                 options.StreamRetention = TimeSpan.FromSeconds(4);
-                options.LogRetention = TimeSpan.FromSeconds(1); // Shorter than the stream's: not honoured.
+                options.LogRetention = TimeSpan.FromSeconds(1); // Shorter than the stream's retention, so it is ignored.
                 options.InboxRetention = TimeSpan.FromSeconds(4);
                 options.RetentionInterval = TimeSpan.FromHours(1);
             },
@@ -150,7 +150,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
         options.ClaimInterval = TimeSpan.FromMilliseconds(200);
     }
 
-    /// <summary>The metric that an operator's alert would watch.</summary>
+    /// <summary>The metric that an operator's alert would use.</summary>
     private sealed class HeldBack : IDisposable
     {
         private readonly MeterListener listener = new();

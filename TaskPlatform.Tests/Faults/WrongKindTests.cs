@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Faults;
 
-/// <summary>A slip of redis-cli puts a string where the bus has a key of another kind: that stops what it must, until it is mended.</summary>
+/// <summary>A mistake with redis-cli replaces a key of the bus with a string: only what needs the key stops, until it is repaired.</summary>
 [Trait("suite", "faults")]
 public sealed class WrongKindTests(RedisServer redis, PostgresServer postgres)
 {

@@ -5,11 +5,11 @@ using TaskPlatform.Tests.Monitoring;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>An alert in the whole platform, from its cause to the webhook, the health check and the admin.</summary>
+/// <summary>An alert in the whole platform, from its cause to the webhook, the health check and the admin's notification.</summary>
 [Collection(SharedPlatform.Name)]
 public sealed class AlertTests
 {
-    /// <summary>How its consumer name begins.</summary>
+    /// <summary>The prefix of its consumer names.</summary>
     private const string Worker = "TaskPlatform.Notifications.Worker:";
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class AlertTests
         var admin = await platform.SignInAsAdminAsync();
         var worker = await platform.RegisterAsync("worker");
 
-        // The worker measures.
+        // The worker is the sampler.
         await ElectedAsync(platform, sampler => sampler.StartsWith(Worker, StringComparison.Ordinal));
         await BusView.Until(() => HealthAsync(platform), status => status == "Healthy");
         await worker.CreateTaskAsync(poison.Title, worker.UserId);
@@ -44,14 +44,14 @@ public sealed class AlertTests
         await ReceivedAsync(receiver, "resolved");
         await NotifiedAsync(admin, 2, "Alert resolved: ");
 
-        // The worker is dead, so a service measures. Its alert waits for the worker to notify the admin, and for nothing else.
+        // The worker is dead, so a service becomes the sampler. Only the admin's notification has to wait for the worker.
         await platform.KillAsync("notifications-worker");
         await ElectedAsync(platform, sampler => !sampler.StartsWith(Worker, StringComparison.Ordinal));
         await platform.Redis.StreamAddAsync("event_dlq", "data", "{}");
         await ReceivedAsync(receiver, "firing");
         await BusView.Until(() => HealthAsync(platform), status => status == "Degraded");
 
-        // The worker takes over again.
+        // The worker becomes the sampler again.
         await platform.StartServiceAsync("notifications-worker");
         await ElectedAsync(platform, sampler => sampler.StartsWith(Worker, StringComparison.Ordinal));
         await NotifiedAsync(admin, 3, "Alert: The dead letter queue grew by 1 ");
@@ -86,7 +86,7 @@ public sealed class AlertTests
         return (await answer.ReadAsync(200)).GetProperty("checks").GetProperty("event-bus").GetProperty("status").GetString();
     }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Returns the alert notifications, newest first.</summary>
     private static async Task<List<string>> AlertsAsync(Session session)
     {
         using var answer = await session.Notifications.GetAsync("/api/notifications?limit=100", TestContext.Current.CancellationToken);

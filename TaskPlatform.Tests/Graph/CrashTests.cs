@@ -2,7 +2,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>The platform's own processes, killed at the worst moments.</summary>
+/// <summary>The platform's own processes, killed at critical moments.</summary>
 [Collection(SharedPlatform.Name)]
 [Trait("suite", "faults")]
 public sealed class CrashTests(Platform platform)

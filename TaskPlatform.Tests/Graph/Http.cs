@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>HTTP as a client in any language would speak it: no type of the services is used.</summary>
+/// <summary>HTTP as a client in any language would use it, without types of the services.</summary>
 internal static class Http
 {
     public static Task<HttpResponseMessage> PostJsonAsync(this HttpClient client, string path, object body)
         => client.PostAsJsonAsync(path, body, TestContext.Current.CancellationToken);
 
-    /// <summary>The answer's JSON, of the status that is expected.</summary>
+    /// <summary>Asserts the status and returns the JSON body.</summary>
     public static async Task<JsonElement> ReadAsync(this HttpResponseMessage answer, int status)
     {
         var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

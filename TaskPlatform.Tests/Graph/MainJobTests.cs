@@ -3,7 +3,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>What the platform is for, end to end.</summary>
+/// <summary>The platform's main use cases, end to end.</summary>
 [Collection(SharedPlatform.Name)]
 public sealed class MainJobTests(Platform platform)
 {

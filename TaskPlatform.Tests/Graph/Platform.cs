@@ -12,7 +12,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>The tests that share one graph. What a test stops or kills in it, it starts again.</summary>
+/// <summary>Tests that share one platform. A test restarts whatever it stops or kills.</summary>
 [CollectionDefinition(Name)]
 public sealed class SharedPlatform : ICollectionFixture<Platform>
 {
@@ -20,8 +20,8 @@ public sealed class SharedPlatform : ICollectionFixture<Platform>
 }
 
 /// <summary>
-/// The whole graph as the AppHost draws it: real processes, real servers in a folder of their own, the real dashboard where it is there.
-/// Some services reach Redis through a proxy.
+/// The complete platform as the AppHost starts it: real processes, real servers in their own folder, and the real dashboard if available.
+/// Some services access Redis through a proxy.
 /// </summary>
 public sealed class Platform : IAsyncLifetime
 {
@@ -41,23 +41,23 @@ public sealed class Platform : IAsyncLifetime
 
     public DistributedApplication App { get; private set; } = null!;
 
-    /// <summary>Where the local servers keep their data.</summary>
+    /// <summary>The folder in which the local servers keep their data.</summary>
     public string DataFolder => data;
 
     public IDatabase Redis => redis!.GetDatabase();
 
-    /// <summary>Whether this machine has the dashboard; all else runs without it.</summary>
+    /// <summary>Whether this machine has the dashboard; everything else runs without it.</summary>
     public bool HasDashboard => App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Any(r => r.Name == "aspire-dashboard");
 
-    /// <summary>Anonymous clients of the services, by the name of their resource.</summary>
+    /// <summary>Creates an anonymous client of a service, by its resource name.</summary>
     public HttpClient Client(string service) => App.CreateHttpClient(service, "http");
 
-    /// <summary>What the connection to Redis of <c>tasks</c> or <c>notifications-worker</c> goes through.</summary>
+    /// <summary>The proxy between Redis and <c>tasks</c> or <c>notifications-worker</c>.</summary>
     internal FaultProxy Proxy(string service) => proxies[service];
 
     public async ValueTask InitializeAsync() => await StartAsync(change: null, withDashboard: true);
 
-    /// <summary>Starts a graph of its own without a dashboard, for a test that needs other settings.</summary>
+    /// <summary>Starts a separate platform without a dashboard, for a test that needs other settings.</summary>
     public static async Task<Platform> StartNewAsync(Action<IDistributedApplicationTestingBuilder> change)
     {
         var platform = new Platform();
@@ -65,7 +65,7 @@ public sealed class Platform : IAsyncLifetime
         return platform;
     }
 
-    /// <summary>Registers a user of a new address, and signs in.</summary>
+    /// <summary>Registers a user with a new address, and signs in.</summary>
     public async Task<Session> RegisterAsync(string name)
     {
         var email = $"{name}-{Guid.CreateVersion7():n}@example.org";
@@ -76,7 +76,7 @@ public sealed class Platform : IAsyncLifetime
         return await Session.SignInAsync(this, email, password, user.GetProperty("user_id").GetInt64());
     }
 
-    /// <summary>Returns once every service reaches its database: after a restart of Postgres, the first request of each finds its connection closed (503).</summary>
+    /// <summary>Waits until every service can use its database: after a restart of Postgres, the first request to each finds its connection closed (503).</summary>
     public async Task WaitForDatabasesAsync()
     {
         await BusView.Until(CanRegisterAsync, registered => registered);
@@ -97,7 +97,7 @@ public sealed class Platform : IAsyncLifetime
 
     public Task<Session> SignInAsAdminAsync() => Session.SignInAsync(this, AdminEmail, AdminPassword);
 
-    /// <summary>Ends a service's process like a crash, and returns when the AppHost has noticed.</summary>
+    /// <summary>Kills a service's process, and returns when the AppHost has noticed it.</summary>
     public async Task KillAsync(string service)
     {
         var running = await WaitForAsync(service, now => now.Properties.Any(IsProcessId));
@@ -156,7 +156,7 @@ public sealed class Platform : IAsyncLifetime
         return answer.IsSuccessStatusCode;
     }
 
-    /// <summary>As an earlier version left it: a folder and a file that every user of the machine can read.</summary>
+    /// <summary>Creates a folder and a file that every user of the machine can read, as an earlier version did.</summary>
     private void LeaveWideFile()
     {
         var folder = Directory.CreateDirectory(Path.Combine(data, "redis")).FullName;
@@ -165,7 +165,7 @@ public sealed class Platform : IAsyncLifetime
 
     private static bool IsProcessId(ResourcePropertySnapshot property) => property is { Name: "executable.pid", Value: not null };
 
-    /// <summary>Has a service reach Redis through a proxy.</summary>
+    /// <summary>Routes a service's connection to Redis through a proxy.</summary>
     private void UseProxy(IDistributedApplicationTestingBuilder builder, string service)
     {
         var server = (IResourceWithConnectionString)builder.Resources.Single(resource => resource.Name == "redis");
@@ -192,7 +192,7 @@ public sealed class Platform : IAsyncLifetime
             $"LocalServers:DataFolder={data}",
             $"Parameters:admin-password={AdminPassword}",
             $"AppHost:DashboardApiKey={DashboardKey}",
-            // Else Aspire keeps one key for all in the user secrets, where AppHosts that start at the same time overwrite it.
+            // Otherwise Aspire keeps one key for all in the user secrets, which AppHosts that start at the same time overwrite.
             $"AppHost:OtlpApiKey={DashboardKey}",
         ];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.TaskPlatform_AppHost>(

@@ -4,8 +4,8 @@ using Npgsql;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>
-/// Makes notifications about tasks of one title impossible, as a broken database rule would: so their events fail, and only theirs,
-/// until the cause is mended.
+/// Makes the notifications about tasks with a certain title fail, like a broken database constraint would, so only their events fail
+/// until the cause is fixed.
 /// </summary>
 internal sealed class Poison : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class Poison : IAsyncDisposable
         this.name = name;
     }
 
-    /// <summary>The title of the tasks that nobody can be told of.</summary>
+    /// <summary>The title of the tasks whose notifications fail.</summary>
     public string Title => name;
 
     public static async Task<Poison> MixAsync(Platform platform)
@@ -40,7 +40,7 @@ internal sealed class Poison : IAsyncDisposable
         return poison;
     }
 
-    /// <summary>From now on the events can be handled.</summary>
+    /// <summary>Fixes the cause, so that the events can be handled.</summary>
     public async Task MendAsync()
     {
         await ExecuteAsync($"DROP FUNCTION {name} CASCADE");

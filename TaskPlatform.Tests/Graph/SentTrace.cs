@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TaskPlatform.Tests.Graph;
 
 /// <summary>
-/// A sampled trace that the requests made meanwhile belong to. A header set by hand would not do: where something in this process
-/// listens to HTTP clients, the client replaces it.
+/// A sampled trace for the requests that are sent meanwhile. Setting a header manually isn't enough: if this process listens to the
+/// activities of HTTP clients, the client replaces the header.
 /// </summary>
 internal sealed class SentTrace : IDisposable
 {

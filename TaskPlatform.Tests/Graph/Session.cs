@@ -40,14 +40,14 @@ public sealed class Session
         return new Session(tasks, notifications, userId.Value);
     }
 
-    /// <summary>Creates a task, and gives its id.</summary>
+    /// <summary>Creates a task and returns its id.</summary>
     public async Task<long> CreateTaskAsync(string title, params long[] workerIds)
     {
         using var answer = await Tasks.PostJsonAsync("/api/tasks", new { title, worker_ids = workerIds });
         return (await answer.ReadAsync(201)).GetProperty("task_id").GetInt64();
     }
 
-    /// <summary>One's own notifications about a task.</summary>
+    /// <summary>The user's notifications about a task.</summary>
     public async Task<List<JsonElement>> NotificationsAboutAsync(long taskId)
     {
         using var answer = await Notifications.GetAsync("/api/notifications?limit=100", TestContext.Current.CancellationToken);

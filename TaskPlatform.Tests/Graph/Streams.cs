@@ -5,10 +5,10 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>Looks at the platform's streams as anyone with redis-cli could.</summary>
+/// <summary>Reads the platform's streams, as with redis-cli.</summary>
 internal static class Streams
 {
-    /// <summary>The one entry of a stream that is about an aggregate: the event, and the other fields.</summary>
+    /// <summary>Returns the only entry for an aggregate in a stream: the event, and the other fields.</summary>
     public static async Task<(JsonElement Event, Dictionary<string, string> Fields)> EntryAsync(this Platform platform, string stream, long aggregateId)
     {
         var id = aggregateId.ToString(CultureInfo.InvariantCulture);
@@ -23,11 +23,11 @@ internal static class Streams
         => [.. (await platform.Redis.StreamRangeAsync(stream)).Select(entry =>
             entry.Values.Append(new NameValueEntry("id", entry.Id)).ToDictionary(field => (string)field.Name!, field => (string)field.Value!))];
 
-    /// <summary>How many entries the group has read and not acked.</summary>
+    /// <summary>The number of pending entries of a group.</summary>
     public static async Task<long> PendingAsync(this Platform platform, string stream, string group)
         => (await platform.Redis.StreamPendingAsync(stream, group)).PendingMessageCount;
 
-    /// <summary>Deletes what other tests left in the dead letter queue.</summary>
+    /// <summary>Deletes dead letters that other tests left behind.</summary>
     public static async Task PurgeDeadLettersAsync(this Platform platform)
     {
         var admin = await platform.SignInAsAdminAsync();

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>Asks the real dashboard what it has been told.</summary>
+/// <summary>A span, as returned by the dashboard's telemetry API.</summary>
 internal sealed record Span(string TraceId, string SpanId, string ParentId, string Name, string Resource, IReadOnlyDictionary<string, string> Attributes, IReadOnlyList<string> Links);
 
 internal static class Telemetry
 {
-    /// <summary>All spans of a trace, from every process.</summary>
+    /// <summary>Returns all spans of a trace, from all processes.</summary>
     public static async Task<List<Span>> TraceAsync(this Platform platform, string traceId)
     {
         using var dashboard = platform.App.CreateDashboardClient();

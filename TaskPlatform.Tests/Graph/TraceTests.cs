@@ -2,7 +2,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Graph;
 
-/// <summary>One trace follows an event through every process, as the dashboard shows it.</summary>
+/// <summary>One trace follows an event through all processes, as the dashboard shows it.</summary>
 [Collection(SharedPlatform.Name)]
 public sealed class TraceTests(Platform platform)
 {
@@ -19,7 +19,7 @@ public sealed class TraceTests(Platform platform)
             await creator.CreateTaskAsync("Trace me", worker.UserId);
         }
 
-        // Each process exports on its own time.
+        // Each process exports independently.
         var spans = await BusView.Until(() => platform.TraceAsync(trace), found =>
             found.Any(span => span.Resource == "tasks" && span.Name.StartsWith("POST", StringComparison.Ordinal))
             && found.Any(span => span.Name == "send events:task.created")

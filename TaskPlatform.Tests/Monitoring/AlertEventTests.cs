@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>Alerts as events: in one log, whichever process found them.</summary>
+/// <summary>Alerts are published as events to one log, regardless of the process that found them.</summary>
 public sealed class AlertEventTests(RedisServer redis, PostgresServer postgres)
 {
     [Fact]

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>What each sink of a process receives, and what the text of an alert says as long as it fires.</summary>
+/// <summary>What each alert sink of a process receives, and the text of an alert while it fires.</summary>
 public sealed class AlertSinkTests(RedisServer redis, PostgresServer postgres)
 {
     [Fact]

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>An alert from its cause to those who are told.</summary>
+/// <summary>An alert from its cause to its recipients.</summary>
 public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";

@@ -8,7 +8,7 @@ using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>What the monitor measures, against what is known of streams that were made by hand.</summary>
+/// <summary>The monitor's measurements of streams with known content.</summary>
 public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Stream = "events:note.written";
@@ -56,7 +56,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
         foreach (var second in new[] { 90, 80, 70, 60, 50 })
             await scene.AddAsync(Stream, secondsAgo: second);
         await scene.RedisAsync("XREADGROUP", "GROUP", "readers", "one", "COUNT", "1", "STREAMS", scene.Key(Stream), ">");
-        await scene.RedisAsync("XDEL", scene.Key(Stream), scene.Id(secondsAgo: 70)); // Between what is read and the end: now XINFO says nil.
+        await scene.RedisAsync("XDEL", scene.Key(Stream), scene.Id(secondsAgo: 70)); // Deleted between the last read entry and the end, so XINFO reports the lag as nil.
 
         var (stream, group) = await scene.SampleAsync("readers");
 
@@ -135,7 +135,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
 
     private static Monitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
 
-    /// <summary>Streams of a test's own, with entries as old as it says.</summary>
+    /// <summary>Streams with entries of a given age.</summary>
     private sealed class Scene(BusPlace place, BusView view, BusProcess process, long now) : IAsyncDisposable
     {
         public BusPlace Place => place;

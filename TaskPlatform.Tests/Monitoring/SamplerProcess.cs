@@ -7,10 +7,10 @@ using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>Processes that compete for measuring the bus.</summary>
+/// <summary>Processes that compete for the role of the sampler.</summary>
 internal static class SamplerProcess
 {
-    /// <summary>An interval with which a process evaluates once at its start, then only when the test calls it.</summary>
+    /// <summary>An interval at which a process evaluates once at its start, and then only when the test calls it.</summary>
     public static readonly TimeSpan Never = TimeSpan.FromMinutes(10);
 
     public static Task<BusProcess> StartAsync(
@@ -41,7 +41,7 @@ internal static class SamplerProcess
     public static Task ElectedAsync(BusView view, string sampler)
         => BusView.Until(async () => (string?)await view.Redis.StringGetAsync(view.Prefix + "events:sampler"), elected => elected == sampler);
 
-    /// <summary>Waits until the first evaluation is over: growth is measured from there.</summary>
+    /// <summary>Waits until the first evaluation is done, which is the baseline for growth.</summary>
     public static Task CountedAsync(BusView view)
         => BusView.Until(async () => (long?)await view.Redis.HashGetAsync(view.Prefix + "events:counts", "dlq_growth "), baseline => baseline == 0);
 }

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>Which process measures the bus: one with consumer groups, another only while none of these lives.</summary>
+/// <summary>Which process is the sampler: one with consumer groups; another one only while none of these is running.</summary>
 public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.Tests.Monitoring;
 
-/// <summary>Takes webhooks, after it has refused some.</summary>
+/// <summary>Receives webhooks, after it has rejected some.</summary>
 internal sealed class WebhookReceiver(WebApplication application, Channel<JsonElement> calls) : IAsyncDisposable
 {
     public Uri Address => new(application.Urls.Single());

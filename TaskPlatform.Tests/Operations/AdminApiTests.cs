@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>What an operator can ask for over HTTP.</summary>
+/// <summary>The admin API.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class AdminApiTests(Operated platform)
 {

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>An operator's evening, in a real browser.</summary>
+/// <summary>An operator's session in a real browser.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class BrowserTests(Operated platform, Chromium chromium)
 {
@@ -18,7 +18,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
         await BusView.Until(() => worker.GetAsync("/api/notifications"), found => found.Text.Contains("Welcome", StringComparison.Ordinal));
         await using var database = platform.Services.OpenDatabase("notifications-db");
 
-        // A rule that somebody put on the table by mistake: the handler's INSERT fails of it, however often it is tried.
+        // A constraint that was added by mistake: the handler's INSERT fails on every attempt.
         await ExecuteAsync(database, "ALTER TABLE notifications ADD CONSTRAINT no_pets CHECK (message NOT LIKE '%Feed the fish%')");
 
         var complaints = new List<string>();
@@ -34,7 +34,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Overview" })).ToBeVisibleAsync();
 
-        // It arrives while the page is open, without a click.
+        // The dead letter appears on the open page without a click.
         await page.GotoAsync(Address("/console/dead-letters?type=task.created&group=notifications_service"));
         await Assertions.Expect(page.GetByText("No dead letters.")).ToBeVisibleAsync();
         await worker.CreateTaskAsync("Feed the fish <script>", worker.UserId);
@@ -47,7 +47,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Trace" }))
             .ToHaveAttributeAsync("href", new Regex("^http://dashboard.example:15888/traces/detail/[0-9a-f]{32}$"));
 
-        // The cause is mended, and the events are given back.
+        // The cause is fixed, and the events are reprocessed.
         await ExecuteAsync(database, "ALTER TABLE notifications DROP CONSTRAINT no_pets");
         await page.GotoAsync(Address("/console/dead-letters?type=task.created&group=notifications_service"));
         await page.GetByRole(AriaRole.Link, new() { Name = "Reprocess 1…" }).ClickAsync();
@@ -55,7 +55,7 @@ public sealed class BrowserTests(Operated platform, Chromium chromium)
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Reprocess done" })).ToBeVisibleAsync(new() { Timeout = 20_000 });
         await BusView.Until(() => worker.GetAsync("/api/notifications"), found => found.Text.Contains("Feed the fish", StringComparison.Ordinal));
 
-        // What follows from it is seen live.
+        // Resulting events appear on the live page.
         await page.GotoAsync(Address("/console/live?type=task.completed"));
         await Assertions.Expect(page.GetByText("connected", new() { Exact = true })).ToBeVisibleAsync();
         var another = await worker.CreateTaskAsync("And the cat", worker.UserId);

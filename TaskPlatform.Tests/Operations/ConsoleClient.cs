@@ -4,7 +4,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>Speaks to the console as a browser does: keeps cookies, says where a post comes from, and follows no redirect.</summary>
+/// <summary>Acts like a browser in the console: keeps cookies, sends the origin of posts, and follows no redirects.</summary>
 internal sealed partial class ConsoleClient : IDisposable
 {
     public const string SessionCookie = "taskplatform-console";
@@ -22,15 +22,15 @@ internal sealed partial class ConsoleClient : IDisposable
 
     public bool HasSession => CookieHeader.Contains($"{SessionCookie}=", StringComparison.Ordinal);
 
-    /// <summary>All cookies, as a request to the console carries them.</summary>
+    /// <summary>All cookies, as a request to the console sends them.</summary>
     public string CookieHeader => cookies.GetCookieHeader(new Uri(http.BaseAddress!, "/console"));
 
     public static string FormTokenOf(string page) => FormToken().Match(page).Groups[1].Value;
 
-    /// <summary>The same browser at another address. As in a browser, a cookie belongs to a host, whatever the port.</summary>
+    /// <summary>The same browser at another address. As in a browser, a cookie belongs to a host, regardless of the port.</summary>
     public ConsoleClient At(Uri address) => new(address, cookies);
 
-    /// <summary>The same browser behind a proxy, which says where the requests come from.</summary>
+    /// <summary>The same browser behind a proxy, which forwards the client's address.</summary>
     public ConsoleClient Behind(string clientAddress, string scheme = "http")
     {
         http.DefaultRequestHeaders.Remove("X-Forwarded-For");
@@ -51,13 +51,13 @@ internal sealed partial class ConsoleClient : IDisposable
         return await answer.Content.ReadAsStringAsync(Token);
     }
 
-    /// <summary>Posts a form; an empty <paramref name="site"/> and an empty token are left out.</summary>
+    /// <summary>Posts a form; an empty <paramref name="site"/> or token is omitted.</summary>
     public Task<HttpResponseMessage> PostAsync(
         string path, string token, string site = "same-origin", string? origin = null, params IEnumerable<KeyValuePair<string, string>> fields)
         => PostAsync(
             path, new FormUrlEncodedContent(token.Length == 0 ? fields : fields.Append(new("__RequestVerificationToken", token))), site, origin);
 
-    /// <summary>Posts a body as it is.</summary>
+    /// <summary>Posts a body unchanged.</summary>
     public Task<HttpResponseMessage> PostAsync(string path, HttpContent content, string site = "same-origin", string? origin = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };

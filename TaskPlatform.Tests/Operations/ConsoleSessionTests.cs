@@ -8,7 +8,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>Where a session of the console is valid, and for how long.</summary>
+/// <summary>Where a console session is valid, and for how long.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgres)
 {
@@ -88,7 +88,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
 
         await proxy.DisposeAsync();
 
-        // Dead letters are in Redis; jobs, and the audit of every post, are in the database.
+        // Dead letters are in Redis; jobs, and the audit of all posts, are in the database.
         var formToken = ConsoleClient.FormTokenOf(await browser.PageAsync($"/console/dead-letters/{id}"));
         using var page = await browser.GetAsync("/console/jobs");
         using var post = await browser.PostAsync($"/console/dead-letters/{id}/delete", formToken);
@@ -130,7 +130,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
         Assert.Contains("; secure", Assert.Single(signedIn.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
     }
 
-    // Sends a cookie also where a browser would not.
+    // Sends the cookie even where a browser wouldn't.
     private async Task<HttpResponseMessage> SendAsync(string path, string header, string value)
     {
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>The console as a browser speaks to it: who gets in, what may be posted, and what a payload can't do.</summary>
+/// <summary>The console as a browser uses it: access, accepted posts, and the display of untrusted payloads.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class ConsoleTests(Operated platform) : IDisposable
 {
@@ -67,7 +67,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
         Assert.Contains("path=/console", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("secure", cookie, StringComparison.OrdinalIgnoreCase); // The test speaks plain HTTP.
         var expiry = DateTimeOffset.Parse(Regex.Match(cookie, "expires=([^;]+)").Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(expiry - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(60)); // As long as a token.
+        Assert.InRange(expiry - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(55), TimeSpan.FromMinutes(60)); // The lifetime of a token.
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
         var page = await answer.Content.ReadAsStringAsync(Token);
         Assert.DoesNotContain("style=\"", page, StringComparison.Ordinal);
 
-        // A link to the dashboard may lead elsewhere; nothing may be loaded from there.
+        // Links may lead to the dashboard, but no resource may be loaded from it.
         Assert.DoesNotMatch("src=\"https?://|<link[^>]*href=\"https?://", page);
     }
 

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>An operator sees who reads a stream, whether or not there was ever anything to read.</summary>
+/// <summary>An operator can see the consumers of a stream, even if it never had any entries.</summary>
 public sealed class ConsumersTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -45,7 +45,7 @@ public sealed class ConsumersTests(RedisServer redis, PostgresServer postgres)
         var streams = process.Services.GetRequiredService<IStreamAdmin>();
         await BusView.Until(() => streams.ConsumersAsync(NoteErased.Type, Group, Token), consumers => consumers.Count == 1);
 
-        // For much longer than a consumer that is gone is kept, which is 10 times ClaimIdle: it is there each time, and was just now.
+        // Much longer than a consumer that has stopped is kept, which is 10 times ClaimIdle: it is listed every time, with a recent activity.
         var last = TimeSpan.Zero;
         for (var refreshed = 0; refreshed < 15;)
         {

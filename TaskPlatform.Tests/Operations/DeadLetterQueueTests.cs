@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>What an operator can do to dead letters, on a real Redis.</summary>
+/// <summary>The operations on dead letters, on a real Redis.</summary>
 public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
@@ -133,7 +133,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     [Fact]
     public async Task A_filter_that_matches_few_reads_few()
     {
-        await using var own = await RedisServer.StartNewAsync(); // Its commands are counted.
+        await using var own = await RedisServer.StartNewAsync(); // A separate one, because its commands are counted.
         var place = await BusPlace.CreateAsync(own, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var process = await BusProcess.StartAsync(place);
@@ -141,7 +141,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         const int many = 2_500;
         await Task.WhenAll(Enumerable.Range(0, many).Select(i => AddDeadLetterAsync(view, i, Group)));
         var few = new[] { await AddDeadLetterAsync(view, 1, "few"), await AddDeadLetterAsync(view, 2, "few") };
-        await queue.GroupAsync(DeadLetterFilter.All, Token); // What came since the last query is indexed once.
+        await queue.GroupAsync(DeadLetterFilter.All, Token); // Indexes the dead letters since the last query.
 
         await view.Redis.ExecuteAsync("CONFIG", "RESETSTAT");
         var page = await queue.ListAsync(new DeadLetterFilter { Group = "few" }, 50, after: null, Token);
@@ -150,7 +150,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         var groups = await queue.GroupAsync(DeadLetterFilter.All, Token);
 
         Assert.Equal(few.Reverse(), page.Items.Select(deadLetter => deadLetter.Id));
-        Assert.Contains("cmdstat_xrange:calls=3,", commands, StringComparison.Ordinal); // What came since the last query, and the two dead letters.
+        Assert.Contains("cmdstat_xrange:calls=3,", commands, StringComparison.Ordinal); // New dead letters since the last query, and the two matching ones.
         Assert.DoesNotContain("cmdstat_xrevrange", commands, StringComparison.Ordinal);
         Assert.Equal(2, count);
         Assert.Equal([("readers", many), ("few", 2)], groups.Select(group => (group.Group, group.Count)));
@@ -187,7 +187,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
         await AddDeadLetterAsync(view, 6, "others");
         await AssertFoundAsync(ids);
 
-        // By these scripts, by XDEL, by XTRIM, and by emptying the queue.
+        // Removed by the bus's scripts, by XDEL, by XTRIM, and by deleting the queue.
         await queue.DeleteAsync([ids[5]], Token);
         await queue.ReprocessAsync([ids[4]], Token);
         await AssertFoundAsync(ids[..4]);

@@ -5,7 +5,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>A platform that the tests of its operation share, and its streams seen from outside.</summary>
+/// <summary>The running services for tests of their operation, and a view of their streams.</summary>
 public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
 {
     public RunningServices Services { get; } = new(postgres, redis);
@@ -14,10 +14,10 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
 
     public async ValueTask InitializeAsync()
     {
-        // So that what fails is a dead letter soon.
+        // So that failing events are dead-lettered soon.
         Services.Set("EventBus:MaxRetries", "1");
         Services.Set("EventBus:RetryDelays:0", "00:00:00.1");
-        // What a stream loses after a second is trimmed, and nothing that Redis should still have. No test is surprised by it.
+        // Streams are trimmed after a second, and republishing is effectively off, so that neither surprises a test.
         Services.Set("EventBus:StreamRetention", "00:00:01");
         Services.Set("EventBus:RetentionInterval", "01:00:00");
         Services.Set("Console:SampleInterval", "00:00:01");
@@ -33,7 +33,7 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
         await Services.DisposeAsync();
     }
 
-    /// <summary>Puts a dead letter into the queue, as a consumer does.</summary>
+    /// <summary>Adds a dead letter, as a consumer does.</summary>
     internal async Task<string> AddDeadLetterAsync(
         string group, string type = "task.created", string data = """{"type":"task.created"}""", string exception = "System.Exception", string error = "no")
     {
@@ -46,7 +46,7 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
         return id;
     }
 
-    /// <summary>Waits for the end of a job.</summary>
+    /// <summary>Waits for a job to end.</summary>
     internal static Task<JsonElement> EndOfAsync(ApiClient admin, Answer accepted)
         => BusView.Until(
             async () => (await admin.GetAsync(accepted.Headers.Location!.ToString())).Json,

@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>Past events, delivered to a group again.</summary>
+/// <summary>Replays of past events to a group.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class ReplayTests(Operated platform)
 {
@@ -108,7 +108,7 @@ public sealed class ReplayTests(Operated platform)
         return await Operated.EndOfAsync(admin, accepted);
     }
 
-    /// <summary>Returns the time just before the first one's event.</summary>
+    /// <summary>Returns the time just before the first task's event.</summary>
     private async Task<DateTimeOffset> CreateTasksAsync(ApiClient worker, int count)
     {
         var time = (RedisTime)(await platform.View.Redis.ExecuteAsync("TIME"));

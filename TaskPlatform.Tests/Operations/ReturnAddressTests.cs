@@ -2,7 +2,7 @@ using TaskPlatform.EventBus.Dashboard.Console;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>Whatever a link says, one who has signed in stays in the console.</summary>
+/// <summary>Whatever a link contains, the browser stays in the console after the sign-in.</summary>
 public sealed class ReturnAddressTests
 {
     [Theory]

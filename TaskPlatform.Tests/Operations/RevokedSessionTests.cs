@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Services;
 
 namespace TaskPlatform.Tests.Operations;
 
-/// <summary>The console, and the routes for admins, when tokens are revoked and when it is not known which are.</summary>
+/// <summary>The console and the admin routes when tokens are revoked, and while the list of revoked tokens is unavailable.</summary>
 [Collection(OperationsTests.Name)]
 public sealed class RevokedSessionTests(Operated platform)
 {
@@ -78,7 +78,7 @@ public sealed class RevokedSessionTests(Operated platform)
         deputy.Dispose();
     }
 
-    /// <summary>An admin whose sessions are not those of other tests.</summary>
+    /// <summary>Creates an admin whose sessions other tests don't use.</summary>
     private async Task<(ApiClient Client, string Email)> DeputyAsync()
     {
         var email = RunningServices.NewEmail();
@@ -96,7 +96,7 @@ public sealed class RevokedSessionTests(Operated platform)
         return answer.StatusCode;
     }
 
-    // A copy of the cookies, which no answer changes. Only the headers are waited for: a live page has no end.
+    // Sends a copy of the cookies, which no response changes. Waits only for the headers, because a live page doesn't end.
     private async Task<HttpResponseMessage> SendAsync(string path, string cookies)
     {
         var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });

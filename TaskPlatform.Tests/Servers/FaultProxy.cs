@@ -6,8 +6,8 @@ using System.Text;
 namespace TaskPlatform.Tests.Servers;
 
 /// <summary>
-/// Stands between a process and its server, and stops the traffic at the very command that a test is about: so the process
-/// can be killed there, without a line in the product that knows of tests.
+/// A proxy between a process and its server that holds the traffic at a given command, so that a test can kill the process at exactly that
+/// point without any test code in the product.
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
@@ -25,22 +25,22 @@ public sealed class FaultProxy : IAsyncDisposable
         accepting = AcceptAsync();
     }
 
-    /// <summary>Where the process is to connect instead of the server's own port.</summary>
+    /// <summary>The port to which the process connects instead of the server's port.</summary>
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     /// <summary>Starts a proxy in front of a port on loopback.</summary>
     public static FaultProxy To(int port) => new(port);
 
-    /// <summary>The first request that contains the text does not reach the server.</summary>
+    /// <summary>Holds the first request that contains the text before it reaches the server.</summary>
     public Hold HoldRequest(string text) => Add(new Hold(text));
 
-    /// <summary>Of the first request that contains the text, only what stands before it reaches the server.</summary>
+    /// <summary>Cuts the first request that contains the text: only the bytes before the text reach the server.</summary>
     public Hold CutRequest(string text) => Add(new Hold(text) { IsCut = true });
 
-    /// <summary>The first request that contains the text reaches the server, but its reply does not come back.</summary>
+    /// <summary>Forwards the first request that contains the text, and holds its reply.</summary>
     public Hold HoldReply(string text) => Add(new Hold(text) { IsReply = true });
 
-    /// <summary>Like a cable that was cut: the connections of now stay open and carry nothing any more. New ones work.</summary>
+    /// <summary>Makes all current connections half-open, like a cut cable. New connections work.</summary>
     public void Freeze()
     {
         foreach (var connection in connections.Keys)
@@ -91,7 +91,7 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 }
 
-/// <summary>A place where the traffic stops.</summary>
+/// <summary>A point at which the traffic is held.</summary>
 public sealed class Hold
 {
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -100,7 +100,7 @@ public sealed class Hold
 
     internal Hold(string text) => Text = Encoding.UTF8.GetBytes(text);
 
-    /// <summary>Ends when the traffic stands here.</summary>
+    /// <summary>Completes when the traffic is held.</summary>
     public Task Reached => reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
     internal byte[] Text { get; }
@@ -109,7 +109,7 @@ public sealed class Hold
 
     internal bool IsCut { get; init; }
 
-    /// <summary>Lets the traffic go on.</summary>
+    /// <summary>Releases the traffic.</summary>
     public void Release() => released.TrySetResult();
 
     internal bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace TaskPlatform.Tests.Servers;
 
 /// <summary>
-/// The one thread that starts servers. The parent-death signal follows the thread that forked, not its process:
-/// forked from a pool thread, a server would die when the pool shrinks.
+/// The thread that starts all servers. The parent-death signal is tied to the thread that forked, not to its process, so a server that was
+/// forked on a pool thread would be killed when the pool shrinks.
 /// </summary>
 internal static class ForkingThread
 {

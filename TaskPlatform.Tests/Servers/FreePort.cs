@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace TaskPlatform.Tests.Servers;
 
 /// <summary>
-/// Ports below those that Linux gives to outgoing connections (from 32768): while a killed server is away, no client takes
-/// its port, nor connects to itself there.
+/// Ports below those that Linux uses for outgoing connections (from 32768), so that while a killed server is down no client is assigned
+/// its port or connects to itself.
 /// </summary>
 internal static class FreePort
 {
@@ -25,7 +25,7 @@ internal static class FreePort
             }
             catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                // Try another one.
+                // Try another port.
             }
         }
     }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace TaskPlatform.Tests.Servers;
 
 /// <summary>
-/// A real server on loopback, with a port, a password and a folder of its own, that a test may kill, freeze and start again.
-/// Nothing of it outlives the test process, however that ends.
+/// A real server on loopback with its own port, password and folder, which a test can kill, freeze and restart. It never outlives the
+/// test process.
 /// </summary>
 public abstract class LocalServer : IAsyncLifetime
 {
@@ -24,7 +24,7 @@ public abstract class LocalServer : IAsyncLifetime
 
     public string Password { get; } = RandomNumberGenerator.GetHexString(24);
 
-    /// <summary>Of the server as it runs now.</summary>
+    /// <summary>The id of the current process.</summary>
     public int ProcessId => Running.Id;
 
     public abstract string ConnectionString { get; }
@@ -51,7 +51,7 @@ public abstract class LocalServer : IAsyncLifetime
         }
     }
 
-    /// <summary>Starts the server, or starts it again on the same port and data, and returns when it answers.</summary>
+    /// <summary>Starts the server, or restarts it with the same port and data, and returns when it responds.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (process is { HasExited: false })
@@ -75,7 +75,7 @@ public abstract class LocalServer : IAsyncLifetime
         }
     }
 
-    /// <summary>Ends the server in order: it closes its files and says goodbye to its clients.</summary>
+    /// <summary>Stops the server gracefully: it closes its files and disconnects its clients.</summary>
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
         var running = Running;
@@ -83,7 +83,7 @@ public abstract class LocalServer : IAsyncLifetime
         return running.WaitForExitAsync(StopLimit, cancellationToken);
     }
 
-    /// <summary>Ends the server like a crash: without warning, in the middle of whatever it does.</summary>
+    /// <summary>Kills the server, like a crash.</summary>
     public Task KillAsync(CancellationToken cancellationToken = default)
     {
         var running = Running;
@@ -91,10 +91,10 @@ public abstract class LocalServer : IAsyncLifetime
         return running.WaitForExitAsync(StopLimit, cancellationToken);
     }
 
-    /// <summary>Freezes the server: connections stay open and new ones are accepted by the kernel, but nothing answers.</summary>
+    /// <summary>Freezes the server: connections stay open and the kernel accepts new ones, but there are no responses.</summary>
     public Task PauseAsync(CancellationToken cancellationToken = default) => Running.PauseAsync(cancellationToken);
 
-    /// <summary>Lets a frozen server go on where it was.</summary>
+    /// <summary>Resumes a frozen server.</summary>
     public Task ContinueAsync(CancellationToken cancellationToken = default) => Running.ContinueAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -113,7 +113,7 @@ public abstract class LocalServer : IAsyncLifetime
 
     protected abstract Task CreateDataAsync();
 
-    /// <summary>Null when the server answers, else why it doesn't.</summary>
+    /// <summary>Returns null if the server responds, otherwise the reason why it doesn't.</summary>
     protected abstract Task<string?> TryConnectAsync(CancellationToken cancellationToken);
 
     protected void EnsureStopped()

@@ -2,10 +2,10 @@ using Npgsql;
 
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>A throw-away pgbouncer in front of a Postgres, that gives every transaction another session.</summary>
+/// <summary>A temporary pgbouncer in transaction mode in front of a Postgres.</summary>
 public sealed class Pooler(PostgresServer postgres) : LocalServer
 {
-    /// <summary>Where Debian puts it, which is not on everybody's PATH.</summary>
+    /// <summary>Debian's path, which isn't on the PATH of all users.</summary>
     private const string Program = "/usr/sbin/pgbouncer";
 
     public override string ConnectionString => To(postgres.ConnectionString);
@@ -14,7 +14,7 @@ public sealed class Pooler(PostgresServer postgres) : LocalServer
 
     private string Settings => Path.Combine(Folder, "pgbouncer.ini");
 
-    /// <summary>The same database, through the pooler; prepared statements and resets are for sessions.</summary>
+    /// <summary>The same database through the pooler, without prepared statements and resets, which need a session.</summary>
     public string To(string connectionString)
         => new NpgsqlConnectionStringBuilder(connectionString) { Port = Port, MaxAutoPrepare = 0, NoResetOnClose = true }.ConnectionString;
 

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>Debian keeps the programs of each version in a folder off the PATH.</summary>
+/// <summary>Finds PostgreSQL's programs, which Debian keeps in a folder per version outside the PATH.</summary>
 internal static class PostgresPrograms
 {
     private const string DebianFolder = "/usr/lib/postgresql";

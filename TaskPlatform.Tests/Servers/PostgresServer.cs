@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>A throw-away PostgreSQL. One serves the assembly, each test with its own database; a fault test starts its own.</summary>
+/// <summary>A temporary PostgreSQL. The assembly shares one, with a database per test; fault tests start their own.</summary>
 public sealed class PostgresServer : LocalServer
 {
     private static readonly TimeSpan InitLimit = TimeSpan.FromMinutes(1);
@@ -11,13 +11,13 @@ public sealed class PostgresServer : LocalServer
     private static readonly string? User = Environment.IsPrivilegedProcess ? "postgres" : null;
 
     /// <summary>
-    /// Whether what was committed outlives the loss of the machine, as in production. It outlives the server's own death in any case.
+    /// Whether commits survive a crash of the machine, as in production. They survive a crash of the server in any case.
     /// </summary>
     public bool IsDurable { get; init; }
 
     public override string ConnectionString => ConnectionStringTo("postgres");
 
-    // Fast shutdown: open transactions are rolled back, clients disconnected.
+    // Fast shutdown: rolls back open transactions and disconnects clients.
     private protected override Signal StopSignal => Signal.Interrupt;
 
     public static async Task<PostgresServer> StartNewAsync()
@@ -33,7 +33,7 @@ public sealed class PostgresServer : LocalServer
         await using var connection = new NpgsqlConnection(ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var create = connection.CreateCommand();
-#pragma warning disable CA2100 // An identifier can't be a parameter; it is quoted.
+#pragma warning disable CA2100 // Identifiers can't be parameters; this one is quoted.
         create.CommandText = $"CREATE DATABASE {new NpgsqlCommandBuilder().QuoteIdentifier(name)} TEMPLATE template0";
 #pragma warning restore CA2100
         await create.ExecuteNonQueryAsync(cancellationToken);
@@ -55,11 +55,11 @@ public sealed class PostgresServer : LocalServer
         "-c", $"fsync={(IsDurable ? "on" : "off")}",
         "-c", $"full_page_writes={(IsDurable ? "on" : "off")}",
 
-        // It would look at every test's database once a minute.
+        // Autovacuum would visit every test's database once a minute.
         "-c", $"autovacuum={(IsDurable ? "on" : "off")}",
     ], User);
 
-    /// <summary>initdb makes the folders itself, so that they belong to the user it runs as.</summary>
+    /// <summary>initdb creates the folders itself, so that they belong to the user that it runs as.</summary>
     protected override async Task CreateDataAsync()
     {
         var passwordFile = Folder + ".password";
@@ -100,7 +100,7 @@ public sealed class PostgresServer : LocalServer
         }
     }
 
-    // Many databases, each with pools of its own: what is idle is closed soon.
+    // There are many databases with a pool each, so idle connections are closed soon.
     private string ConnectionStringTo(string database)
         => $"Host=127.0.0.1;Port={Port};Username=postgres;Password={Password};Database={database};Connection Idle Lifetime=20;Connection Pruning Interval=5";
 }

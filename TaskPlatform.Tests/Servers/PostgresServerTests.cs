@@ -70,7 +70,7 @@ public sealed class PostgresServerTests(PostgresServer shared)
     {
         await using var connection = new NpgsqlConnection($"{connectionString};Pooling=false");
         await connection.OpenAsync(Cancellation);
-#pragma warning disable CA2100 // The tests' own texts.
+#pragma warning disable CA2100 // The statements come from the tests.
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync(Cancellation);

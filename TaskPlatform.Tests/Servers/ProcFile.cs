@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>What Linux tells about processes under <c>/proc</c>.</summary>
+/// <summary>Information about processes from <c>/proc</c>.</summary>
 internal static class ProcFile
 {
-    /// <summary>Whether the process is frozen; null when there is none (any more).</summary>
+    /// <summary>Whether the process is stopped; null if it doesn't exist (any more).</summary>
     public static bool? IsStopped(int id) => Stat(id) is [var state, ..] ? state == "T" : null;
 
     public static IReadOnlyList<int> Children(int parent)
@@ -13,7 +13,7 @@ internal static class ProcFile
             .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
             .Where(id => id != 0 && Stat(id) is [_, var parentId, ..] && parentId == parent.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>The fields after "id (name)": state, parent's id, …</summary>
+    /// <summary>The fields after "id (name)": state, parent id, …</summary>
     private static string[]? Stat(int id)
     {
         try

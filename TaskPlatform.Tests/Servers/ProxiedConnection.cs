@@ -6,7 +6,7 @@ namespace TaskPlatform.Tests.Servers;
 /// <summary>One connection through a <see cref="FaultProxy"/>.</summary>
 internal sealed class ProxiedConnection(FaultProxy proxy, Socket client)
 {
-    /// <summary>A text may be split over two packets; so much of the last one is looked at again.</summary>
+    /// <summary>How many bytes of the previous packet are searched again, because a text may be split over two packets.</summary>
     private const int Overlap = 128;
 
     private readonly TaskCompletionSource frozen = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +28,7 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client)
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // One end is gone; closing both tells the other.
+                // One end was closed, so close both.
             }
 
             await ended.CancelAsync();

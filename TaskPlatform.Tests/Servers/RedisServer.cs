@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>A throw-away Redis. One serves the assembly, each test under its own key prefix; a fault test starts its own.</summary>
+/// <summary>A temporary Redis. The assembly shares one, with a key prefix per test; fault tests start their own.</summary>
 public sealed class RedisServer : LocalServer
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
@@ -30,7 +30,7 @@ public sealed class RedisServer : LocalServer
 
     public static string NewKeyPrefix() => $"test-{Guid.CreateVersion7():n}:";
 
-    /// <summary>Copies the data files as they are at this moment, as a backup or a lagging replica has them.</summary>
+    /// <summary>Copies the current data files, like a backup or a lagging replica.</summary>
     public string CopyData()
     {
         var copy = Path.Combine(Folder, $"copy-{Guid.CreateVersion7():n}");
@@ -38,14 +38,14 @@ public sealed class RedisServer : LocalServer
         return copy;
     }
 
-    /// <summary>Puts a copy's files in place of the stopped server's own.</summary>
+    /// <summary>Replaces the data of the stopped server with a copy.</summary>
     public void RestoreData(string copy)
     {
         EraseData();
         Copy(copy, DataFolder);
     }
 
-    /// <summary>Takes all data from the stopped server.</summary>
+    /// <summary>Deletes all data of the stopped server.</summary>
     public void EraseData()
     {
         EnsureStopped();
@@ -72,7 +72,7 @@ public sealed class RedisServer : LocalServer
         return Task.CompletedTask;
     }
 
-    /// <summary>A server that still loads its data accepts connections, but answers a PING with an error.</summary>
+    /// <summary>A server that is still loading its data accepts connections, but replies to PING with an error.</summary>
     protected override async Task<string?> TryConnectAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

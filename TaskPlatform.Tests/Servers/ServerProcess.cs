@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>A running server and the processes it forked itself, as PostgreSQL does for every connection.</summary>
+/// <summary>A running server with its child processes; PostgreSQL forks one for each connection.</summary>
 internal sealed class ServerProcess : IDisposable
 {
     private const int KeptLines = 40;
@@ -44,7 +44,7 @@ internal sealed class ServerProcess : IDisposable
 
     public async Task PauseAsync(CancellationToken cancellationToken)
     {
-        // The parent first, so that no child is born meanwhile.
+        // Stop the parent first, so that it forks no new children meanwhile.
         await SendAndAwaitAsync(process.Id, Signal.Stop, stopped: true, cancellationToken);
         foreach (var child in ProcFile.Children(process.Id))
             await SendAndAwaitAsync(child, Signal.Stop, stopped: true, cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class ServerProcess : IDisposable
             await SendAndAwaitAsync(id, Signal.Continue, stopped: false, cancellationToken);
     }
 
-    /// <summary>Returns when the server and its children are gone: each of them held the other end of our output pipe.</summary>
+    /// <summary>Waits until the server and its children have exited, which all hold the other end of our output pipe.</summary>
     public async Task WaitForExitAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         try

@@ -1,6 +1,6 @@
 namespace TaskPlatform.Tests.Servers;
 
-/// <summary>Linux's numbers.</summary>
+/// <summary>Linux signal numbers.</summary>
 internal enum Signal
 {
     Interrupt = 2,

@@ -190,7 +190,7 @@ public sealed class AccountTests(RunningServices services)
         Assert.Equal([401, 401, 429], await LoginsAsync(forwarded, email, "not-the-password", "2001:db8::1", "2001:db8::2", "2001:db8::3"));
         Assert.Equal([401, 429, 429], await LoginsAsync(forwarded, email, "not-the-password", [.. Enumerable.Repeat("203.0.113.1", 3)]));
 
-        // A known place, from which only wrong passwords have to wait; 203.0.113.2 was only claimed by the client, before the address that the proxy added.
+        // A known source, from which only wrong passwords are delayed; the client itself claimed 203.0.113.2, before the address that the proxy added.
         Assert.Equal([200], await LoginsAsync(forwarded, email, Password, "203.0.113.2, 203.0.113.1"));
     }
 

@@ -8,7 +8,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>There is always an admin, and Auth starts whatever users did.</summary>
+/// <summary>There is always an admin, and Auth starts regardless of what users did.</summary>
 public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
 {
     private const string Password = "a-long-password";
@@ -97,7 +97,7 @@ public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IA
             Assert.Equal(settings["Admin:Email"], await ScalarAsync("SELECT min(email) FROM users WHERE role = 'admin'"));
     }
 
-    // Several tests sign in, and safe hashes are slow by design.
+    // Several tests sign in, and production hashes are slow by design.
     private ServiceFactory<AuthService> Start() => ServiceFactory<AuthService>.Start(
         settings, service => service.PostConfigure<PasswordHasherOptions>(options => options.IterationCount = 1000));
 

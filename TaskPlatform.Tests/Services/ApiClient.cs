@@ -8,7 +8,7 @@ using TaskPlatform.Tests.Api;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Somebody who calls the services, and finds that each answer is one that the service's OpenAPI document describes.</summary>
+/// <summary>A client of the services that checks each response against the service's OpenAPI document.</summary>
 public sealed class ApiClient(Uri auth, Uri tasks, Uri notifications) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
@@ -29,11 +29,11 @@ public sealed class ApiClient(Uri auth, Uri tasks, Uri notifications) : IDisposa
 
     public Task<Answer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path);
 
-    /// <summary>Sends a request to the service whose path it is.</summary>
-    /// <param name="method">Which.</param>
+    /// <summary>Sends a request to the service that serves the path.</summary>
+    /// <param name="method">The method.</param>
     /// <param name="path">For example <c>/api/tasks</c>.</param>
-    /// <param name="body">A string is sent as it is, anything else as JSON in snake_case.</param>
-    /// <param name="headers">Further headers.</param>
+    /// <param name="body">A string is sent unchanged, any other value as JSON in snake_case.</param>
+    /// <param name="headers">Additional headers.</param>
     public async Task<Answer> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         using var request = NewRequest(method, path);
@@ -58,7 +58,7 @@ public sealed class ApiClient(Uri auth, Uri tasks, Uri notifications) : IDisposa
             answer);
     }
 
-    /// <summary>How a request is answered, without the answer's body, which may have no end.</summary>
+    /// <summary>Returns the status and media type without reading the body, which may not end.</summary>
     public async Task<(HttpStatusCode Status, string? MediaType)> HeadersAsync(HttpMethod method, string path, string? body)
     {
         using var request = NewRequest(method, path);
@@ -67,7 +67,7 @@ public sealed class ApiClient(Uri auth, Uri tasks, Uri notifications) : IDisposa
         return (response.StatusCode, response.Content.Headers.ContentType?.MediaType);
     }
 
-    /// <summary>Opens a stream; its lines come as they are sent.</summary>
+    /// <summary>Opens a stream and reads its lines as they arrive.</summary>
     public async Task<StreamReader> StreamAsync(string path, params (string Name, string Value)[] headers)
     {
         using var request = NewRequest(HttpMethod.Get, path);
@@ -119,17 +119,17 @@ public sealed class ApiClient(Uri auth, Uri tasks, Uri notifications) : IDisposa
     }
 }
 
-/// <summary>What a service answered.</summary>
+/// <summary>A service's response.</summary>
 public sealed record Answer(HttpStatusCode Status, string? MediaType, HttpResponseHeaders Headers, string Text)
 {
     public JsonElement Json => JsonElement.Parse(Text);
 
     public bool IsSuccess() => (int)Status is >= 200 and < 300;
 
-    /// <summary>The names of the fields that a 400 complains about.</summary>
+    /// <summary>The fields that a 400 reports.</summary>
     public IEnumerable<string> Fields => Json.GetProperty("errors").EnumerateObject().Select(error => error.Name);
 
-    /// <summary>Asserts an error as RFC 9457 has it, in the one form that all services use.</summary>
+    /// <summary>Asserts a problem in the form that all services use (RFC 9457).</summary>
     public Answer AssertProblem(HttpStatusCode status)
     {
         Assert.Equal(status, Status);

@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Dashboard;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>The page on which the API can be tried.</summary>
+/// <summary>The API explorer.</summary>
 [Collection(ServicesTests.Name)]
 public sealed partial class ApiPageTests(RunningServices services, Chromium chromium)
 {

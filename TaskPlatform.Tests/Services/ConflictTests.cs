@@ -2,13 +2,13 @@ using System.Net;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>A change that meets a concurrent one, forced.</summary>
+/// <summary>A change that conflicts with a concurrent one.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class ConflictTests(RunningServices services)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Every change of something that has a version: service, path below the thing, method, body.</summary>
+    /// <summary>Every change of a versioned resource: service, path below the resource, method, body.</summary>
     public static TheoryData<string, string, string, string?> Changes => new()
     {
         { "tasks", "", "PUT", """{"title":"Mine","status":"completed","worker_ids":[5]}""" },

@@ -12,7 +12,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Nothing of a deleted user is left, whichever of two transactions commits first: the one that erases, or the one that writes.</summary>
+/// <summary>No data of a deleted user remains, whichever of two concurrent transactions commits first: the one that erases, or the one that writes.</summary>
 public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 {
     private const long Ann = 5;
@@ -25,7 +25,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Every handler that writes for a user, writing for Ann, who is an admin.</summary>
+    /// <summary>Every handler that notifies a user; here it notifies Ann, who is an admin.</summary>
     public static TheoryData<string> Writers => [nameof(NotifyWorkers), nameof(NotifyAddedWorkers), nameof(NotifyOfDeletion), nameof(NotifyCreator), nameof(NotifyAdmins), nameof(NotifyAdminsOfAlert), nameof(WelcomeUser)];
 
     public async ValueTask InitializeAsync()

@@ -7,7 +7,7 @@ using TaskPlatform.ServiceDefaults.Start;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Whose word a service takes for the address and the scheme of a client.</summary>
+/// <summary>From which senders a service accepts the client's address and scheme.</summary>
 public sealed class ForwardedClientsTests
 {
     [Fact]

@@ -10,7 +10,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>What the worker's handlers do, several in one batch that is saved at its end.</summary>
+/// <summary>The worker's handlers, several of them in one batch that is saved at its end.</summary>
 public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
 {
     private NotificationsDb db = null!;

@@ -3,7 +3,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>A lock of the services' (<c>LockAsync</c>) in the hands of another process: requests that need it wait until it is released.</summary>
+/// <summary>A lock of the services (<c>LockAsync</c>) that another session holds: requests that need it wait until it is released.</summary>
 internal sealed class HeldLock : IAsyncDisposable
 {
     private readonly string name;
@@ -24,14 +24,14 @@ internal sealed class HeldLock : IAsyncDisposable
         return held;
     }
 
-    /// <summary>Does something in the transaction that holds the lock.</summary>
+    /// <summary>Executes a statement in the transaction that holds the lock.</summary>
     public async Task RunAsync(string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         await command.ExecuteNonQueryAsync(Token);
     }
 
-    /// <summary>Returns when so many requests wait for the lock.</summary>
+    /// <summary>Waits until the given number of requests is waiting for the lock.</summary>
     public async Task WaitersAsync(int count) => await BusView.Until(
         async () =>
         {

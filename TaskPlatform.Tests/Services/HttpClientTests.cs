@@ -8,7 +8,7 @@ namespace TaskPlatform.Tests.Services;
 /// <summary>The defaults of the services' HTTP clients.</summary>
 public sealed class HttpClientTests : IDisposable
 {
-    // The circuit breaker judges no fewer calls than this.
+    // The minimum number of calls before the circuit breaker can open.
     private const int CircuitBreakerMinimum = 100;
 
     private readonly Server server = new();

@@ -67,7 +67,7 @@ public sealed class IdempotencyTests(RunningServices services)
 
         var sql = db.Tasks.Where(task => wanted.All(id => task.WorkerIds.Contains(id))).ToQueryString();
 
-        // The operators that a GIN index on an array knows.
+        // The array operators that a GIN index supports.
         Assert.Matches("worker_ids @>|<@ t.worker_ids", sql);
     }
 

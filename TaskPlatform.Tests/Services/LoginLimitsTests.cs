@@ -4,7 +4,7 @@ using TaskPlatform.Auth.Accounts.Limits;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>How guessing is slowed down, and that it locks no owner out.</summary>
+/// <summary>Password guessing is slowed down, but the owner is never locked out.</summary>
 public sealed class LoginLimitsTests : IDisposable
 {
     private const string Ann = "ANN@EXAMPLE.ORG";
@@ -88,7 +88,7 @@ public sealed class LoginLimitsTests : IDisposable
 
         Assert.Equal([false, false, false, false, false, true], attempts.Select(attempt => attempt.IsRefused));
 
-        // None of them came to a check, because the database was away or the service had too much to do.
+        // No password was checked, because the database was unavailable or the service was overloaded.
         attempts.ForEach(attempt => attempt.Dispose());
         Assert.Null(await FailAsync(Ann, Home));
     }
@@ -131,7 +131,7 @@ public sealed class LoginLimitsTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Tries a wrong password. Returns how long the answer says to wait; null for a plain refusal.</summary>
+    /// <summary>Tries a wrong password. Returns the wait from the response; null if the attempt failed without a delay.</summary>
     private async Task<TimeSpan?> FailAsync(string account, string address, LoginLimits? other = null)
     {
         using var attempt = await (other ?? limits).BeginAsync(account, address, Token);

@@ -3,7 +3,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>As many as there may be.</summary>
+/// <summary>The maximum numbers of workers and notifications.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class ManyTests(RunningServices services)
 {
@@ -11,7 +11,7 @@ public sealed class ManyTests(RunningServices services)
     public async Task A_task_can_have_a_thousand_workers_and_each_is_notified()
     {
         using var ann = await services.RegisterAsync();
-        // Nobody has these ids: a user whom another test deletes is not notified.
+        // No user has these ids, because users that other tests delete would not be notified.
         var workers = Enumerable.Range(1, 1_001).Select(i => 1_000_000 * ann.UserId + i).ToArray();
 
         var id = await ann.CreateTaskAsync("Clean up", workers[..1_000]);
@@ -28,7 +28,7 @@ public sealed class ManyTests(RunningServices services)
     {
         const int many = 50_000;
         using var ann = await services.RegisterAsync();
-        await BusView.Until(() => UnreadAsync(ann), unread => unread == 1); // The welcome.
+        await BusView.Until(() => UnreadAsync(ann), unread => unread == 1); // The welcome notification.
         await using var database = services.OpenDatabase("notifications-db");
         await using var fill = database.CreateCommand(
             $"""

@@ -8,7 +8,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Sessions go back into the pool as they are, so none may go back with a lock.</summary>
+/// <summary>Sessions are returned to the pool without a reset, so none may be returned with a lock.</summary>
 public sealed class MigrationLockTests(PostgresServer postgres)
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class MigrationLockTests(PostgresServer postgres)
 
         await Assert.ThrowsAsync<StartupException>(() => migrate.RunAsync(TestContext.Current.CancellationToken));
 
-        // The process that failed is still here; another one gets the lock at once.
+        // The failed process is still running, but another one gets the lock at once.
         await using var locking = new NpgsqlCommand(
             "SET lock_timeout = '5s'; SELECT pg_advisory_lock(hashtextextended('migrate', 0))", connection);
         await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);

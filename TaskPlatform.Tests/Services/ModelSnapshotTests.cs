@@ -42,7 +42,7 @@ public sealed class ModelSnapshotTests
         Assert.Distinct(timestamps);
     }
 
-    // Only models are compared: nothing connects.
+    // Only models are compared, so no connection is opened.
     private static TDb Open<TDb>(Func<DbContextOptions<TDb>, TDb> create)
         where TDb : DbContext
         => create(new DbContextOptionsBuilder<TDb>().UseNpgsql("Host=unused").Options);

@@ -3,12 +3,12 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Has a request meet changes of its row by other writers.</summary>
+/// <summary>Forces conflicts between a request and other writers of the same row.</summary>
 internal static class OtherChange
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Makes a request, holds the row until the request waits for it, and changes it.</summary>
+    /// <summary>Sends a request, locks its row until the request waits for it, and then changes the row.</summary>
     public static async Task<T> MeetAsync<T>(NpgsqlDataSource database, string table, long id, Func<Task<T>> request)
     {
         await using var connection = await database.OpenConnectionAsync(Token);
@@ -29,7 +29,7 @@ internal static class OtherChange
         return await asked;
     }
 
-    /// <summary>Makes a request that finds its row changed so many times in a row: the database skips what it does to it.</summary>
+    /// <summary>Sends a request whose row changes the given number of times in a row: a trigger makes its statements affect no row.</summary>
     public static async Task<T> LoseAsync<T>(NpgsqlDataSource database, string table, long id, int times, Func<Task<T>> request)
     {
         await using (var prepare = database.CreateCommand(

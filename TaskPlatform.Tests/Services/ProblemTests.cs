@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>Whatever goes wrong, the answer is a ProblemDetails that says so.</summary>
+/// <summary>Every error is answered with a ProblemDetails that explains it.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class ProblemTests(RunningServices services, PostgresServer postgres)
 {
@@ -134,7 +134,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
         await RunAsync($"CREATE ROLE {name} LOGIN PASSWORD 'right'");
         await RunAsync($"ALTER DATABASE {name} OWNER TO {name}");
 
-        // Without a pool, each request meets the refusal itself, and not first the end of an older connection.
+        // Without a pool, each request gets the refusal itself, and not the end of a pooled connection first.
         (database.Username, database.Password, database.Pooling) = (name, "right", false);
         await using var tasks = ServiceFactory<TasksService>.Start(
             new Dictionary<string, string>(services.Settings) { ["ConnectionStrings:tasks-db"] = database.ConnectionString });

@@ -7,7 +7,7 @@ using TaskPlatform.Tests.EventBus;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>What ends a token before it expires, and where.</summary>
+/// <summary>What revokes a token before it expires, and where.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class RevocationTests(RunningServices services)
 {

@@ -10,7 +10,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>All four services, on databases and a key prefix of their own. The tests of the collection share them.</summary>
+/// <summary>All four services with their own databases and key prefix. The tests of the collection share them.</summary>
 public sealed class RunningServices(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
 {
     public const string AdminEmail = "admin@taskplatform.local";
@@ -22,10 +22,10 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
     private ServiceFactory<NotificationsService> notifications = null!;
     private ServiceFactory<NotificationsWorker> worker = null!;
 
-    /// <summary>What every service is configured with.</summary>
+    /// <summary>The settings of all services.</summary>
     public IReadOnlyDictionary<string, string> Settings => settings;
 
-    /// <summary>Configures every service beyond that, before they start.</summary>
+    /// <summary>Adds a setting for all services. Call it before they start.</summary>
     public void Set(string key, string value) => settings[key] = value;
 
     public async ValueTask InitializeAsync()
@@ -41,7 +41,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         settings["RateLimits:LoginFailures"] = "100000";
         settings["RateLimits:AccountFailures"] = "100000";
 
-        // Every test registers somebody, and safe hashes are slow by design.
+        // Every test registers users, and production hashes are slow by design.
         auth = ServiceFactory<AuthService>.Start(
             settings, service => service.PostConfigure<PasswordHasherOptions>(options => options.IterationCount = 1000));
         settings["services:auth:http:0"] = auth.Address.ToString();
@@ -59,10 +59,10 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         }
     }
 
-    /// <summary>A caller without a token.</summary>
+    /// <summary>Creates a client without a token.</summary>
     public ApiClient Anonymous() => new(auth.Address, tasks.Address, notifications.Address);
 
-    /// <summary>A caller of one service only.</summary>
+    /// <summary>Creates a client of a single service.</summary>
     public ApiClient At(string service)
     {
         var address = AddressOf(service);
@@ -76,7 +76,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         _ => notifications.Address,
     };
 
-    /// <summary>What a service has registered inside.</summary>
+    /// <summary>The service provider of a service.</summary>
     public IServiceProvider Inside(string service) => service switch
     {
         "auth" => auth.Services,
@@ -84,7 +84,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         _ => notifications.Services,
     };
 
-    /// <summary>A new user, signed in.</summary>
+    /// <summary>Registers a user and signs in.</summary>
     public async Task<ApiClient> RegisterAsync(string name = "Somebody")
     {
         var client = Anonymous();
@@ -92,7 +92,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         return client;
     }
 
-    /// <summary>The first admin, signed in.</summary>
+    /// <summary>Signs in as the first admin.</summary>
     public async Task<ApiClient> AdminAsync()
     {
         var client = Anonymous();
@@ -100,7 +100,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
         return client;
     }
 
-    /// <summary>Publishes as anybody may who reaches the Redis.</summary>
+    /// <summary>Publishes an event as any program with access to Redis could.</summary>
     public async Task AddToStreamAsync(string type, string data)
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis.ConnectionString);

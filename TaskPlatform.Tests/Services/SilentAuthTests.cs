@@ -10,11 +10,11 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>An Auth that accepts connections and never answers, or that is not there at all.</summary>
+/// <summary>An Auth that accepts connections but never responds, or that can't be reached at all.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class SilentAuthTests(RunningServices services)
 {
-    // A service gives up a fetch of the keys after this.
+    // The timeout of a service's fetch of the keys.
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
     [Fact]

@@ -7,7 +7,7 @@ using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>A service that can't start says in one sentence what to set right.</summary>
+/// <summary>A service that can't start reports in one sentence what to fix.</summary>
 public sealed class StartTests(PostgresServer postgres, RedisServer redis)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -12,7 +12,7 @@ namespace TaskPlatform.Tests.Services;
 /// <summary>The keys that a service fetches from Auth.</summary>
 public sealed class TokenKeyTests : IAsyncLifetime
 {
-    // The loop waits for the first after each fetch, and for the second before the next one.
+    // The fetch loop waits for the first interval after each fetch, and for the second one before the next fetch.
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RestOfRefreshInterval = TimeSpan.FromMinutes(5) - MinInterval;
 
@@ -129,7 +129,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     private async Task<IEnumerable<string>> KeysAsync()
         => (await configuration.GetConfigurationAsync(Cancellation)).SigningKeys.Select(key => key.KeyId);
 
-    /// <summary>A clock that tells when the loop starts to wait.</summary>
+    /// <summary>A clock that signals when the loop begins to wait.</summary>
     private sealed class LoopTime : FakeTimeProvider
     {
         private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();

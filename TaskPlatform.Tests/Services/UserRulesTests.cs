@@ -2,7 +2,7 @@ using TaskPlatform.Auth.Users;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>What is an e-mail address, and which passwords are too common.</summary>
+/// <summary>Which e-mail addresses are valid, and which passwords are too common.</summary>
 public sealed class UserRulesTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TaskPlatform.Tests.Services;
 
-/// <summary>From a request at one service to what somebody reads at another.</summary>
+/// <summary>From a request to one service to the result at another one.</summary>
 [Collection(ServicesTests.Name)]
 public sealed class WholeWayTests(RunningServices services)
 {
