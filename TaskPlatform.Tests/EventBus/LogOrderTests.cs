@@ -75,8 +75,8 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         await WriteAsync(writer, Erased, first: 1, count: 5);
         var publisher = CreatePublisher(Transport, maxDuration: TimeSpan.Zero);
 
-        // Without any time a pass is cut at each step, and goes on there.
-        // Without a time limit, a scan stops at each step and continues there.
+        // With no time left, a scan stops after each step and continues there the next time.
+        var passes = 0;
         while (await publisher.PublishWaitingAsync(Cancellation) && passes++ < 100 && (await StreamAsync(Erased)).Count == 0)
         {
             // Like the dispatcher.

@@ -166,7 +166,7 @@ public sealed class AdminApiTests(Operated platform)
               """);
         await held.ReleaseAsync();
 
-        Assert.Contains("at the same moment", (await asked).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
+        Assert.Contains("at the same time", (await asked).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
         await platform.View.Redis.ExecuteAsync("XGROUP", "DESTROY", $"{platform.View.Prefix}events:task.deleted", group);
     }
 

@@ -121,7 +121,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
         for (var i = 0; i < 2; i++)
             (await guesser.SignInAsync(password: "not-the-password")).Dispose();
         using var refused = await guesser.SignInAsync();
-        Assert.Contains("too many tries", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("Too many attempts", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
 
         var formToken = ConsoleClient.FormTokenOf(await admin.PageAsync("/console/sign-in"));
         using var signedIn = await admin.Behind("198.51.100.7", "https").PostAsync(
