@@ -5,7 +5,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root" || exit 1
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-say() { echo "» $*"; }
+info() { echo "» $*"; }
 fail() { echo "✗ $*" >&2; exit 1; }
 
 require_dotnet() {
@@ -40,7 +40,7 @@ install_packages() {
   fi
   command -v apt-get >/dev/null || fail "Missing: $*. Install the equivalents of these Debian packages, and put them on the PATH."
 
-  say "Installing $*"
+  info "Installing $*"
   log="$("${as_root[@]}" bash "$root/.ci/apt-install.sh" "$@" 2>&1)" ||
     fail "apt-get could not install $*: $(tail -n 3 <<<"$log")"
 }
@@ -51,11 +51,11 @@ offer_browser() {
   for name in chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null && return
   done
-  (install_packages chromium) || say "Tests that need a browser will be skipped"
+  (install_packages chromium) || info "Tests that need a browser will be skipped"
 }
 
 build() {
-  say "Building"
+  info "Building"
   dotnet restore "$1" -v q || fail "The packages could not be restored: see NuGet's messages above."
   dotnet build "$1" --no-restore -v q -clp:NoSummary || fail "The build failed: see the errors above."
 }
@@ -65,7 +65,7 @@ build() {
 # core. Together this saves a third of the suite's CPU time.
 precompile() {
   local compiled=.ci/precompiled/bin/publish folder package
-  say "Precompiling packages"
+  info "Precompiling packages"
   dotnet publish .ci/precompiled -v q -clp:NoSummary -o "$compiled" || fail "The packages could not be precompiled: see the errors above."
   for folder in {.,Services,EventBus}/TaskPlatform.*/bin/Debug/net10.0; do
     for package in "$compiled"/{Microsoft.{AspNetCore.Authentication,EntityFrameworkCore,Extensions.{Http,Resilience,Telemetry},IdentityModel},Npgsql,OpenTelemetry,Polly,RESPite,StackExchange,System.IdentityModel}*.dll; do

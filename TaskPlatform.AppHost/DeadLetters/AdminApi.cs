@@ -17,14 +17,14 @@ internal sealed class AdminApi(
     public async Task<HttpClient> SignInAsync(CancellationToken cancellationToken)
     {
         using var login = new HttpClient { BaseAddress = new Uri(auth.GetEndpoint("http").Url) };
-        using var answer = await login.PostAsJsonAsync(
+        using var response = await login.PostAsJsonAsync(
             "/api/auth/login",
             new Login(
                 await email.Resource.GetValueAsync(cancellationToken),
                 await password.Resource.GetValueAsync(cancellationToken)),
             Json,
             cancellationToken);
-        var session = await ReadAsync<Session>(answer, cancellationToken);
+        var session = await ReadAsync<Session>(response, cancellationToken);
 
         return new HttpClient
         {
@@ -34,17 +34,17 @@ internal sealed class AdminApi(
     }
 
     /// <exception cref="HttpRequestException">The response is a problem; the message contains its detail or title.</exception>
-    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (answer.IsSuccessStatusCode)
-            return (await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken))!;
+        if (response.IsSuccessStatusCode)
+            return (await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken))!;
 
-        var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-        var problem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json"
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
             ? JsonSerializer.Deserialize<Problem>(body, Json)
             : null;
         throw new HttpRequestException(
-            $"{answer.RequestMessage!.RequestUri} answered {(int)answer.StatusCode}: {problem?.Detail ?? problem?.Title ?? answer.ReasonPhrase}");
+            $"{response.RequestMessage!.RequestUri} answered {(int)response.StatusCode}: {problem?.Detail ?? problem?.Title ?? response.ReasonPhrase}");
     }
 
     private sealed record Login(string? Email, string? Password);

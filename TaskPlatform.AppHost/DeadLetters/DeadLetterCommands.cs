@@ -71,8 +71,8 @@ internal static class DeadLetterCommands
         while (job.State == "running")
         {
             await Task.Delay(PollInterval, cancellationToken);
-            using var answer = await admin.GetAsync($"/admin/jobs/{job.JobId}", cancellationToken);
-            job = await AdminApi.ReadAsync<Job>(answer, cancellationToken);
+            using var response = await admin.GetAsync($"/admin/jobs/{job.JobId}", cancellationToken);
+            job = await AdminApi.ReadAsync<Job>(response, cancellationToken);
         }
 
         return job.State == "done" ? job : throw new HttpRequestException($"The job {job.JobId} is {job.State}: {job.Problem}");

@@ -5,7 +5,7 @@ namespace TaskPlatform.Notifications.Live;
 
 /// <summary>Listens for messages of the database, on one connection for all streams of the process.</summary>
 internal sealed partial class NotificationListener(
-    NewNotifications news, IConfiguration configuration, TimeProvider time, ILogger<NotificationListener> logger) : BackgroundService
+    LiveStreams liveStreams, IConfiguration configuration, TimeProvider time, ILogger<NotificationListener> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -41,13 +41,13 @@ internal sealed partial class NotificationListener(
         if (!settings.ShouldSerialize("Keepalive"))
             settings.KeepAlive = 10; // In seconds; detects half-open connections.
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        connection.Notification += (_, message) => news.Notify(message.Payload);
+        connection.Notification += (_, message) => liveStreams.Notify(message.Payload);
         await connection.OpenAsync(cancellationToken);
         await using (var listen = new NpgsqlCommand($"LISTEN {NotificationsDb.Channel}", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
 
         // Notifications may have been committed before LISTEN.
-        news.WakeAll();
+        liveStreams.WakeAll();
         while (true)
             await connection.WaitAsync(cancellationToken);
     }

@@ -20,7 +20,7 @@ internal static class StreamNotifications
     public static void AddNotificationStream(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<LiveStreamOptions>().BindConfiguration(LiveStreamOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<NewNotifications>();
+        builder.Services.AddSingleton<LiveStreams>();
         builder.Services.AddHostedService<NotificationListener>();
     }
 
@@ -36,7 +36,7 @@ internal static class StreamNotifications
     private static async Task HandleAsync(
         [FromHeader(Name = "Last-Event-ID")] StreamCursor? lastEventId,
         ClaimsPrincipal caller,
-        NewNotifications news,
+        LiveStreams liveStreams,
         RevokedTokens revokedTokens,
         NotificationsDb db,
         IOptions<JsonOptions> json,
@@ -46,10 +46,10 @@ internal static class StreamNotifications
     {
         using var expiry = new CancellationTokenSource(Remaining(caller, time), time);
         using var watch = revokedTokens.Watch(caller);
-        using var subscription = await news.SubscribeAsync(caller.UserId);
+        using var subscription = await liveStreams.SubscribeAsync(caller.UserId);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
             http.RequestAborted, host.ApplicationStopping, expiry.Token, watch.Revoked, subscription.Ended);
-        var rows = new StreamRows(db, news, caller.UserId);
+        var rows = new StreamRows(db, liveStreams, caller.UserId);
         try
         {
             await rows.StartAsync(lastEventId, end.Token);

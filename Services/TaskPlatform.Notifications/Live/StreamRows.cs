@@ -5,7 +5,7 @@ using TaskPlatform.Notifications.Data;
 namespace TaskPlatform.Notifications.Live;
 
 /// <summary>Reads the rows that a stream has to send, each once.</summary>
-internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long userId)
+internal sealed class StreamRows(NotificationsDb db, LiveStreams liveStreams, long userId)
 {
     private const int PageSize = 100;
 
@@ -55,12 +55,12 @@ internal sealed class StreamRows(NotificationsDb db, NewNotifications news, long
         Cursor = new StreamCursor(sending);
     }
 
-    private Task<Snapshot> NowAsync(CancellationToken cancellationToken) => news.ReadAsync(
+    private Task<Snapshot> NowAsync(CancellationToken cancellationToken) => liveStreams.ReadAsync(
         async () => Snapshot.Parse(await db.Database.SqlQuery<string>($"""SELECT pg_current_snapshot()::text AS "Value" """).SingleAsync(cancellationToken))
             ?? throw new InvalidOperationException("The database returned a snapshot in an unknown format."),
         cancellationToken);
 
-    private Task<List<Notification>> ReadAsync(StreamCursor after, Snapshot upTo, CancellationToken cancellationToken) => news.ReadAsync(
+    private Task<List<Notification>> ReadAsync(StreamCursor after, Snapshot upTo, CancellationToken cancellationToken) => liveStreams.ReadAsync(
         () => db.Notifications
             .FromSql($"""
                 SELECT * FROM notifications

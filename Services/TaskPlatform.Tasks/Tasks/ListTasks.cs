@@ -29,15 +29,15 @@ internal static class ListTasks
         var query = db.Tasks.AsNoTracking();
         if (status is not null)
         {
-            var wanted = TaskItemStatusNames.Parse(status);
-            query = query.Where(task => task.Status == wanted);
+            var parsed = TaskItemStatusNames.Parse(status);
+            query = query.Where(task => task.Status == parsed);
         }
 
         if (workerId is { } worker)
         {
             // EF translates this to "worker_ids @> …", which can use the GIN index.
-            long[] wantedWorkers = [worker];
-            query = query.Where(task => wantedWorkers.All(id => task.WorkerIds.Contains(id)));
+            long[] workerIds = [worker];
+            query = query.Where(task => workerIds.All(id => task.WorkerIds.Contains(id)));
         }
 
         if (creatorId is { } creator)

@@ -37,8 +37,8 @@ internal static class TaskAccess
         if (ifMatch is null)
             return null;
 
-        var wanted = ifMatch.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return wanted.Contains("*") || wanted.Contains(task.ETag())
+        var tags = ifMatch.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return tags.Contains("*") || tags.Contains(task.ETag())
             ? null
             : TypedResults.Problem($"The task's current version is {task.Version}.", statusCode: StatusCodes.Status412PreconditionFailed);
     }

@@ -38,7 +38,7 @@ internal sealed partial class JobRunner(
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (job.State != JobState.Running)
-            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "No problem.");
+            LogEnded(job.Id, job.Kind, job.State, job.Done, job.Problem ?? "No errors.");
         return TimeSpan.Zero;
     }
 
@@ -76,9 +76,9 @@ internal sealed partial class JobRunner(
                 _ => services.GetRequiredService<SweepStep>().RunAsync(job, cancellationToken),
             });
         }
-        catch (EventTransportUnavailableException away)
+        catch (EventTransportUnavailableException unavailable)
         {
-            (job.Problem, job.NextAt) = (away.Message, time.GetUtcNow() + RetryDelay);
+            (job.Problem, job.NextAt) = (unavailable.Message, time.GetUtcNow() + RetryDelay);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {

@@ -42,7 +42,7 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
         if (stream.Groups.All(group => group.Name != request.Group))
             return new Outcome(null, errors.Require(false, "group", $"The stream of {type} has no such group."));
 
-        // A new stream doesn't tell what was published before it was created.
+        // A new stream doesn't show what was published before it was created.
         var last = EntryId.Parse(stream.LastEntryId ?? BeforeFirst) is { Milliseconds: > 0 } known ? known : EntryId.Before(time.GetUtcNow());
         var cutoff = request.To is { } to && EntryId.Before(to) < last ? EntryId.Before(to) : last;
         var parameters = new ReplayParameters(type, request.Effects == Again, EntryId.Before(request.From ?? DateTimeOffset.UnixEpoch).ToString());

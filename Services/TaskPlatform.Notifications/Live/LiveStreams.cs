@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace TaskPlatform.Notifications.Live;
 
 /// <summary>Wakes this process's open streams when any process has committed notifications for their users.</summary>
-internal sealed class NewNotifications(IOptions<LiveStreamOptions> options) : IDisposable
+internal sealed class LiveStreams(IOptions<LiveStreamOptions> options) : IDisposable
 {
     // The maximum number of connections that all streams share.
     private const int MaxConcurrency = 4;
