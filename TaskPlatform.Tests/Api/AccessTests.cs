@@ -22,7 +22,7 @@ public sealed partial class AccessTests(RunningServices services)
     public static TheoryData<Access> Table => [.. Access.Table];
 
     [Fact]
-    public void The_table_has_every_route()
+    public void The_table_contains_every_route()
     {
         var routes = Names.SelectMany(service => RoutesOf(service).Where(route => !IsAdminsOnly(route) && !IsOpenPage(route))
             .Select(route => $"{service} {route.Method} {Shape(route.Path)}"));
@@ -34,7 +34,7 @@ public sealed partial class AccessTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Table))]
-    public async Task Everybody_gets_what_the_table_says(Access access)
+    public async Task Each_caller_gets_the_status_in_the_table(Access access)
     {
         using var admin = await services.AdminAsync();
         foreach (var (who, expected) in new[] { ("other", access.Other), ("worker", access.Worker), ("creator", access.Creator), ("admin", access.Admin) })
@@ -48,7 +48,7 @@ public sealed partial class AccessTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Table))]
-    public async Task A_bad_token_is_as_good_as_none(Access access)
+    public async Task A_bad_token_is_treated_like_a_missing_one(Access access)
     {
         using var scene = await Scene.CreateAsync(services);
         await AssertAsync(access, scene, "nobody", token: null, access.Nobody);
@@ -57,7 +57,7 @@ public sealed partial class AccessTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_admin_area_is_for_admins_only()
+    public async Task The_admin_API_is_accessible_to_admins_only()
     {
         using var scene = await Scene.CreateAsync(services);
         using var admin = await services.AdminAsync();
@@ -76,7 +76,7 @@ public sealed partial class AccessTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_console_shows_nothing_to_others()
+    public async Task The_console_is_accessible_to_admins_only()
     {
         using var scene = await Scene.CreateAsync(services);
         foreach (var (method, path) in RoutesOf("notifications").Where(route => IsAdminsOnly(route) && route.Path.StartsWith(Console, StringComparison.Ordinal)))
@@ -92,7 +92,7 @@ public sealed partial class AccessTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Auth_goes_by_what_an_account_is_now()
+    public async Task Auth_uses_the_current_role_of_an_account()
     {
         const string password = "a-long-password";
         var email = RunningServices.NewEmail();
@@ -132,12 +132,12 @@ public sealed partial class AccessTests(RunningServices services)
 
     private async Task<List<(string Wrong, string Token)>> BadTokensAsync(ApiClient user)
     {
-        var key = await services.Inside("auth").GetRequiredService<SigningKeys>().CurrentAsync(TestContext.Current.CancellationToken);
+        var key = await services.ProviderOf("auth").GetRequiredService<SigningKeys>().CurrentAsync(TestContext.Current.CancellationToken);
         return [.. Tokens.Bad(user.Token!, key)];
     }
 
     private IEnumerable<(string Method, string Path)> RoutesOf(string service)
-        => services.Inside(service).GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        => services.ProviderOf(service).GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .SelectMany(
                 endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"],
                 (endpoint, method) => (method, "/" + endpoint.RoutePattern.RawText!.Trim('/')))

@@ -16,7 +16,7 @@ namespace TaskPlatform.Tests.Api;
 /// described shape.) The responses of the admin API are tested elsewhere.
 /// </summary>
 [Collection(ServicesTests.Name)]
-public sealed class DocumentedAnswersTests(RunningServices services, PostgresServer postgres)
+public sealed class DocumentedResponsesTests(RunningServices services, PostgresServer postgres)
 {
     // For conflict responses: the table whose row is changed concurrently, by operationId.
     private static readonly Dictionary<string, string> Conflicts = new()
@@ -33,7 +33,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
     [InlineData("auth")]
     [InlineData("tasks")]
     [InlineData("notifications")]
-    public async Task Each_is_given(string service)
+    public async Task Every_documented_response_occurs(string service)
     {
         var document = await ApiDocument.OfAsync(services.AddressOf(service));
         await using var stopped = await StoppedAsync(service);
@@ -75,7 +75,7 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
             (404, _) when name.EndsWith("User", StringComparison.Ordinal) => await SendAsync(await services.AdminAsync(), Body(name, scene), id: 0),
             (404, _) => await SendAsync(user, Body(name, scene), id: 0),
             (409, "Register" or "UpdateUser") => await SendAsync(user, Body(name, scene, email: RunningServices.AdminEmail)),
-            (409, _) => await MeetAsync(Conflicts[name], name, scene),
+            (409, _) => await ConflictAsync(Conflicts[name], name, scene),
             (412, _) => await SendAsync(user, Body(name, scene), headers: ("If-Match", "\"77\"")),
             (422, _) => await ReuseKeyAsync(),
             (_, "Login") => await SendAsync(user, $$"""{"email":"{{RunningServices.AdminEmail}}","password":"{{RunningServices.AdminPassword}}"}"""),
@@ -109,10 +109,10 @@ public sealed class DocumentedAnswersTests(RunningServices services, PostgresSer
         }
 
         // Other writers change the row repeatedly, until the service gives up.
-        async Task<int> MeetAsync(string table, string name, Scene scene)
+        async Task<int> ConflictAsync(string table, string name, Scene scene)
         {
             await using var database = services.OpenDatabase(table == "users" ? "auth-db" : "tasks-db");
-            return await OtherChange.LoseAsync(
+            return await ConflictingWriter.ConflictAsync(
                 database, table, table == "users" ? user.UserId : scene.TaskId, times: 4, () => SendAsync(user, Body(name, scene)));
         }
     }

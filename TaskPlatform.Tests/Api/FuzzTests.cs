@@ -86,7 +86,7 @@ public sealed class FuzzTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task A_request_of_any_kind_is_answered_and_an_error_is_explained(string service, string method, string path)
+    public async Task Every_generated_request_is_answered_and_every_error_is_explained(string service, string method, string path)
     {
         using var http = NewClient();
         using var admin = await services.AdminAsync();
@@ -106,7 +106,7 @@ public sealed class FuzzTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public async Task A_page_or_a_form_of_any_kind_is_answered(string method, string path)
+    public async Task Every_generated_page_request_and_form_is_answered(string method, string path)
     {
         using var browser = new ConsoleClient(services.NotificationsAddress);
         using var signedIn = await browser.SignInAsync();
@@ -130,7 +130,7 @@ public sealed class FuzzTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Bytes))]
-    public async Task Whatever_is_sent_no_service_fails(string bytes)
+    public async Task Raw_bytes_never_cause_a_server_error(string bytes)
     {
         foreach (var service in new[] { "auth", "notifications" })
         {

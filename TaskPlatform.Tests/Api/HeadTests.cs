@@ -13,7 +13,7 @@ public sealed class HeadTests(RunningServices services)
     [InlineData("auth")]
     [InlineData("tasks")]
     [InlineData("notifications")]
-    public async Task Every_route_that_answers_GET_answers_HEAD(string service)
+    public async Task Every_GET_route_answers_HEAD(string service)
     {
         using var admin = await services.AdminAsync();
         var id = await admin.CreateTaskAsync("Fix bug");
@@ -49,7 +49,7 @@ public sealed class HeadTests(RunningServices services)
     }
 
     [Fact]
-    public async Task HEAD_needs_a_token_where_GET_does()
+    public async Task HEAD_requires_a_token_if_GET_does()
     {
         using var http = new HttpClient { BaseAddress = services.AddressOf("tasks") };
         using var request = new HttpRequestMessage(HttpMethod.Head, "/api/tasks");

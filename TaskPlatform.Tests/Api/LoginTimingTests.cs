@@ -18,7 +18,7 @@ public sealed class LoginTimingTests(RunningServices services)
     private const int MaxPairs = 120;
 
     [Fact]
-    public async Task A_known_and_an_unknown_address_take_the_same_time()
+    public async Task A_login_takes_the_same_time_for_a_known_and_an_unknown_address()
     {
         await using var auth = ServiceFactory<AuthService>.Start(services.Settings);
         using var client = new ApiClient(auth.Address, auth.Address, auth.Address);

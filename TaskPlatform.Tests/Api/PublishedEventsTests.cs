@@ -9,12 +9,12 @@ namespace TaskPlatform.Tests.Api;
 
 /// <summary>Each event of the platform has the documented payload on its stream, after requests to the running platform.</summary>
 [Collection(SharedPlatform.Name)]
-public sealed class EventsOnStreamsTests(Platform platform)
+public sealed class PublishedEventsTests(Platform platform)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_happens_to_a_user()
+    public async Task Changes_of_a_user_publish_events()
     {
         var ann = await platform.RegisterAsync("ann");
         var created = await ReadAsync("user.created", ann.UserId, version: 1);
@@ -47,7 +47,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
     }
 
     [Fact]
-    public async Task What_happens_to_a_task()
+    public async Task Changes_of_a_task_publish_events()
     {
         var creator = await platform.RegisterAsync("creator");
         var (ann, ben) = (await platform.RegisterAsync("ann"), await platform.RegisterAsync("ben"));
@@ -96,7 +96,7 @@ public sealed class EventsOnStreamsTests(Platform platform)
     }
 
     [Fact]
-    public async Task What_becomes_of_a_notification()
+    public async Task Sent_and_failed_notifications_publish_events()
     {
         var worker = await platform.RegisterAsync("worker");
         var taskId = await worker.CreateTaskAsync("Tell me", worker.UserId);

@@ -14,9 +14,9 @@ public sealed class StreamTests(RunningServices services)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_notification_reaches_every_open_connection_within_a_quarter_of_a_second_of_its_commit()
+    public async Task A_notification_reaches_every_open_stream_within_250_ms_of_its_commit()
     {
-        using var ann = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
         await using var another = ServiceFactory<NotificationsService>.Start(services.Settings);
         using var elsewhere = new ApiClient(another.Address, another.Address, another.Address) { Token = ann.Token };
         using var first = await EventStream.OpenAsync(ann);
@@ -44,7 +44,7 @@ public sealed class StreamTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Fifty_clients_cost_no_more_connections_than_one()
+    public async Task Fifty_clients_share_a_few_database_connections()
     {
         const string counted = "counted-streams";
         const int clients = 50;
@@ -52,7 +52,7 @@ public sealed class StreamTests(RunningServices services)
         settings["ConnectionStrings:notifications-db"] += $";Application Name={counted}";
         settings["LiveStreams:MaxPerUser"] = $"{clients}";
         await using var service = ServiceFactory<NotificationsService>.Start(settings);
-        using var ann = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
         using var client = new ApiClient(service.Address, service.Address, service.Address) { Token = ann.Token };
         var before = await CountConnectionsAsync(counted);
 
@@ -76,10 +76,10 @@ public sealed class StreamTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_twenty_first_stream_of_a_user_ends_the_oldest_and_nobody_elses()
+    public async Task The_twenty_first_stream_of_a_user_ends_the_oldest_of_that_user()
     {
-        using var ann = await SettledUserAsync();
-        using var bob = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
+        using var bob = await RegisterWelcomedUserAsync();
         using var others = await EventStream.OpenAsync(bob);
         using var oldest = await EventStream.OpenAsync(ann);
         List<EventStream> streams = [];
@@ -101,9 +101,9 @@ public sealed class StreamTests(RunningServices services)
     }
 
     [Fact]
-    public async Task One_that_was_written_first_but_committed_last_is_not_missed_by_who_comes_again()
+    public async Task A_notification_that_is_committed_out_of_order_is_sent_after_a_reconnect()
     {
-        using var ann = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
         await using var database = services.OpenDatabase("notifications-db");
         await using var slow = await database.OpenConnectionAsync(Cancelled);
         await using var transaction = await slow.BeginTransactionAsync(Cancelled);
@@ -125,9 +125,9 @@ public sealed class StreamTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Whoever_left_before_anything_came_misses_nothing()
+    public async Task A_client_that_disconnects_before_the_first_notification_misses_none()
     {
-        using var ann = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
         string id;
         using (var live = await EventStream.OpenAsync(ann))
             id = live.LastEventId;
@@ -139,10 +139,10 @@ public sealed class StreamTests(RunningServices services)
     }
 
     [Fact]
-    public async Task However_often_a_client_comes_again_it_gets_each_notification_once()
+    public async Task A_client_that_reconnects_often_receives_each_notification_once()
     {
         const int count = 400;
-        using var ann = await SettledUserAsync();
+        using var ann = await RegisterWelcomedUserAsync();
         var id = "";
         using (var live = await EventStream.OpenAsync(ann))
             id = live.LastEventId;
@@ -176,7 +176,7 @@ public sealed class StreamTests(RunningServices services)
     [InlineData("5:5:~5:5:~x")]
     [InlineData("5:5:~5:5:")]
     [InlineData("'; DROP TABLE notifications")]
-    public async Task An_id_that_no_stream_gave_is_refused(string id)
+    public async Task An_invalid_last_event_id_is_rejected(string id)
     {
         using var ann = await services.RegisterAsync();
 
@@ -207,7 +207,7 @@ public sealed class StreamTests(RunningServices services)
     }
 
     /// <summary>Registers a user whose welcome notification has already arrived.</summary>
-    private async Task<ApiClient> SettledUserAsync()
+    private async Task<ApiClient> RegisterWelcomedUserAsync()
     {
         var user = await services.RegisterAsync();
         while ((await user.GetAsync("/api/notifications/unread-count")).Json.GetProperty("unread_count").GetInt32() == 0)

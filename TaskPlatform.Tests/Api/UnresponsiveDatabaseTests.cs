@@ -8,14 +8,14 @@ namespace TaskPlatform.Tests.Api;
 
 /// <summary>A database that accepts requests but never responds: unlike an unreachable one, only a timeout detects it.</summary>
 [Collection(ServicesTests.Name)]
-public sealed class SilentDatabaseTests(RunningServices services, PostgresServer postgres)
+public sealed class UnresponsiveDatabaseTests(RunningServices services, PostgresServer postgres)
 {
     // The service's command timeout; after it, Npgsql sends a cancellation and waits 2 more seconds for it.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(12);
 
     [Fact]
-    public async Task It_is_waited_for_so_long_and_no_longer()
+    public async Task Requests_are_answered_with_503_after_the_command_timeout()
     {
         await using var proxy = FaultProxy.To(postgres.Port);
         await using var tasks = ServiceFactory<TasksService>.Start(SettingsThrough(proxy));
@@ -33,7 +33,7 @@ public sealed class SilentDatabaseTests(RunningServices services, PostgresServer
     }
 
     [Fact]
-    public async Task The_health_check_says_so_soon()
+    public async Task The_health_check_fails_after_its_timeout()
     {
         await using var proxy = FaultProxy.To(postgres.Port);
         await using var tasks = ServiceFactory<TasksService>.Start(SettingsThrough(proxy));
@@ -52,7 +52,7 @@ public sealed class SilentDatabaseTests(RunningServices services, PostgresServer
     }
 
     [Fact]
-    public async Task The_health_check_names_a_database_that_refuses_writes()
+    public async Task The_health_check_is_unhealthy_while_the_database_refuses_writes()
     {
         var settings = new Dictionary<string, string>(services.Settings);
         settings["ConnectionStrings:tasks-db"] += ";Options=-c default_transaction_read_only=on";

@@ -13,7 +13,7 @@ public sealed class AppHostTests(Platform platform)
     private static readonly string[] Databases = ["auth-db", "tasks-db", "notifications-db"];
 
     [Fact]
-    public async Task Connection_strings_have_the_form_that_every_client_knows()
+    public async Task Connection_strings_have_the_standard_form()
     {
         Assert.Matches(@"^localhost:\d+,password=[^,]+$", await platform.App.GetConnectionStringAsync("redis", TestContext.Current.CancellationToken));
 
@@ -24,7 +24,7 @@ public sealed class AppHostTests(Platform platform)
     }
 
     [Fact]
-    public void No_other_user_of_the_machine_can_read_the_servers_data_not_even_what_an_earlier_version_left()
+    public void Other_users_of_the_machine_can_not_read_the_servers_data_even_if_an_earlier_version_created_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such modes.");
         var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };

@@ -6,7 +6,7 @@ namespace TaskPlatform.Tests.AppHost;
 public sealed class ManifestTests
 {
     [Fact]
-    public async Task The_manifest_has_the_servers_the_databases_the_projects_and_the_parameters()
+    public async Task The_manifest_contains_the_servers_databases_projects_and_parameters()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(TimeSpan.FromMinutes(2));

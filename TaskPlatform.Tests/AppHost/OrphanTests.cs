@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.AppHost;
 public sealed class OrphanTests
 {
     [Fact]
-    public async Task Nothing_outlives_an_apphost_that_is_killed()
+    public async Task No_process_survives_a_killed_AppHost()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(TimeSpan.FromMinutes(3));

@@ -11,7 +11,7 @@ public sealed class StartFailureTests
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task A_port_in_use_is_named_with_its_owner_and_ends_the_start()
+    public async Task A_port_in_use_fails_the_start_and_is_reported_with_its_owner()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(Limit);
@@ -27,7 +27,7 @@ public sealed class StartFailureTests
     }
 
     [Fact]
-    public async Task A_missing_server_is_named_with_its_package_and_ends_the_start()
+    public async Task A_missing_server_fails_the_start_and_is_reported_with_its_package()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(Limit);
@@ -39,7 +39,7 @@ public sealed class StartFailureTests
     }
 
     [Fact]
-    public async Task A_missing_parameter_is_named_by_its_key_and_ends_the_start()
+    public async Task A_missing_parameter_fails_the_start_and_is_reported_by_its_key()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(Limit);
@@ -53,7 +53,7 @@ public sealed class StartFailureTests
     }
 
     [Fact]
-    public async Task A_password_that_does_not_fit_the_kept_data_is_reported_with_the_remedy()
+    public async Task A_password_that_does_not_match_existing_data_is_reported_with_the_remedy()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(2 * Limit);
@@ -74,7 +74,7 @@ public sealed class StartFailureTests
     }
 
     [Fact]
-    public async Task A_server_that_ends_at_its_start_is_reported_with_its_last_output()
+    public async Task A_server_that_exits_at_startup_is_reported_with_its_last_output()
     {
         using var folder = new TemporaryFolder();
         using var limit = TimeLimit.Of(Limit);

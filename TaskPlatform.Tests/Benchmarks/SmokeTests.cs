@@ -11,7 +11,7 @@ public sealed class SmokeTests
     private const int Limit = 5 * 60_000; // ms
 
     [Fact(Timeout = Limit)]
-    public async Task Every_scenario_of_the_benchmarks_loses_nothing_and_does_nothing_twice()
+    public async Task Every_benchmark_scenario_handles_each_event_exactly_once()
     {
         var json = Path.Combine(Path.GetTempPath(), $"taskplatform-smoke-{Guid.CreateVersion7():n}.json");
         try

@@ -81,7 +81,7 @@ internal sealed class DashboardPage : IAsyncDisposable
     }
 
     /// <summary>Takes a screenshot if requested: <c>TASKPLATFORM_SCREENSHOTS=docs/images ./test DashboardTests</c>.</summary>
-    public async Task KeepAsync(string name)
+    public async Task TakeScreenshotAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("TASKPLATFORM_SCREENSHOTS") is { Length: > 0 } folder)
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });

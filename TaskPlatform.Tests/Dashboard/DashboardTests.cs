@@ -22,7 +22,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
     private static readonly string[] Resources = ["redis", "postgres", "auth-db", "tasks-db", "notifications-db", "auth", "tasks", "notifications", Worker];
 
     [Fact]
-    public async Task The_Resources_page_shows_what_runs_and_where_to_go_from_there()
+    public async Task The_Resources_page_shows_the_resources_and_their_links()
     {
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
 
@@ -31,7 +31,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         foreach (var service in (string[])["auth", "tasks", "notifications"])
             await Expect(dashboard.Row(service).GetByText("API", new() { Exact = true })).ToHaveAttributeAsync("href", $"{platform.Client(service).BaseAddress}scalar");
         await Expect(dashboard.Row("notifications").GetByText("Console")).ToBeVisibleAsync();
-        await dashboard.KeepAsync("dashboard-resources");
+        await dashboard.TakeScreenshotAsync("dashboard-resources");
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
     }
 
     [Fact]
-    public async Task A_killed_service_is_shown_as_ended_and_started_again()
+    public async Task A_killed_service_is_displayed_as_exited_and_can_be_started_again()
     {
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
 
@@ -70,7 +70,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
     }
 
     [Fact]
-    public async Task The_Metrics_page_shows_how_far_a_stopped_group_falls_behind()
+    public async Task The_Metrics_page_shows_the_lag_of_a_stopped_group()
     {
         await using var dashboard = await DashboardPage.OpenAsync(chromium, platform);
         await dashboard.PressAsync(Worker, "Stop resource");
@@ -89,7 +89,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
             await dashboard.HasStateAsync(Worker, "Running");
             await dashboard.HasMeasuredAsync(Worker, "taskplatform.stream.lag", "0");
             await dashboard.ShowGraphAsync(Worker, "taskplatform.stream.lag");
-            await dashboard.KeepAsync("dashboard-lag");
+            await dashboard.TakeScreenshotAsync("dashboard-lag");
         }
         finally
         {
@@ -134,7 +134,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         await dashboard.GoToAsync($"/traces/detail/{trace}");
         foreach (var step in (string[])["create", "send", "process"])
             await dashboard.SeesAsync($"{step} {Created}");
-        await dashboard.KeepAsync("dashboard-trace");
+        await dashboard.TakeScreenshotAsync("dashboard-trace");
     }
 
     private async Task PublishAsync(string data) => await platform.Redis.ExecuteAsync("XADD", Created, "*", "data", data);

@@ -27,7 +27,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [InlineData(1)]
     [InlineData(64)]
     [InlineData(128)]
-    public async Task A_bad_event_costs_its_neighbours_nothing(int bad)
+    public async Task A_failing_event_does_not_affect_other_events(int bad)
     {
         const int Events = 128;
         const int Retries = 3;
@@ -43,7 +43,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task In_a_batch_a_bad_event_has_its_neighbours_handled_once_more_and_in_batches()
+    public async Task In_a_batch_a_failing_event_causes_the_others_to_be_handled_again_in_batches()
     {
         const int Events = 128;
         const int Retries = 3;
@@ -59,7 +59,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_can_not_be_committed_is_found_by_halves()
+    public async Task An_event_that_can_not_be_committed_is_found_by_bisection()
     {
         const int Events = 60;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -88,7 +88,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Batch))]
-    public async Task What_no_database_stores_is_dead_lettered_at_once(string unit)
+    public async Task An_event_with_a_value_that_can_not_be_stored_is_dead_lettered_immediately(string unit)
     {
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
         await using var view = await BusView.OfAsync(place);
@@ -108,7 +108,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Isolated))]
-    public async Task A_handler_sees_what_was_handled_before_it(string unit)
+    public async Task A_handler_sees_the_effects_of_earlier_events(string unit)
     {
         const int Events = 20;
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
@@ -127,7 +127,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Batch))]
     [InlineData(nameof(UnitOfWork.Isolated))]
-    public async Task A_conflict_is_run_again_at_once_and_spends_no_attempt(string unit)
+    public async Task A_conflict_is_retried_immediately_and_uses_up_no_attempt(string unit)
     {
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
         await using var view = await BusView.OfAsync(place);
@@ -149,7 +149,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Batch))]
-    public async Task An_event_that_runs_again_is_not_overtaken_by_its_aggregates_next_ones(string unit)
+    public async Task A_retried_conflict_is_not_overtaken_by_later_events_of_its_aggregate(string unit)
     {
         const int Events = 20;
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = Enum.Parse<UnitOfWork>(unit) };
@@ -165,7 +165,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_conflict_that_never_ends_is_a_failure()
+    public async Task A_persistent_conflict_is_a_failure()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -178,7 +178,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_isolated_event_has_a_transaction_of_its_own()
+    public async Task An_isolated_event_has_its_own_transaction()
     {
         const int Events = 20;
         var place = await BusPlace.CreateAsync(redis, postgres) with { UnitOfWork = UnitOfWork.Isolated };
@@ -192,7 +192,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_events_of_an_aggregate_keep_their_order_while_lanes_run_side_by_side()
+    public async Task The_events_of_an_aggregate_keep_their_order_across_concurrent_lanes()
     {
         const int Aggregates = 7;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -208,7 +208,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_slow_event_holds_up_its_own_aggregate_only()
+    public async Task A_slow_event_blocks_only_its_own_aggregate()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -250,7 +250,7 @@ public sealed class BatchTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_backlog_of_one_stream_holds_up_no_other()
+    public async Task The_backlog_of_one_stream_blocks_no_other()
     {
         const int Backlog = 2000;
         var place = await BusPlace.CreateAsync(redis, postgres);

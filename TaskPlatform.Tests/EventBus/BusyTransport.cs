@@ -3,7 +3,7 @@ using TaskPlatform.EventBus;
 namespace TaskPlatform.Tests.EventBus;
 
 /// <summary>The transport of a busy service: an action runs whenever a page is sent.</summary>
-internal sealed class NeverIdle(IEventTransport transport, Func<Task> happen) : IEventTransport
+internal sealed class BusyTransport(IEventTransport transport, Func<Task> happen) : IEventTransport
 {
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using TaskPlatform.EventBus.Postgres;
 namespace TaskPlatform.Tests.EventBus;
 
 /// <summary>A service's database with every kind of column that is saved in its own way.</summary>
-internal sealed class SortsDb(DbContextOptions<SortsDb> options) : DbContext(options)
+internal sealed class ColumnTypesDb(DbContextOptions<ColumnTypesDb> options) : DbContext(options)
 {
     public DbSet<Sort> Sorts => Set<Sort>();
 

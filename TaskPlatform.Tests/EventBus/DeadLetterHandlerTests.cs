@@ -12,7 +12,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     private const string Group = "readers";
 
     [Fact]
-    public async Task A_group_learns_once_of_each_event_that_it_gives_up()
+    public async Task The_handler_is_called_once_for_each_dead_lettered_event()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);
@@ -29,7 +29,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
-    public async Task What_can_not_be_saved_is_dead_lettered_under_its_innermost_cause()
+    public async Task An_event_whose_effect_can_not_be_saved_is_dead_lettered_with_the_innermost_exception()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -45,7 +45,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
-    public async Task It_learns_of_an_entry_that_nobody_can_read()
+    public async Task The_handler_is_called_for_an_unreadable_entry()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);
@@ -60,7 +60,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
-    public async Task What_the_bus_itself_decided_is_named_as_it_said_it()
+    public async Task An_unreadable_payload_is_dead_lettered_with_the_parser_error()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);
@@ -76,7 +76,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
-    public async Task Its_own_failure_keeps_no_event_out_of_the_dead_letters()
+    public async Task A_failing_handler_does_not_prevent_dead_lettering()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -91,7 +91,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
-    public async Task Without_an_inbox_the_process_says_so_at_its_start()
+    public async Task Without_an_inbox_the_start_fails_with_a_message()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;

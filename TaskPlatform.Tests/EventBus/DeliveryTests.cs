@@ -47,7 +47,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Events_that_came_before_the_group_are_handled_too()
+    public async Task Events_published_before_the_group_existed_are_handled()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using (var publisher = await BusProcess.StartAsync(place))
@@ -62,7 +62,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_second_process_of_a_service_tells_the_one_that_publishes_of_each_commit_once()
+    public async Task A_second_process_of_a_service_wakes_the_dispatcher_once_per_commit()
     {
         const int commits = 20;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -76,7 +76,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         await using var second = await BusProcess.StartAsync(place);
         for (var i = 1; i <= commits; i++)
         {
-            await second.WriteAsync(new NoteWritten(i, "told"));
+            await second.WriteAsync(new NoteWritten(i, "wakes"));
             await leader.Seen.TakeAsync(1);
         }
 
@@ -85,7 +85,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_failing_event_is_retried_three_times_and_dead_lettered_while_others_flow()
+    public async Task A_failing_event_is_retried_three_times_and_dead_lettered_while_others_are_handled()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);
@@ -142,7 +142,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_permanent_failure_is_dead_lettered_at_once()
+    public async Task A_permanent_failure_is_dead_lettered_immediately()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);
@@ -165,7 +165,7 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     [InlineData("data", """{"type":"note.written","aggregate_id":1,"data":{},"timestamp":"2025-01-15T10:30:00Z"}""", "unreadable")]
     [InlineData("data", """{"type":"note.written","aggregate_id":"1","data":{"note_id":"one"},"timestamp":"2025-01-15T10:30:00Z"}""", "unreadable")]
     [InlineData("data", """{"type":"note.burnt","aggregate_id":"1","data":{},"timestamp":"2025-01-15T10:30:00Z"}""", "unknown_type")]
-    public async Task A_malformed_entry_is_dead_lettered_and_stops_nobody(string field, string value, string reason)
+    public async Task A_malformed_entry_is_dead_lettered_and_blocks_no_other(string field, string value, string reason)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var process = await BusProcess.StartAsync(place, Group);

@@ -30,7 +30,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_event_for_a_group_that_does_not_exist_is_one_dead_letter_that_the_group_can_have_once_it_exists()
+    public async Task An_event_for_a_missing_group_becomes_one_dead_letter_that_can_be_reprocessed_once_the_group_exists()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -76,7 +76,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Headers_that_the_bus_does_not_know_travel_on()
+    public async Task Unknown_headers_are_forwarded()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -102,7 +102,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task However_many_headers_an_entry_has_it_can_be_retried_and_dead_lettered()
+    public async Task An_entry_with_any_number_of_headers_can_be_retried_and_dead_lettered()
     {
         const int Count = 10_000;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -123,7 +123,7 @@ public sealed class HeaderTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public void What_does_not_travel_on_is_counted_and_a_header_has_one_value()
+    public void Dropped_headers_are_counted_and_each_header_has_one_value()
     {
         List<EntryField> fields = [.. Enumerable.Range(0, 4_000).Select(i => Field("traceparent", $"{i}")), Field("x-large", new string('y', ForwardedHeaders.MaxBytes)), Field("headers_dropped", "3")];
         var forwarded = ForwardedHeaders.Of(fields);

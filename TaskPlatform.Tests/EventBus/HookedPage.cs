@@ -4,7 +4,7 @@ using TaskPlatform.EventBus;
 namespace TaskPlatform.Tests.EventBus;
 
 /// <summary>Events to publish; an action runs before each of them is read.</summary>
-internal sealed class EventfulPage(int count, Func<int, Task> happen) : IReadOnlyList<OutgoingEvent>
+internal sealed class HookedPage(int count, Func<int, Task> happen) : IReadOnlyList<OutgoingEvent>
 {
     private readonly List<int> taken = [];
 

@@ -45,7 +45,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     }
 
     [Fact]
-    public async Task What_commits_late_is_not_overtaken_by_what_was_written_after_it()
+    public async Task A_late_commit_is_not_overtaken_by_later_writes()
     {
         await using var late = await writer.BeginTransactionAsync(Cancellation);
         await WriteAsync(writer, Written, first: 1, count: 1);
@@ -55,7 +55,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
 
         // While the first page is being sent, the late transaction commits, followed by another one.
         var pages = 0;
-        var transport = new NeverIdle(Transport, async () =>
+        var transport = new BusyTransport(Transport, async () =>
         {
             if (++pages > 1)
                 return;
@@ -68,7 +68,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     }
 
     [Fact]
-    public async Task A_refused_type_is_passed_by_others_however_much_of_it_waits()
+    public async Task Events_of_other_types_are_published_past_any_number_of_refused_ones()
     {
         await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
         await WriteAsync(writer, Written, first: 1, count: (2 * ScanWindow.Size) + 700);
@@ -86,7 +86,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     }
 
     [Fact]
-    public async Task A_refused_type_that_heals_in_the_middle_of_a_pass_waits_for_the_next_one()
+    public async Task A_refused_type_that_recovers_during_a_scan_waits_for_the_next_scan()
     {
         await view.Redis.StringSetAsync(place.Prefix + "events:" + Written, "no stream");
         await WriteAsync(writer, Written, first: 1, count: 1200);
@@ -100,20 +100,20 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     }
 
     [Fact]
-    public async Task A_refused_type_that_heals_in_the_middle_of_a_page_is_not_overtaken_by_the_rest_of_it()
+    public async Task A_refused_type_that_recovers_during_a_page_keeps_its_order()
     {
         RedisKey stream = place.Prefix + "events:" + Written;
         await view.Redis.StringSetAsync(stream, "no stream");
 
         // The last events are in a separate batch, which is sent after the first ones were refused.
-        var results = await Transport.PublishAsync(new EventfulPage(500, index => index == 499 ? view.Redis.KeyDeleteAsync(stream) : Task.CompletedTask), Cancellation);
+        var results = await Transport.PublishAsync(new HookedPage(500, index => index == 499 ? view.Redis.KeyDeleteAsync(stream) : Task.CompletedTask), Cancellation);
 
         Assert.All(results, result => Assert.True(result is { EntryId: null, Refused: true }));
         Assert.False(await view.Redis.KeyExistsAsync(stream));
     }
 
     [Fact]
-    public async Task A_redis_that_dies_in_the_middle_of_a_page_has_nothing_behind_a_gap()
+    public async Task If_Redis_dies_during_a_page_its_streams_have_no_gap()
     {
         await using var own = await RedisServer.StartNewAsync();
         using var client = BusProcess.Build(place with { Redis = own.ConnectionString }, new TestOutputLogger(), _ => { }, configure: null);
@@ -122,7 +122,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
         connection.ConnectionRestored += (_, _) => back.TrySetResult();
 
         // Events that are sent meanwhile are lost; later ones arrive.
-        var page = new EventfulPage(500, async index =>
+        var page = new HookedPage(500, async index =>
         {
             if (index == 100)
                 await own.PauseAsync(Cancellation);

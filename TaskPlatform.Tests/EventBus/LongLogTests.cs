@@ -35,7 +35,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     }
 
     [Fact]
-    public async Task No_statement_looks_at_more_than_a_range_of_it_or_at_anything_but_an_index()
+    public async Task Every_statement_reads_a_limited_range_through_an_index()
     {
         await using var connection = await ExplainedAsync();
         await using var view = await BusView.OfAsync(place);
@@ -63,7 +63,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     }
 
     [Fact]
-    public async Task What_redis_lost_is_found_behind_what_is_too_old()
+    public async Task Events_that_Redis_lost_are_found_behind_expired_ones()
     {
         await using var connection = await ExplainedAsync();
         await FillAsync(connection, LongAgo);
@@ -74,7 +74,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     }
 
     [Fact]
-    public async Task A_history_without_end_is_not_searched_to_its_beginning()
+    public async Task A_long_history_is_not_searched_to_its_beginning()
     {
         await using var connection = await ExplainedAsync();
         await FillAsync(connection, LongAgo, published: 2 * PublishedRows.OldRows, waiting: 0);
@@ -86,14 +86,14 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     }
 
     [Fact]
-    public async Task A_pass_ends_though_there_is_always_more()
+    public async Task A_scan_ends_even_if_new_events_keep_arriving()
     {
         await using var connection = new NpgsqlConnection(place.Postgres);
         await connection.OpenAsync(Cancellation);
         await using var writing = new NpgsqlConnection(place.Postgres);
         await writing.OpenAsync(Cancellation);
         await FillAsync(writing, Recently);
-        var transport = new NeverIdle(host.Services.GetRequiredService<IEventTransport>(), () => FillAsync(writing, Recently, published: 0, waiting: 1));
+        var transport = new BusyTransport(host.Services.GetRequiredService<IEventTransport>(), () => FillAsync(writing, Recently, published: 0, waiting: 1));
 
         var mayHaveMore = await Dispatcher(connection, transport).Publisher.PublishWaitingAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
 

@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Servers;
 namespace TaskPlatform.Tests.EventBus;
 
 /// <summary>Replays of events that Redis never had or no longer has: the log is queried before a replay is done.</summary>
-public sealed class ReplayOfTheLostTests(PostgresServer postgres)
+public sealed class MissingEventReplayTests(PostgresServer postgres)
 {
     private const string Type = "note.written";
     private const string Group = "readers";
@@ -15,7 +15,7 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_an_emptied_server_never_had_comes_from_the_log()
+    public async Task Events_that_an_empty_server_never_had_come_from_the_log()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -37,7 +37,7 @@ public sealed class ReplayOfTheLostTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_was_published_again_since_belongs_to_the_time_when_it_happened()
+    public async Task A_republished_event_is_replayed_by_its_original_time()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);

@@ -15,7 +15,7 @@ public sealed class OptionsTests
     [InlineData("RetryDelays:0", "-00:00:01", "EventBus:RetryDelays has a negative delay")]
     [InlineData("InstanceId", " ", "EventBus:InstanceId is blank")]
     [InlineData("MaxConcurrency", "0", "MaxConcurrency")]
-    public async Task A_setting_that_can_not_be_meant_is_named_at_the_start(string key, string value, string complaint)
+    public async Task An_invalid_setting_is_reported_at_startup(string key, string value, string complaint)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>

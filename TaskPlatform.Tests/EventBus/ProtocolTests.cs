@@ -86,8 +86,8 @@ public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
 
         var replays = process.Services.GetRequiredService<IReplays>();
         var gap = EntryId.Parse(ids[0]).Previous().ToString();
-        var asked = await replays.CopyAsync(new Replay("copy", Type, Group, After: "0-0", UpTo: ids[2], ReapplyEffects: true), limit: 10, Cancellation);
-        Assert.Equal(new ReplayProgress(Next: "0-0", Copied: 0, Gap: gap), asked);
+        var first = await replays.CopyAsync(new Replay("copy", Type, Group, After: "0-0", UpTo: ids[2], ReapplyEffects: true), limit: 10, Cancellation);
+        Assert.Equal(new ReplayProgress(Next: "0-0", Copied: 0, Gap: gap), first);
         var copied = await replays.CopyAsync(new Replay("copy", Type, Group, After: gap, UpTo: ids[2], ReapplyEffects: true), limit: 10, Cancellation);
         Assert.Equal(new ReplayProgress(Next: null, Copied: 3, Gap: null), copied);
         var request = new LogReplay("notes", new Replay("log", Type, Group, After: "0-0", UpTo: ids[2], ReapplyEffects: true), Rate: null);

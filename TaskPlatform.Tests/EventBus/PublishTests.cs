@@ -15,12 +15,12 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Of_two_logs_in_one_process_each_has_its_own_events()
+    public async Task Two_logs_in_one_process_have_separate_events()
     {
         using var host = await BuildAsync();
         await using var scope = host.Services.CreateAsyncScope();
         var notes = scope.ServiceProvider.GetRequiredService<NotesDb>();
-        var sorts = scope.ServiceProvider.GetRequiredService<SortsDb>();
+        var sorts = scope.ServiceProvider.GetRequiredService<ColumnTypesDb>();
 
         notes.Publish(new NoteWritten(1, "in notes"));
         sorts.Publish(new NoteWritten(2, "in sorts"));
@@ -33,7 +33,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_event_belongs_to_the_instance_that_it_is_published_through()
+    public async Task An_event_belongs_to_the_context_instance_that_publishes_it()
     {
         using var host = await BuildAsync();
         await using var scope = host.Services.CreateAsyncScope();
@@ -49,7 +49,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_context_without_a_log_refuses()
+    public async Task A_context_without_a_log_rejects_events()
     {
         await using var db = new NotesDb(new DbContextOptionsBuilder<NotesDb>().UseNpgsql(await postgres.CreateDatabaseAsync(Cancellation)).Options);
 
@@ -59,7 +59,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_context_with_an_inbox_only_refuses()
+    public async Task A_context_with_only_an_inbox_rejects_events()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         var builder = Builder(place);
@@ -75,7 +75,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_event_that_is_not_in_the_catalog_is_refused()
+    public async Task An_event_that_is_not_in_the_catalog_is_rejected()
     {
         using var host = await BuildAsync();
         await using var scope = host.Services.CreateAsyncScope();
@@ -94,11 +94,11 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
         var builder = Builder(place);
         builder.Services.AddPooledDbContextFactory<NotesDb>(options => options.UseNpgsql(place.Postgres));
         builder.Services.AddDbContextPool<NotesDb>(options => options.UseNpgsql(place.Postgres));
-        builder.Services.AddDbContextPool<SortsDb>(options => options.UseNpgsql(sorts));
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<NotesDb>("notes").UseEventLog<SortsDb>("sorts");
+        builder.Services.AddDbContextPool<ColumnTypesDb>(options => options.UseNpgsql(sorts));
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<NotesDb>("notes").UseEventLog<ColumnTypesDb>("sorts");
         var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<SortsDb>().Database.EnsureCreatedAsync(Cancellation);
+        await scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Database.EnsureCreatedAsync(Cancellation);
         return host;
     }
 

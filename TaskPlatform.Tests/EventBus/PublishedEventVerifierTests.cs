@@ -53,7 +53,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     }
 
     [Fact]
-    public async Task An_unread_entry_that_is_deleted_is_published_again_and_counted()
+    public async Task A_deleted_unread_entry_is_republished_and_counted()
     {
         await CheckAsync();
         var middle = (await view.EntriesAsync(Stream))[10];
@@ -69,7 +69,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_pending_entry_that_is_deleted_is_published_again_whoever_notices_first(bool noticedByConsumer)
+    public async Task A_deleted_pending_entry_is_republished_regardless_of_who_detects_it(bool noticedByConsumer)
     {
         await ReadAsync(Count);
         await CheckAsync();
@@ -88,7 +88,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     }
 
     [Fact]
-    public async Task What_a_group_passes_over_since_it_was_trimmed_is_published_again()
+    public async Task Entries_that_were_trimmed_before_a_group_read_them_are_republished()
     {
         await CheckAsync();
 
@@ -101,7 +101,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     }
 
     [Fact]
-    public async Task What_every_group_has_finished_is_not()
+    public async Task Entries_that_every_group_has_finished_are_not_republished()
     {
         await AckAsync(await ReadAsync(Count));
         await CheckAsync();
@@ -117,7 +117,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_stream_that_is_deleted_and_made_anew_gets_everything_again(bool groupFirst)
+    public async Task All_events_of_a_deleted_and_recreated_stream_are_republished(bool groupFirst)
     {
         await ReadAsync(Count);
         await CheckAsync();
@@ -133,7 +133,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     }
 
     [Fact]
-    public async Task One_that_vanishes_again_and_again_is_published_after_longer_and_longer_waits_but_in_the_end_it_is()
+    public async Task An_entry_that_is_removed_repeatedly_is_republished_with_growing_delays()
     {
         await CheckAsync();
         await view.Redis.StreamTrimAsync(Key, 0);
@@ -151,7 +151,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
     }
 
     [Fact]
-    public async Task A_dispatcher_that_begins_finds_what_was_removed_unread_before_it()
+    public async Task A_new_dispatcher_detects_entries_that_were_removed_before_its_start()
     {
         await CheckAsync();
         await AckAsync(await ReadAsync(10));

@@ -7,7 +7,7 @@ public sealed class ReadPlanTests
     private static readonly string[] Streams = [.. Enumerable.Range(0, 10).Select(i => $"events:kind_{i}")];
 
     [Fact]
-    public void A_hot_stream_gets_the_whole_room_every_other_time_and_the_others_their_share_in_between()
+    public void A_hot_stream_gets_the_full_capacity_in_every_other_read()
     {
         var plan = new ReadPlan();
 
@@ -25,7 +25,7 @@ public sealed class ReadPlanTests
     }
 
     [Fact]
-    public void Without_a_hot_stream_every_read_asks_all_and_waits()
+    public void Without_a_hot_stream_every_read_covers_all_streams_and_blocks()
     {
         var plan = new ReadPlan();
 
@@ -37,7 +37,7 @@ public sealed class ReadPlanTests
     }
 
     [Fact]
-    public void Streams_that_are_not_read_any_more_are_not_asked()
+    public void Streams_that_are_no_longer_consumed_are_not_read()
     {
         var plan = new ReadPlan();
         plan.Learn([Streams[3]]);

@@ -13,7 +13,7 @@ public sealed class ReusedIdTests(RedisServer redis, PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_is_a_dead_letter_of_its_own_and_the_same_one_twice_is_one()
+    public async Task Different_events_with_the_same_id_become_separate_dead_letters_and_duplicates_become_one()
     {
         const string Group = "readers";
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -49,7 +49,7 @@ public sealed class ReusedIdTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task One_that_is_skipped_is_counted_where_it_says_something_else()
+    public async Task A_skipped_event_with_different_content_is_counted()
     {
         const string Group = "reused-id-readers";
         var place = await BusPlace.CreateAsync(redis, postgres);

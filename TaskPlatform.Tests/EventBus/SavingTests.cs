@@ -17,7 +17,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task Every_kind_of_value_comes_back_as_it_was(int count)
+    public async Task Values_of_every_type_are_read_back_unchanged(int count)
     {
         using var host = await StartAsync();
         var sorts = Enumerable.Range(1, count).Select(i => new Sort
@@ -41,26 +41,26 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
             db.AddRange(lists);
         });
 
-        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<ColumnTypesDb>();
         Assert.Equivalent(sorts, await db.Sorts.OrderBy(sort => sort.Id).ToListAsync(TestContext.Current.CancellationToken), strict: true);
         Assert.Equivalent(lists, await db.Lists.OrderBy(list => list.Id).ToListAsync(TestContext.Current.CancellationToken), strict: true);
         Assert.Equal(1L, await ScalarAsync(db, """SELECT count(DISTINCT x) FROM (SELECT xmin::text AS x FROM sorts UNION SELECT xmin::text FROM lists) AS rows"""));
     }
 
     [Fact]
-    public async Task Identities_count_in_the_order_of_the_events()
+    public async Task Identity_values_follow_the_order_of_the_events()
     {
         using var host = await StartAsync();
 
         await SaveAsync(host, _ => { }, [.. Enumerable.Range(0, 300).Select(i => new NoteWritten(300 - i, "text"))]);
 
-        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<ColumnTypesDb>();
         var rows = await db.Set<EventLogRow>().OrderBy(row => row.Id).ToListAsync(TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(0, 300).Select(i => $"{300 - i}"), rows.Select(row => row.AggregateId));
     }
 
     [Fact]
-    public async Task Saved_entities_know_their_identities()
+    public async Task Saved_entities_have_their_identity_values()
     {
         using var host = await StartAsync();
         var counted = Enumerable.Range(0, 5).Select(i => new Counted { Name = $"{i}" }).ToList();
@@ -73,7 +73,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(1)]
     [InlineData(2500)]
-    public async Task A_row_that_is_refused_takes_everything_else_back(int others)
+    public async Task A_rejected_row_rolls_back_all_other_changes(int others)
     {
         using var host = await StartAsync();
         await SaveAsync(host, db => db.Add(new Listed { Id = 7, Numbers = [], Names = [] }));
@@ -88,30 +88,30 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
             new NoteWritten(1, "text")));
 
         Assert.Equal(PostgresErrorCodes.UniqueViolation, Assert.IsType<PostgresException>(refused.InnerException).SqlState);
-        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<ColumnTypesDb>();
         Assert.Equal((0L, 0L), (await ScalarAsync(db, "SELECT count(*) FROM counted"), await ScalarAsync(db, "SELECT count(*) FROM event_log")));
     }
 
     [Fact]
-    public async Task A_change_that_finds_no_row_takes_its_event_back()
+    public async Task A_change_that_affects_no_row_rolls_back_its_event()
     {
         using var host = await StartAsync();
 
         await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => SaveAsync(
             host, db => db.Update(new Counted { Id = 99, Name = "nobody" }), new NoteWritten(1, "text")));
 
-        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<ColumnTypesDb>();
         Assert.Equal(0L, await ScalarAsync(db, "SELECT count(*) FROM event_log"));
     }
 
     [Fact]
-    public async Task What_is_more_than_a_plain_row_is_saved_as_ever()
+    public async Task Rows_with_generated_values_are_saved_by_Entity_Framework()
     {
         using var host = await StartAsync();
         await SaveAsync(host, db => db.Add(new Parent { Name = "anna", Children = [new Child { Name = "ben" }, new Child { Name = "cleo" }] }));
         await SaveAsync(host, db => db.Add(new Stamped { Id = 1 }), new NoteWritten(1, "text"));
 
-        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<SortsDb>();
+        await using var db = host.Services.CreateScope().ServiceProvider.GetRequiredService<ColumnTypesDb>();
         var parent = await db.Set<Parent>().Include(p => p.Children).SingleAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["ben", "cleo"], parent.Children.Select(child => child.Name).Order());
         Assert.NotEqual(default, (await db.Set<Stamped>().SingleAsync(TestContext.Current.CancellationToken)).At);
@@ -121,7 +121,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_inbox_row_of_another_consumer_counts_also_where_its_effect_refuses_ours(bool isNewRow)
+    public async Task An_inbox_row_of_another_consumer_is_detected_even_if_our_effect_conflicts_first(bool isNewRow)
     {
         using var host = await StartAsync();
         var inbox = host.Services.GetRequiredKeyedService<IInbox>("sorters");
@@ -140,7 +140,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         async Task<IInboxTransaction> BeginAsync(IServiceProvider services)
         {
             var transaction = await inbox.BeginAsync(services, "sorters", [eventId], TestContext.Current.CancellationToken);
-            var db = services.GetRequiredService<SortsDb>();
+            var db = services.GetRequiredService<ColumnTypesDb>();
             if (isNewRow)
                 db.Add(new Listed { Id = 1, Numbers = [], Names = [] });
             else
@@ -150,7 +150,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_effect_that_is_refused_does_not_pass_for_another_consumers()
+    public async Task A_rejected_effect_is_not_mistaken_for_one_of_another_consumer()
     {
         using var host = await StartAsync();
         await SaveAsync(host, db => db.Add(new Listed { Id = 1, Numbers = [], Names = [] }));
@@ -158,22 +158,22 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         await using var scope = host.Services.CreateAsyncScope();
         await using var transaction = await host.Services.GetRequiredKeyedService<IInbox>("sorters")
             .BeginAsync(scope.ServiceProvider, "sorters", [eventId], TestContext.Current.CancellationToken);
-        scope.ServiceProvider.GetRequiredService<SortsDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
+        scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
 
         await Assert.ThrowsAsync<DbUpdateException>(() => transaction.CommitAsync([eventId], TestContext.Current.CancellationToken));
     }
 
-    private static async Task SaveAsync(IHost host, Action<SortsDb> change, params NoteWritten[] events)
+    private static async Task SaveAsync(IHost host, Action<ColumnTypesDb> change, params NoteWritten[] events)
     {
         await using var scope = host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<SortsDb>();
+        var db = scope.ServiceProvider.GetRequiredService<ColumnTypesDb>();
         change(db);
         foreach (var written in events)
             db.Publish(written);
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task<object?> ScalarAsync(SortsDb db, string sql)
+    private static async Task<object?> ScalarAsync(ColumnTypesDb db, string sql)
     {
         await using var connection = new NpgsqlConnection(db.Database.GetConnectionString());
         await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -189,12 +189,12 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         var database = await postgres.CreateDatabaseAsync();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sorts" });
         builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
-        builder.Services.AddDbContextPool<SortsDb>(options => options.UseNpgsql(database));
-        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<SortsDb>("sorts");
-        bus.AddConsumerGroup("sorters").UseInbox<SortsDb>();
+        builder.Services.AddDbContextPool<ColumnTypesDb>(options => options.UseNpgsql(database));
+        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<ColumnTypesDb>("sorts");
+        bus.AddConsumerGroup("sorters").UseInbox<ColumnTypesDb>();
         var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<SortsDb>().Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        await scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
         return host;
     }
 }

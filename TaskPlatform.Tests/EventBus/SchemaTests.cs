@@ -20,7 +20,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
     private const string Stream = "events:draft.saved";
 
     [Fact]
-    public async Task An_older_schema_is_brought_up_by_its_upcasters()
+    public async Task A_payload_of_an_older_schema_is_upcast()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -47,7 +47,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
     [InlineData("99", "3")]
     [InlineData("2", "from 2 to 3")]
     [InlineData("0", "from 0 to 1")]
-    public async Task One_that_is_newer_or_has_no_upcaster_is_retried_and_then_dead_lettered(string schema, string error)
+    public async Task A_payload_of_a_newer_schema_or_without_an_upcaster_is_retried_and_then_dead_lettered(string schema, string error)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -65,7 +65,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_upcaster_or_a_type_that_throws_makes_a_dead_letter_and_stops_no_lane()
+    public async Task An_upcaster_or_type_that_throws_causes_a_dead_letter_and_stops_no_lane()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -81,7 +81,7 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public void An_upcaster_that_makes_no_sense_is_refused_with_its_schema()
+    public void An_invalid_upcaster_is_rejected_with_its_schema()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Catalog().AddUpcaster<DraftSaved>(0, draft => draft));
         Assert.Throws<ArgumentOutOfRangeException>(() => Catalog().AddUpcaster<DraftSaved>(3, draft => draft));

@@ -15,7 +15,7 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(nameof(UnitOfWork.Event))]
     [InlineData(nameof(UnitOfWork.Batch))]
-    public async Task A_handler_that_takes_too_long_is_cancelled_and_its_neighbours_are_handled(string unit)
+    public async Task A_handler_that_exceeds_its_timeout_is_cancelled_and_other_events_are_handled(string unit)
     {
         var place = (await CreateAsync(unit, ObeyNote.Wait(TimeSpan.FromMinutes(10)))) with { HandlerTimeout = Limit };
         await using var view = await BusView.OfAsync(place);
@@ -55,7 +55,7 @@ public sealed class TimeLimitTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_handler_of_dead_letters_that_takes_too_long_keeps_no_event_from_the_queue()
+    public async Task A_dead_letter_handler_that_exceeds_its_timeout_does_not_prevent_dead_lettering()
     {
         var place = await CreateAsync(nameof(UnitOfWork.Event), NoteDeath.FailAndWait);
         await using var view = await BusView.OfAsync(place);

@@ -15,7 +15,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
     private const string Stream = "events:note.written";
 
     [Fact]
-    public async Task Everything_is_taken_over_page_by_page_and_the_dead_ones_name_goes()
+    public async Task All_entries_of_a_dead_consumer_are_claimed_page_by_page_and_the_consumer_is_removed()
     {
         const int Count = 500;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -36,7 +36,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Entries_that_were_deleted_meanwhile_are_counted_as_lost_and_published_again()
+    public async Task Pending_entries_that_were_deleted_are_counted_as_lost_and_republished()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -82,7 +82,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Giant_entries_are_taken_over_a_few_at_a_time()
+    public async Task Very_large_entries_are_claimed_a_few_at_a_time()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -107,7 +107,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_ack_that_finds_no_stream_since_that_is_renamed_is_repeated_once_it_is_back()
+    public async Task An_ack_that_fails_because_the_stream_was_renamed_is_repeated_once_it_is_back()
     {
         const string Renamed = "renamed-readers";
         var place = await BusPlace.CreateAsync(redis, postgres);

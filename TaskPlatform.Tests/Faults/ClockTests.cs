@@ -13,7 +13,7 @@ public sealed class ClockTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
-    public async Task Stepped_by_an_hour_under_load_it_disturbs_nothing(int hours)
+    public async Task A_clock_step_of_one_hour_under_load_has_no_effect(int hours)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

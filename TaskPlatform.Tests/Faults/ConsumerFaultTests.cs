@@ -12,7 +12,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     [Theory]
     [InlineData("INSERT INTO inbox")]
     [InlineData("COMMIT")]
-    public async Task Killed_before_its_commit_it_leaves_the_event_to_another(string step)
+    public async Task If_killed_before_its_commit_another_consumer_handles_the_event(string step)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await WriteAsync(place, new NoteWritten(1, "a"), new NoteWritten(2, "b"));
@@ -25,7 +25,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task Killed_between_commit_and_XACK_its_effect_stays_one()
+    public async Task If_killed_between_commit_and_XACK_the_effect_happens_once()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await WriteAsync(place, new NoteWritten(1, "a"), new NoteWritten(2, "b"));
@@ -40,7 +40,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Killed_around_the_retry_script_it_neither_loses_nor_doubles_the_retry(bool done)
+    public async Task If_killed_around_the_retry_script_the_retry_happens_once(bool done)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await WriteAsync(place, new NoteWritten(1, ObeyNote.Fail));
@@ -55,7 +55,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Killed_around_the_scheduling_of_a_retry_it_neither_loses_nor_doubles_it(bool done)
+    public async Task If_killed_around_the_scheduling_of_a_retry_the_retry_happens_once(bool done)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await WriteAsync(place, new NoteWritten(1, ObeyNote.Fail));
@@ -72,7 +72,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Killed_around_the_move_to_the_dead_letters_it_leaves_exactly_one(bool done)
+    public async Task If_killed_around_the_dead_letter_script_there_is_exactly_one_dead_letter(bool done)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await WriteAsync(place, new NoteWritten(1, ObeyNote.FailForGood));
@@ -99,7 +99,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task Frozen_past_its_claim_it_writes_nothing_when_it_wakes()
+    public async Task A_consumer_frozen_until_its_claim_has_expired_writes_nothing_when_it_resumes()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -122,7 +122,7 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task An_event_that_kills_its_consumers_is_dead_lettered_and_blames_nobody_else()
+    public async Task An_event_that_kills_its_consumers_is_dead_lettered_and_other_events_are_handled()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

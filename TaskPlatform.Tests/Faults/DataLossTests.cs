@@ -12,7 +12,7 @@ public sealed class DataLossTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Restarted_empty_it_gets_everything_again_and_effects_stay_one()
+    public Task After_an_empty_restart_all_events_are_republished_and_effects_happen_once()
         => LoseAsync(async (redis, view) =>
         {
             await redis.KillAsync(Cancellation);
@@ -21,11 +21,11 @@ public sealed class DataLossTests(PostgresServer postgres)
         });
 
     [Fact]
-    public Task Flushed_it_gets_everything_again_and_effects_stay_one()
+    public Task After_a_flush_all_events_are_republished_and_effects_happen_once()
         => LoseAsync(async (redis, view) => await view.Redis.ExecuteAsync("FLUSHALL"));
 
     [Fact]
-    public async Task Restored_to_a_copy_from_a_second_earlier_it_gets_the_missing_tail_again()
+    public async Task After_a_restore_to_an_earlier_copy_the_missing_events_are_republished()
     {
         string? copy = null;
         await LoseAsync(

@@ -16,7 +16,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
     private const string Retries = "events:retry";
 
     [Fact]
-    public async Task A_policy_that_evicts_is_named_with_its_remedy_as_long_as_it_stands()
+    public async Task An_evicting_policy_is_reported_with_its_remedy_until_it_is_changed()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -38,7 +38,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_waits_for_a_retry_survives_the_loss_of_its_schedule()
+    public async Task A_scheduled_retry_survives_the_loss_of_the_schedule()
     {
         var (place, view, process) = await StartAsync();
         await using var closingView = view;
@@ -56,7 +56,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_waits_for_a_retry_survives_the_loss_of_its_stream()
+    public async Task A_scheduled_retry_survives_the_loss_of_its_stream()
     {
         var (place, view, process) = await StartAsync();
         await using var closingView = view;
@@ -70,7 +70,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_waits_for_a_retry_survives_the_loss_of_every_key()
+    public async Task A_scheduled_retry_survives_the_loss_of_all_keys()
     {
         var (place, view, process) = await StartAsync();
         await using var closingView = view;
@@ -85,7 +85,7 @@ public sealed class EvictionTests(RedisServer shared, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_retry_that_waits_for_longer_than_a_claim_takes_comes_neither_early_nor_is_it_taken_for_a_crash()
+    public async Task A_retry_with_a_delay_longer_than_the_claim_time_is_neither_early_nor_treated_as_a_crash()
     {
         var place = await BusPlace.CreateAsync(shared, postgres);
         await using var view = await BusView.OfAsync(place);

@@ -20,7 +20,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_used_up_stream_is_read_described_measured_and_trimmed_and_an_alert_names_the_remedy()
+    public async Task A_stream_without_free_ids_is_read_measured_and_trimmed_and_an_alert_names_the_remedy()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -52,7 +52,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_group_that_was_set_to_the_largest_id_hides_nothing_from_admins_and_metrics()
+    public async Task A_group_set_to_the_largest_id_stays_visible_to_admins_and_metrics()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -71,7 +71,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_used_up_dead_letter_queue_loses_nothing_and_begins_anew_once_it_is_empty()
+    public async Task A_dead_letter_queue_without_free_ids_loses_no_event_and_is_recreated_once_it_is_empty()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

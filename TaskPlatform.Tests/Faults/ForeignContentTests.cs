@@ -20,7 +20,7 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_can_not_be_read_in_any_key_delays_nothing()
+    public async Task Unreadable_content_in_any_key_delays_no_event()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -77,7 +77,7 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Replays_go_on_where_their_progress_can_not_be_read()
+    public async Task Replays_continue_if_their_progress_is_unreadable()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -92,7 +92,7 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Keys_of_another_kind_that_only_note_something_stop_no_event_and_no_dead_letter()
+    public async Task Bookkeeping_keys_of_a_wrong_type_stop_no_event_and_no_dead_letter()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

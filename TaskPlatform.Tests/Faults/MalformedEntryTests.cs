@@ -55,7 +55,7 @@ public sealed class MalformedEntryTests(RedisServer redis, PostgresServer postgr
     ];
 
     [Fact]
-    public async Task Each_becomes_one_dead_letter_with_its_raw_bytes_and_the_events_around_it_flow()
+    public async Task Each_malformed_entry_becomes_one_dead_letter_with_its_raw_bytes_and_other_events_are_handled()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -84,7 +84,7 @@ public sealed class MalformedEntryTests(RedisServer redis, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Odd_but_readable_ones_are_handled()
+    public async Task Unusual_but_readable_entries_are_handled()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

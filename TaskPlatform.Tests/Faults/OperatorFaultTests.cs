@@ -18,7 +18,7 @@ public sealed class OperatorFaultTests(Platform platform)
     private const string Group = "notifications_service";
 
     [Fact]
-    public async Task Ten_thousand_dead_letters_are_reprocessed_once_each_though_the_process_is_killed_halfway()
+    public async Task Ten_thousand_dead_letters_are_reprocessed_once_each_even_if_the_process_is_killed()
     {
         await platform.PurgeDeadLettersAsync();
         var before = await platform.Redis.StreamLengthAsync("events:task.created");

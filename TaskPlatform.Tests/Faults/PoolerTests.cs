@@ -25,7 +25,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
     public ValueTask DisposeAsync() => pooler.DisposeAsync();
 
     [Fact]
-    public async Task Through_it_alone_nothing_is_published_and_health_says_why()
+    public async Task With_only_the_pooler_no_event_is_published_and_the_health_check_reports_the_reason()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -43,7 +43,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public async Task It_is_found_out_however_many_sessions_it_has_idle(int idle)
+    public async Task The_pooler_is_detected_however_many_idle_sessions_it_has(int idle)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         var settings = new NpgsqlConnectionStringBuilder(pooler.To(place.Postgres)) { Pooling = false };
@@ -71,7 +71,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
     }
 
     [Fact]
-    public async Task A_session_of_its_own_is_accepted()
+    public async Task A_dedicated_session_is_accepted()
     {
         await using var connection = new NpgsqlConnection($"{postgres.ConnectionString};Pooling=false");
         await connection.OpenAsync(Cancellation);
@@ -80,7 +80,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
     }
 
     [Fact]
-    public async Task With_a_direct_connection_one_dispatcher_is_elected_and_no_session_is_changed()
+    public async Task With_a_direct_connection_one_dispatcher_is_elected_and_pooled_sessions_are_not_changed()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -98,7 +98,7 @@ public sealed class PoolerTests(RedisServer redis, PostgresServer postgres) : IA
     }
 
     [Fact]
-    public async Task A_service_migrates_by_a_direct_connection()
+    public async Task A_service_migrates_its_database_through_the_direct_connection()
     {
         var database = await postgres.CreateDatabaseAsync(Cancellation);
         var settings = Settings(pooler.To(database));

@@ -15,7 +15,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Down_for_a_while_consumers_wait_and_no_attempt_is_spent()
+    public async Task While_Postgres_is_down_consumers_wait_and_no_attempt_is_used_up()
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -41,7 +41,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     }
 
     [Fact]
-    public async Task Killed_in_the_middle_of_its_commits_it_doubles_nothing()
+    public async Task If_Postgres_is_killed_during_commits_no_effect_happens_twice()
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -63,7 +63,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     }
 
     [Fact]
-    public async Task Half_open_connections_to_it_are_noticed_and_replaced()
+    public async Task Half_open_connections_are_detected_and_replaced()
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -83,7 +83,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     }
 
     [Fact]
-    public async Task What_a_half_open_connection_has_written_does_not_hold_up_the_next_attempt()
+    public async Task Uncommitted_rows_of_a_half_open_connection_do_not_block_the_next_attempt()
     {
         const int notes = 40; // So that each lane has several events, with savepoints.
         await using var postgres = await PostgresServer.StartNewAsync();
@@ -111,7 +111,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     }
 
     [Fact]
-    public async Task A_dispatcher_behind_a_half_open_connection_gives_way_to_another()
+    public async Task A_dispatcher_behind_a_half_open_connection_is_replaced_by_another()
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -133,7 +133,7 @@ public sealed class PostgresFaultTests(RedisServer redis)
     }
 
     [Fact]
-    public async Task A_handler_that_breaks_its_own_connection_is_found_out()
+    public async Task A_handler_that_breaks_its_own_connection_is_detected()
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);

@@ -13,7 +13,7 @@ public sealed class PublisherFaultTests(RedisServer redis, PostgresServer postgr
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Killed_before_its_commit_it_leaves_neither_state_nor_event(bool stateArrives)
+    public async Task If_killed_before_its_commit_neither_state_nor_event_is_saved(bool stateArrives)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -32,7 +32,7 @@ public sealed class PublisherFaultTests(RedisServer redis, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Killed_between_commit_and_XADD_it_publishes_after_its_restart()
+    public async Task If_killed_between_commit_and_XADD_the_event_is_published_after_the_restart()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -54,7 +54,7 @@ public sealed class PublisherFaultTests(RedisServer redis, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Killed_between_XADD_and_its_mark_it_publishes_twice_and_the_effect_happens_once()
+    public async Task If_killed_between_XADD_and_marking_the_event_is_published_twice_and_the_effect_happens_once()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

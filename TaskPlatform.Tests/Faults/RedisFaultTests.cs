@@ -14,7 +14,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Down_for_a_while_nothing_is_lost_no_attempt_is_spent_and_writers_never_notice()
+    public async Task While_Redis_is_down_no_event_is_lost_no_attempt_is_used_up_and_writers_succeed()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -38,7 +38,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Killed_and_restarted_again_and_again_it_loses_and_doubles_nothing()
+    public async Task If_Redis_is_killed_and_restarted_repeatedly_no_event_is_lost_or_handled_twice()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -60,7 +60,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Frozen_it_is_taken_for_away_and_goes_on_when_it_does()
+    public async Task While_Redis_is_frozen_it_is_treated_as_down_and_the_bus_recovers_when_it_resumes()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -83,7 +83,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     [Theory]
     [InlineData("resp2")] // Commands and subscriptions have separate sockets.
     [InlineData("resp3")]
-    public async Task Half_open_connections_to_it_are_noticed_and_replaced(string protocol)
+    public async Task Half_open_connections_are_detected_and_replaced(string protocol)
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -105,7 +105,7 @@ public sealed class RedisFaultTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Out_of_memory_it_refuses_events_which_wait_and_keeps_delivering_what_it_has()
+    public async Task While_Redis_is_out_of_memory_new_events_wait_and_existing_ones_are_delivered()
     {
         await using var redis = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(redis, postgres);

@@ -20,7 +20,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_the_consumers_database_is_read_only_no_attempt_is_spent()
+    public async Task While_the_consumers_database_is_read_only_no_attempt_is_used_up()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -41,7 +41,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task While_a_table_is_locked_no_attempt_is_spent()
+    public async Task While_a_table_is_locked_no_attempt_is_used_up()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -62,7 +62,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task While_it_refuses_no_notice_of_a_dead_letter_is_lost()
+    public async Task While_the_database_refuses_writes_no_call_of_a_dead_letter_handler_is_lost()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -82,7 +82,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task While_the_log_is_read_only_nothing_is_published_over_and_over()
+    public async Task While_the_log_is_read_only_no_event_is_published_repeatedly()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -100,7 +100,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
-    public async Task What_is_published_and_can_not_be_marked_is_not_published_again()
+    public async Task An_event_that_can_not_be_marked_as_published_is_not_published_again()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -137,7 +137,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     [InlineData(PostgresErrorCodes.AdminShutdown)]
     [InlineData(PostgresErrorCodes.ConnectionFailure)]
     [InlineData(PostgresErrorCodes.IoError)]
-    public void A_state_that_passes_is_unavailable(string state)
+    public void A_temporary_state_is_classified_as_unavailable(string state)
     {
         Assert.True(PostgresAvailability.IsUnavailable(Failure(state)));
         Assert.False(PostgresAvailability.IsConflict(Failure(state)));
@@ -146,7 +146,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     [Theory]
     [InlineData(PostgresErrorCodes.SerializationFailure)]
     [InlineData(PostgresErrorCodes.DeadlockDetected)]
-    public void A_lost_race_is_a_conflict(string state)
+    public void A_concurrency_failure_is_classified_as_a_conflict(string state)
     {
         Assert.True(PostgresAvailability.IsConflict(Failure(state)));
         Assert.False(PostgresAvailability.IsUnavailable(Failure(state)));
@@ -158,7 +158,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     [InlineData(PostgresErrorCodes.UndefinedTable)]
     [InlineData(PostgresErrorCodes.SyntaxError)]
     [InlineData(PostgresErrorCodes.StringDataRightTruncation)]
-    public void A_statement_that_can_never_succeed_is_neither(string state)
+    public void A_permanent_failure_is_neither_unavailable_nor_a_conflict(string state)
     {
         Assert.False(PostgresAvailability.IsUnavailable(Failure(state)));
         Assert.False(PostgresAvailability.IsConflict(Failure(state)));
@@ -177,7 +177,7 @@ public sealed class RefusingStoreTests(RedisServer redis, PostgresServer postgre
     [InlineData(PostgresErrorCodes.CheckViolation, false)]
     [InlineData(PostgresErrorCodes.ReadOnlySqlTransaction, false)]
     [InlineData(PostgresErrorCodes.SerializationFailure, false)]
-    public void Only_a_value_that_no_database_stores_is_permanent(string state, bool isPermanent)
+    public void Only_a_value_that_can_not_be_stored_is_permanent(string state, bool isPermanent)
         => Assert.Equal(isPermanent, PostgresAvailability.IsPermanent(Failure(state)));
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
     private const string Stream = "events:note.written";
 
     [Fact]
-    public async Task What_another_publisher_trims_while_the_group_is_stopped_is_published_again_and_an_alert_fires()
+    public async Task Entries_that_another_publisher_trims_while_the_group_is_stopped_are_republished_and_an_alert_fires()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -34,7 +34,7 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_another_publisher_trims_while_the_group_reads_is_published_again()
+    public async Task Entries_that_another_publisher_trims_while_the_group_reads_are_republished()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -53,7 +53,7 @@ public sealed class RemovalTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_retry_that_is_trimmed_before_its_group_reads_it_comes_back_too()
+    public async Task A_retry_that_is_trimmed_before_its_group_reads_it_is_restored()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

@@ -10,7 +10,7 @@ public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
     private const string Group = "readers";
 
     [Fact]
-    public async Task Two_of_everything_restarted_in_turn_under_load_lose_and_double_nothing()
+    public async Task A_rolling_restart_of_two_publishers_and_two_consumers_under_load_loses_and_repeats_no_event()
     {
         const int Each = 300;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -43,7 +43,7 @@ public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_stopping_consumer_finishes_what_runs_and_hands_the_rest_over_at_once()
+    public async Task A_stopping_consumer_finishes_running_handlers_and_releases_the_rest_immediately()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -68,7 +68,7 @@ public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_consumer_that_stops_in_the_midst_of_a_backlog_leaves_nothing_to_its_name()
+    public async Task A_consumer_that_stops_during_a_backlog_leaves_no_pending_entries()
     {
         const int Notes = 600;
         var place = await BusPlace.CreateAsync(redis, postgres);
@@ -94,7 +94,7 @@ public sealed class RestartTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_consumer_with_a_name_of_its_own_takes_up_what_its_last_life_left()
+    public async Task A_consumer_with_a_fixed_name_resumes_its_pending_entries_after_a_restart()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

@@ -18,7 +18,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
     private const string Stream = "events:note.written";
 
     [Fact]
-    public async Task A_stopped_group_holds_it_back_and_a_metric_shows_it_until_the_group_is_back()
+    public async Task A_stopped_group_blocks_trimming_and_a_metric_shows_it_until_the_group_is_back()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -47,7 +47,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_pending_entry_holds_it_back()
+    public async Task A_pending_entry_blocks_trimming()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -66,7 +66,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData("9000000000000000-7")]
     [InlineData("18446744073709551614-0")]
-    public async Task Behind_an_id_from_the_future_it_goes_by_the_time_that_entries_came_and_an_alert_says_so(string future)
+    public async Task After_an_id_from_the_future_trimming_uses_the_time_of_arrival_and_an_alert_fires(string future)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -88,7 +88,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task It_refuses_where_an_expected_group_is_missing()
+    public async Task Trimming_is_refused_while_an_expected_group_is_missing()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -113,7 +113,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Old_rows_go_from_inbox_and_log_but_never_before_the_stream_forgets_them()
+    public async Task Old_rows_are_deleted_from_inbox_and_log_but_never_before_their_entries_are_trimmed()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

@@ -7,12 +7,12 @@ namespace TaskPlatform.Tests.Faults;
 
 /// <summary>A mistake with redis-cli replaces a key of the bus with a string: only what needs the key stops, until it is repaired.</summary>
 [Trait("suite", "faults")]
-public sealed class WrongKindTests(RedisServer redis, PostgresServer postgres)
+public sealed class WrongKeyTypeTests(RedisServer redis, PostgresServer postgres)
 {
     private const string Group = "readers";
 
     [Fact]
-    public async Task A_stream_that_is_none_stops_its_own_events_only()
+    public async Task A_key_of_the_wrong_type_in_place_of_a_stream_stops_only_its_own_events()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -34,7 +34,7 @@ public sealed class WrongKindTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData("event_dlq", ObeyNote.FailForGood, "rejected")]
     [InlineData("events:retry", ObeyNote.Fail, "exhausted")]
-    public async Task Where_the_dead_or_the_retried_belong_others_flow_meanwhile(string key, string text, string reason)
+    public async Task A_key_of_the_wrong_type_in_place_of_the_dead_letters_or_retries_does_not_stop_other_events(string key, string text, string reason)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -57,7 +57,7 @@ public sealed class WrongKindTests(RedisServer redis, PostgresServer postgres)
     [Theory]
     [InlineData("events:lost")]
     [InlineData("events:outbox")]
-    public async Task What_is_only_measured_stops_nobody(string key)
+    public async Task A_key_of_the_wrong_type_that_is_only_measured_stops_no_event(string key)
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

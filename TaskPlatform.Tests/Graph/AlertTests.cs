@@ -28,7 +28,7 @@ public sealed class AlertTests
                     .WithEnvironment("EventBus__RetryDelays__2", "00:00:00");
             }
         });
-        await using var poison = await Poison.MixAsync(platform);
+        await using var poison = await Poison.CreateAsync(platform);
         var admin = await platform.SignInAsAdminAsync();
         var worker = await platform.RegisterAsync("worker");
 

@@ -157,7 +157,7 @@ public sealed class Platform : IAsyncLifetime
     }
 
     /// <summary>Creates a folder and a file that every user of the machine can read, as an earlier version did.</summary>
-    private void LeaveWideFile()
+    private void CreateReadableFile()
     {
         var folder = Directory.CreateDirectory(Path.Combine(data, "redis")).FullName;
         File.WriteAllText(Path.Combine(folder, "temp-1.rdb"), "");
@@ -186,7 +186,7 @@ public sealed class Platform : IAsyncLifetime
     private async Task StartAsync(Action<IDistributedApplicationTestingBuilder>? change, bool withDashboard)
     {
         using var limit = new CancellationTokenSource(StartLimit);
-        LeaveWideFile();
+        CreateReadableFile();
         string[] settings =
         [
             $"LocalServers:DataFolder={data}",

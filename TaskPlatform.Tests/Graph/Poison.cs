@@ -22,7 +22,7 @@ internal sealed class Poison : IAsyncDisposable
     /// <summary>The title of the tasks whose notifications fail.</summary>
     public string Title => name;
 
-    public static async Task<Poison> MixAsync(Platform platform)
+    public static async Task<Poison> CreateAsync(Platform platform)
     {
         var database = await platform.App.GetConnectionStringAsync("notifications-db", TestContext.Current.CancellationToken);
         var connection = new NpgsqlConnection(database);
@@ -41,7 +41,7 @@ internal sealed class Poison : IAsyncDisposable
     }
 
     /// <summary>Fixes the cause, so that the events can be handled.</summary>
-    public async Task MendAsync()
+    public async Task FixAsync()
     {
         await ExecuteAsync($"DROP FUNCTION {name} CASCADE");
         mended = true;
@@ -50,7 +50,7 @@ internal sealed class Poison : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!mended)
-            await MendAsync();
+            await FixAsync();
         await connection.DisposeAsync();
     }
 

@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Graph;
 public sealed class TraceTests(Platform platform)
 {
     [Fact]
-    public async Task One_trace_holds_request_create_send_process_SQL_and_ack()
+    public async Task One_trace_contains_request_create_send_process_SQL_and_ack()
     {
         Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./run says why.");
         var creator = await platform.RegisterAsync("creator");
@@ -39,12 +39,12 @@ public sealed class TraceTests(Platform platform)
     }
 
     [Fact]
-    public async Task Retries_and_reprocessing_stay_in_the_trace_each_linked_to_the_creation()
+    public async Task Retries_and_reprocessing_stay_in_the_trace_with_links_to_the_creation()
     {
         Assert.SkipUnless(platform.HasDashboard, "The dashboard could not be set up on this machine; ./run says why.");
         var admin = await platform.SignInAsAdminAsync();
         var worker = await platform.RegisterAsync("worker");
-        await using var poison = await Poison.MixAsync(platform);
+        await using var poison = await Poison.CreateAsync(platform);
         string trace;
         long taskId;
         using (var sent = new SentTrace())
@@ -56,7 +56,7 @@ public sealed class TraceTests(Platform platform)
         var deadLetter = await BusView.Until(
             async () => (await platform.EntriesAsync("event_dlq")).Find(entry => entry["data"].Contains(poison.Title, StringComparison.Ordinal)),
             found => found is not null);
-        await poison.MendAsync();
+        await poison.FixAsync();
         using (var reprocessed = await admin.Notifications.PostAsync($"/admin/dlq/reprocess/{deadLetter!["id"]}", null, TestContext.Current.CancellationToken))
             Assert.True(reprocessed.IsSuccessStatusCode, $"{reprocessed.StatusCode}");
 

@@ -5,12 +5,12 @@ namespace TaskPlatform.Tests.Graph;
 
 /// <summary>The platform's main use cases, end to end.</summary>
 [Collection(SharedPlatform.Name)]
-public sealed class MainJobTests(Platform platform)
+public sealed class UseCaseTests(Platform platform)
 {
     private const string Group = "notifications_service";
 
     [Fact]
-    public async Task A_created_task_becomes_one_notification_for_each_worker()
+    public async Task A_created_task_notifies_each_worker_once()
     {
         var creator = await platform.RegisterAsync("creator");
         var ann = await platform.RegisterAsync("ann");
@@ -38,7 +38,7 @@ public sealed class MainJobTests(Platform platform)
     }
 
     [Fact]
-    public async Task A_notification_is_read_once_and_only_by_its_reader()
+    public async Task A_notification_can_be_marked_as_read_only_by_its_recipient()
     {
         var creator = await platform.RegisterAsync("creator");
         var worker = await platform.RegisterAsync("worker");
@@ -56,7 +56,7 @@ public sealed class MainJobTests(Platform platform)
     }
 
     [Fact]
-    public async Task Updating_tells_the_admins_and_completing_tells_the_creator()
+    public async Task Updating_notifies_the_admins_and_completing_notifies_the_creator()
     {
         var admin = await platform.SignInAsAdminAsync();
         var creator = await platform.RegisterAsync("creator");
@@ -74,7 +74,7 @@ public sealed class MainJobTests(Platform platform)
     }
 
     [Fact]
-    public async Task An_event_that_another_language_published_is_handled()
+    public async Task An_event_from_a_publisher_in_another_language_is_handled()
     {
         var worker = await platform.RegisterAsync("worker");
         var taskId = Random.Shared.NextInt64(1_000_000_000, 2_000_000_000);

@@ -10,7 +10,7 @@ namespace TaskPlatform.Tests.Monitoring;
 public sealed class AlertEventTests(RedisServer redis, PostgresServer postgres)
 {
     [Fact]
-    public async Task An_alert_found_without_the_event_log_waits_for_a_process_that_has_it()
+    public async Task An_alert_found_by_a_process_without_an_event_log_is_published_by_another_process()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -37,7 +37,7 @@ public sealed class AlertEventTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task One_change_published_by_two_processes_is_one_event_to_the_inbox()
+    public async Task A_change_published_by_two_processes_is_one_event_for_the_inbox()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

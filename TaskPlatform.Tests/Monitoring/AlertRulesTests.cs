@@ -9,7 +9,7 @@ public sealed class AlertRulesTests
     private readonly AlertRules rules = new(new AlertOptions());
 
     [Fact]
-    public void A_lag_fires_after_its_time_once_and_is_resolved_when_the_group_catches_up()
+    public void A_lag_fires_once_after_its_duration_and_resolves_when_the_group_catches_up()
     {
         Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
         Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start.AddSeconds(29)));
@@ -25,7 +25,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void The_text_of_what_fires_is_that_of_the_last_sample()
+    public void The_text_of_a_firing_alert_is_that_of_the_last_sample()
     {
         rules.Evaluate(Sample(dead: 0, lost: 0), Start);
         var fired = rules.Evaluate(Sample(dead: 3, lost: 1), Start.AddSeconds(5));
@@ -40,7 +40,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_stream_or_a_dead_letter_queue_that_has_used_up_its_ids_fires_with_the_remedy()
+    public void A_stream_or_dead_letter_queue_without_free_ids_fires_with_the_remedy()
     {
         var used = new StreamSample("events:note.written", 1, [], TimeSpan.FromDays(365_000), IdsExhausted: true);
         var fired = rules.Evaluate(Sample() with { Streams = [used], DeadLetterIdsExhausted = true }, Start);
@@ -52,7 +52,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_lag_that_passes_by_itself_tells_nobody()
+    public void A_short_lag_does_not_fire()
     {
         Assert.Empty(rules.Evaluate(Sample(lagAge: TimeSpan.FromMinutes(2)), Start));
         Assert.Empty(rules.Evaluate(Sample(), Start.AddSeconds(10)));
@@ -61,7 +61,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void Dead_letters_fire_when_they_grow_and_are_over_when_they_are_purged()
+    public void Dead_letters_fire_when_they_grow_and_resolve_when_they_are_purged()
     {
         Assert.Empty(rules.Evaluate(Sample(dead: 5), Start));
         Assert.Equal("dlq_growth", Assert.Single(rules.Evaluate(Sample(dead: 6), Start.AddSeconds(5))).Rule);
@@ -70,7 +70,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void Dead_letters_that_nobody_purges_fire_no_longer_than_the_window()
+    public void Dead_letters_that_are_not_purged_resolve_after_the_window()
     {
         rules.Evaluate(Sample(dead: 5), Start);
         Assert.Single(rules.Evaluate(Sample(dead: 6), Start.AddMinutes(1)));
@@ -79,7 +79,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_new_sampler_does_not_tell_again_what_fires_and_still_resolves_it()
+    public void A_new_sampler_does_not_report_a_firing_alert_again_and_resolves_it()
     {
         rules.Evaluate(Sample(dead: 0), Start);
         var fired = Assert.Single(rules.Evaluate(Sample(dead: 1), Start.AddSeconds(5)));
@@ -91,7 +91,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_new_sampler_tells_what_grew_since_the_last_one_looked()
+    public void A_new_sampler_reports_growth_since_the_last_sample()
     {
         rules.Evaluate(Sample(dead: 1), Start);
         var next = new AlertRules(new AlertOptions());
@@ -103,7 +103,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void The_first_sampler_of_all_takes_what_is_there_as_known()
+    public void The_first_sampler_uses_existing_counts_as_its_baseline()
     {
         rules.TakeOver([], [], Start);
 
@@ -111,7 +111,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_groups_first_loss_fires()
+    public void The_first_lost_entry_of_a_group_fires()
     {
         rules.Evaluate(Sample(lost: null), Start);
 
@@ -121,7 +121,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void Lost_entries_neglected_entries_and_a_log_that_does_not_go_out_fire_too()
+    public void Lost_entries_idle_pending_entries_and_a_delayed_outbox_fire()
     {
         rules.Evaluate(Sample(lost: 0), Start);
 
@@ -132,7 +132,7 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void A_stream_whose_last_id_lies_in_the_future_fires_with_its_remedy()
+    public void A_stream_with_a_last_id_in_the_future_fires_with_the_remedy()
     {
         var fired = Assert.Single(rules.Evaluate(Sample(ahead: TimeSpan.FromHours(1)), Start));
 

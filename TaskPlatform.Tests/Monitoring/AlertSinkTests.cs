@@ -10,7 +10,7 @@ namespace TaskPlatform.Tests.Monitoring;
 public sealed class AlertSinkTests(RedisServer redis, PostgresServer postgres)
 {
     [Fact]
-    public async Task Each_sink_receives_each_change_once_whatever_becomes_of_the_others()
+    public async Task Each_sink_receives_each_change_once_even_if_others_fail()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -36,7 +36,7 @@ public sealed class AlertSinkTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_text_of_an_alert_that_fires_is_refreshed_and_nothing_is_reported_for_it()
+    public async Task The_text_of_a_firing_alert_is_refreshed_without_a_report()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

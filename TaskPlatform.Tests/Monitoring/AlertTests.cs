@@ -43,7 +43,7 @@ public sealed class AlertTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Dead_letters_that_come_while_nobody_looks_fire_when_somebody_does()
+    public async Task Dead_letters_added_while_no_sampler_is_running_fire_when_one_starts()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

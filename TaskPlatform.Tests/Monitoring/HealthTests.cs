@@ -50,7 +50,7 @@ public sealed class HealthTests(RedisServer shared, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_consumer_whose_handlers_never_end_is_unhealthy()
+    public async Task A_consumer_whose_handlers_never_return_is_unhealthy()
     {
         var place = await BusPlace.CreateAsync(shared, postgres);
         await using var process = await BusProcess.StartAsync(place, options =>

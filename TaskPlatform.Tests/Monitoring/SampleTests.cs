@@ -14,7 +14,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     private const string Stream = "events:note.written";
 
     [Fact]
-    public async Task Lag_pending_ages_and_consumers_are_those_of_the_stream()
+    public async Task Lag_pending_count_ages_and_consumers_match_the_stream()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
@@ -30,7 +30,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_waits_for_its_retry_is_pending_but_idle_only_once_it_is_overdue()
+    public async Task A_scheduled_retry_is_pending_but_idle_only_once_it_is_overdue()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
@@ -49,7 +49,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Lag_is_counted_where_Redis_has_lost_count()
+    public async Task The_lag_is_counted_if_Redis_reports_none()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
@@ -65,7 +65,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_lag_beyond_what_is_counted_is_said_to_be_a_lower_bound()
+    public async Task A_lag_beyond_the_counting_limit_is_reported_as_a_lower_bound()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
@@ -79,7 +79,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_stream_trimmed_past_its_group_has_the_lag_of_what_is_left()
+    public async Task The_lag_of_a_group_behind_a_trimmed_stream_counts_only_existing_entries()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
         await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");

@@ -41,7 +41,7 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_service_takes_over_once_the_lease_of_a_worker_that_ended_has_expired_and_gives_way_to_the_next()
+    public async Task A_service_takes_over_once_the_lease_of_a_dead_worker_has_expired_and_yields_to_the_next_worker()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -57,7 +57,7 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_grew_before_a_takeover_is_reported_once_by_the_worker()
+    public async Task Growth_before_a_takeover_is_reported_once_by_the_worker()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -78,7 +78,7 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_a_service_reported_is_not_reported_again_by_the_worker()
+    public async Task An_alert_reported_by_a_service_is_not_reported_again_by_the_worker()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -100,7 +100,7 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_a_process_found_before_it_lost_the_lease_is_left_to_the_next()
+    public async Task Alerts_found_by_a_process_that_lost_the_lease_are_reported_by_the_next_sampler()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>The admin API.</summary>
 [Collection(OperationsTests.Name)]
-public sealed class AdminApiTests(Operated platform)
+public sealed class AdminApiTests(OperationsFixture platform)
 {
     private readonly string group = $"group-{Guid.CreateVersion7():n}";
 
@@ -19,7 +19,7 @@ public sealed class AdminApiTests(Operated platform)
     [InlineData("GET", "/admin/streams")]
     [InlineData("GET", "/admin/jobs")]
     [InlineData("GET", "/admin/audit")]
-    public async Task Only_admins_get_in(string method, string path)
+    public async Task Only_admins_have_access(string method, string path)
     {
         using var anonymous = platform.Services.Anonymous();
         using var user = await platform.Services.RegisterAsync();
@@ -41,7 +41,7 @@ public sealed class AdminApiTests(Operated platform)
     [InlineData("GET", "/admin/streams/Nonsense", "type")]
     [InlineData("GET", "/admin/streams/task.created/entries?limit=501", "limit")]
     [InlineData("GET", "/admin/audit?limit=0", "limit")]
-    public async Task A_wrong_request_is_told_its_field(string method, string path, string field)
+    public async Task An_invalid_request_is_rejected_with_the_name_of_the_field(string method, string path, string field)
     {
         using var admin = await platform.Services.AdminAsync();
 
@@ -51,7 +51,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Dead_letters_are_listed_grouped_and_shown()
+    public async Task Dead_letters_are_listed_grouped_and_returned_in_detail()
     {
         using var admin = await platform.Services.AdminAsync();
         await platform.AddDeadLetterAsync(group, exception: "System.TimeoutException");
@@ -74,7 +74,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task One_dead_letter_is_deleted_once_and_one_without_readers_stays()
+    public async Task A_dead_letter_is_deleted_once_and_one_without_a_group_can_not_be_reprocessed()
     {
         using var admin = await platform.Services.AdminAsync();
         var id = await platform.AddDeadLetterAsync(group);
@@ -86,7 +86,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Many_ids_are_answered_one_by_one()
+    public async Task Many_ids_get_individual_results()
     {
         using var admin = await platform.Services.AdminAsync();
         using var user = await platform.Services.RegisterAsync();
@@ -105,7 +105,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task A_purge_wants_the_right_count_and_leaves_the_rest()
+    public async Task A_purge_requires_the_right_count_and_deletes_only_matching_dead_letters()
     {
         using var admin = await platform.Services.AdminAsync();
         for (var i = 0; i < 3; i++)
@@ -115,7 +115,7 @@ public sealed class AdminApiTests(Operated platform)
         Assert.Contains("3", (await admin.DeleteAsync($"/admin/dlq?group={group}")).AssertProblem(HttpStatusCode.BadRequest).Text, StringComparison.Ordinal);
         Assert.Contains("confirm=3", (await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=4")).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
         var accepted = await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=3");
-        var job = await Operated.EndOfAsync(admin, accepted);
+        var job = await OperationsFixture.WaitForJobAsync(admin, accepted);
 
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
         Assert.Equal(("done", 3, 3), (job.GetProperty("state").GetString(), job.GetProperty("done").GetInt32(), job.GetProperty("total").GetInt32()));
@@ -124,7 +124,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Of_five_purges_at_once_one_is_accepted()
+    public async Task Of_five_concurrent_purges_one_is_accepted()
     {
         using var admin = await platform.Services.AdminAsync();
         for (var round = 0; round < 5; round++)
@@ -136,7 +136,7 @@ public sealed class AdminApiTests(Operated platform)
 
             var accepted = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Accepted);
             Assert.All(answers.Except([accepted]), answer => answer.AssertProblem(HttpStatusCode.Conflict));
-            Assert.Equal(2, (await Operated.EndOfAsync(admin, accepted)).GetProperty("done").GetInt32());
+            Assert.Equal(2, (await OperationsFixture.WaitForJobAsync(admin, accepted)).GetProperty("done").GetInt32());
         }
     }
 
@@ -144,7 +144,7 @@ public sealed class AdminApiTests(Operated platform)
     [InlineData("purge")]
     [InlineData("reprocess")]
     [InlineData("replay")]
-    public async Task A_request_that_another_process_has_done_while_it_waited_starts_no_job(string kind)
+    public async Task A_request_starts_no_job_if_another_process_ran_the_same_job_meanwhile(string kind)
     {
         using var admin = await platform.Services.AdminAsync();
         await platform.AddDeadLetterAsync(group);
@@ -152,13 +152,13 @@ public sealed class AdminApiTests(Operated platform)
         await using var database = platform.Services.OpenDatabase("notifications-db");
         await using var held = await HeldLock.TakeAsync(database, "admin-jobs");
 
-        var asked = kind switch
+        var pending = kind switch
         {
             "purge" => admin.DeleteAsync($"/admin/dlq?group={group}&confirm=1"),
             "reprocess" => admin.PostAsync("/admin/dlq/reprocess", new { Group = group }),
             _ => admin.PostAsync("/admin/streams/task.deleted/replay", new { Group = group, Effects = "again" }),
         };
-        await held.WaitersAsync(1);
+        await held.WaitForWaitersAsync(1);
         await held.RunAsync(
             $$"""
               INSERT INTO admin_jobs (id, kind, state, consumer_group, parameters, cutoff, done, refused, user_id, email, created_at, next_at)
@@ -166,7 +166,7 @@ public sealed class AdminApiTests(Operated platform)
               """);
         await held.ReleaseAsync();
 
-        Assert.Contains("at the same time", (await asked).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
+        Assert.Contains("at the same time", (await pending).AssertProblem(HttpStatusCode.Conflict).Text, StringComparison.Ordinal);
         await platform.View.Redis.ExecuteAsync("XGROUP", "DESTROY", $"{platform.View.Prefix}events:task.deleted", group);
     }
 
@@ -182,7 +182,7 @@ public sealed class AdminApiTests(Operated platform)
         var accepted = kind == "purge"
             ? await admin.DeleteAsync($"/admin/dlq?group={group}&confirm=10000&rate=0")
             : await admin.PostAsync("/admin/dlq/reprocess", new { Group = group, Rate = 0 });
-        var job = await Operated.EndOfAsync(admin, accepted);
+        var job = await OperationsFixture.WaitForJobAsync(admin, accepted);
 
         Assert.Equal(("done", 10_000), (job.GetProperty("state").GetString(), job.GetProperty("done").GetInt32()));
         Assert.Equal(0, (await admin.GetAsync($"/admin/dlq/groups?group={group}")).Json.GetProperty("count").GetInt32());
@@ -192,7 +192,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task A_slow_job_keeps_others_of_its_group_out_until_it_is_cancelled()
+    public async Task A_slow_job_blocks_others_of_its_group_until_it_is_cancelled()
     {
         using var admin = await platform.Services.AdminAsync();
         for (var i = 0; i < 20; i++)
@@ -211,7 +211,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Streams_show_groups_pending_entries_and_what_is_in_them()
+    public async Task Streams_are_returned_with_groups_pending_entries_and_entries()
     {
         using var admin = await platform.Services.AdminAsync();
         using var user = await platform.Services.RegisterAsync();
@@ -241,7 +241,7 @@ public sealed class AdminApiTests(Operated platform)
     }
 
     [Fact]
-    public async Task Whatever_an_admin_changes_is_written_down()
+    public async Task Every_change_of_an_admin_is_audited()
     {
         using var admin = await platform.Services.AdminAsync();
         var id = await platform.AddDeadLetterAsync(group);

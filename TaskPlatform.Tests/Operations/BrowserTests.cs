@@ -8,10 +8,10 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>An operator's session in a real browser.</summary>
 [Collection(OperationsTests.Name)]
-public sealed class BrowserTests(Operated platform, Chromium chromium)
+public sealed class BrowserTests(OperationsFixture platform, Chromium chromium)
 {
     [Fact]
-    public async Task A_poison_event_is_seen_mended_and_delivered()
+    public async Task A_poison_event_is_displayed_fixed_and_delivered()
     {
         var page = await chromium.NewPageAsync();
         using var worker = await platform.Services.RegisterAsync("Wanda");

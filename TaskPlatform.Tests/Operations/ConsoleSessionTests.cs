@@ -10,7 +10,7 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>Where a console session is valid, and for how long.</summary>
 [Collection(OperationsTests.Name)]
-public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgres)
+public sealed class ConsoleSessionTests(OperationsFixture platform, PostgresServer postgres)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -30,7 +30,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     [Theory]
     [InlineData("/admin/dlq")]
     [InlineData("/api/notifications")]
-    public async Task A_session_does_not_open_the_api(string path)
+    public async Task A_session_is_not_accepted_by_the_API(string path)
     {
         using var browser = new ConsoleClient(platform.Services.NotificationsAddress);
         using var signedIn = await browser.SignInAsync();
@@ -42,7 +42,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     }
 
     [Fact]
-    public async Task A_bearer_token_does_not_open_the_console()
+    public async Task A_bearer_token_is_not_accepted_by_the_console()
     {
         using var admin = await platform.Services.AdminAsync();
         using var answer = await SendAsync("/console/jobs", "Authorization", $"Bearer {admin.Token}");
@@ -51,7 +51,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Sessions_and_forms_outlive_a_restart_and_are_valid_on_every_instance()
+    public async Task Sessions_and_forms_survive_a_restart_and_are_valid_on_every_instance()
     {
         var id = await platform.AddDeadLetterAsync("nobody");
         var cookies = new CookieContainer();
@@ -75,7 +75,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Without_the_database_one_stays_signed_in_and_reads_that_it_is_away()
+    public async Task Without_the_database_the_operator_stays_signed_in_and_sees_the_reason()
     {
         var id = await platform.AddDeadLetterAsync("nobody");
         var proxy = FaultProxy.To(postgres.Port);
@@ -103,7 +103,7 @@ public sealed class ConsoleSessionTests(Operated platform, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Failed_sign_ins_count_for_the_browsers_address_and_behind_a_tls_proxy_cookies_are_secure()
+    public async Task Failed_sign_ins_count_per_browser_address_and_cookies_are_secure_behind_a_TLS_proxy()
     {
         var settings = new Dictionary<string, string>(platform.Services.Settings)
         {

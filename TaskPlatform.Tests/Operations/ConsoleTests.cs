@@ -8,7 +8,7 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>The console as a browser uses it: access, accepted posts, and the display of untrusted payloads.</summary>
 [Collection(OperationsTests.Name)]
-public sealed class ConsoleTests(Operated platform) : IDisposable
+public sealed class ConsoleTests(OperationsFixture platform) : IDisposable
 {
     private readonly ConsoleClient browser = new(platform.Services.NotificationsAddress);
 
@@ -20,7 +20,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console")]
     [InlineData("/console/dead-letters?type=task.created")]
     [InlineData("/console/live/events")]
-    public async Task Who_is_not_signed_in_is_asked_to(string path)
+    public async Task Anonymous_users_are_redirected_to_the_sign_in_page(string path)
     {
         using var answer = await browser.GetAsync(path);
 
@@ -29,7 +29,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task Only_admins_are_signed_in_and_only_with_the_right_password()
+    public async Task Only_admins_can_sign_in_and_only_with_the_right_password()
     {
         var email = RunningServices.NewEmail();
         using var user = platform.Services.Anonymous();
@@ -55,7 +55,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console/../admin", "/console")]
     [InlineData("/console/\u00e9?type=\u00e9", "/console/%C3%A9?type=%C3%A9")]
     [InlineData("/consolation", "/console")]
-    public async Task After_signing_in_one_goes_nowhere_else(string back, string expected)
+    public async Task The_sign_in_redirects_only_to_the_console(string back, string expected)
     {
         using var answer = await browser.SignInAsync(back: back);
 
@@ -71,7 +71,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task A_post_from_elsewhere_or_without_the_forms_token_does_nothing()
+    public async Task A_post_from_another_site_or_without_the_form_token_is_rejected()
     {
         using var signedIn = await browser.SignInAsync();
         var id = await platform.AddDeadLetterAsync("nobody");
@@ -101,7 +101,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task A_form_that_can_not_be_read_is_refused()
+    public async Task An_unreadable_form_is_rejected()
     {
         using var signedIn = await browser.SignInAsync();
         var token = ConsoleClient.FormTokenOf(await browser.PageAsync("/console/sign-in"));
@@ -133,7 +133,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     }
 
     [Fact]
-    public async Task Whatever_a_dead_letter_says_stays_text()
+    public async Task The_content_of_a_dead_letter_is_displayed_as_text()
     {
         const string script = "<script>alert('x')</script>";
         const string attribute = "\" onmouseover=\"alert(1)";
@@ -162,7 +162,7 @@ public sealed class ConsoleTests(Operated platform) : IDisposable
     [InlineData("/console/jobs")]
     [InlineData("/console/audit")]
     [InlineData("/console/sign-in")]
-    public async Task Every_page_allows_nothing_but_its_own_files(string path)
+    public async Task Every_page_allows_only_its_own_files(string path)
     {
         using var signedIn = await browser.SignInAsync();
         using var answer = await browser.GetAsync(path);

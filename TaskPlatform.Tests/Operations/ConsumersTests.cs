@@ -31,7 +31,7 @@ public sealed class ConsumersTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_consumer_that_reads_and_finds_nothing_is_not_idle_and_not_removed()
+    public async Task A_consumer_that_reads_no_entries_is_not_idle_and_is_not_removed()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         static void Configure(EventBusOptions options)

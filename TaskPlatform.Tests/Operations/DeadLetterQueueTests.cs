@@ -13,7 +13,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_reprocessed_letter_is_handled_and_leaves_the_queue()
+    public async Task A_reprocessed_dead_letter_is_handled_and_removed_from_the_queue()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -58,7 +58,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task What_was_handled_before_is_only_acked()
+    public async Task A_reprocessed_event_that_was_already_handled_is_only_acknowledged()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -76,7 +76,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_dead_letter_that_nobody_would_read_stays()
+    public async Task A_dead_letter_without_a_group_stays_in_the_queue()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -98,7 +98,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task Letters_are_found_by_every_filter_and_page_by_page()
+    public async Task Dead_letters_are_found_by_every_filter_and_page_by_page()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -131,7 +131,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_filter_that_matches_few_reads_few()
+    public async Task A_filter_that_matches_few_dead_letters_reads_few_entries()
     {
         await using var own = await RedisServer.StartNewAsync(); // A separate one, because its commands are counted.
         var place = await BusPlace.CreateAsync(own, postgres);
@@ -157,7 +157,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_dead_letter_is_indexed_when_it_is_made_unless_the_index_is_broken()
+    public async Task A_dead_letter_is_indexed_when_it_is_created_unless_the_index_is_broken()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -174,7 +174,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task The_index_follows_whatever_other_programs_do_to_the_queue()
+    public async Task The_index_is_updated_after_other_programs_change_the_queue()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -210,7 +210,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task Letters_are_found_also_while_Redis_takes_no_writes()
+    public async Task Dead_letters_are_found_while_Redis_refuses_writes()
     {
         await using var full = await RedisServer.StartNewAsync();
         var place = await BusPlace.CreateAsync(full, postgres);
@@ -229,7 +229,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_sweep_ends_at_its_cutoff_and_counts_what_it_did()
+    public async Task A_sweep_ends_at_its_cutoff_and_counts_its_changes()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -257,7 +257,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task An_emptied_queue_starts_anew()
+    public async Task A_deleted_queue_is_recreated()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -275,7 +275,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task A_key_of_another_kind_is_named_as_the_reason()
+    public async Task A_key_of_the_wrong_type_is_reported()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
@@ -290,7 +290,7 @@ public sealed class DeadLetterQueueTests(RedisServer redis, PostgresServer postg
     }
 
     [Fact]
-    public async Task What_a_group_has_not_read_is_counted_where_Redis_lost_count()
+    public async Task The_lag_is_counted_if_Redis_does_not_know_it()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);

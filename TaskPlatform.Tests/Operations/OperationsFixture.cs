@@ -6,7 +6,7 @@ using TaskPlatform.Tests.Services;
 namespace TaskPlatform.Tests.Operations;
 
 /// <summary>The running services for tests of their operation, and a view of their streams.</summary>
-public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
+public sealed class OperationsFixture(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
 {
     public RunningServices Services { get; } = new(postgres, redis);
 
@@ -47,14 +47,14 @@ public sealed class Operated(PostgresServer postgres, RedisServer redis) : IAsyn
     }
 
     /// <summary>Waits for a job to end.</summary>
-    internal static Task<JsonElement> EndOfAsync(ApiClient admin, Answer accepted)
+    internal static Task<JsonElement> WaitForJobAsync(ApiClient admin, Answer accepted)
         => BusView.Until(
             async () => (await admin.GetAsync(accepted.Headers.Location!.ToString())).Json,
             job => job.GetProperty("state").GetString() != "running");
 }
 
 [CollectionDefinition(Name)]
-public sealed class OperationsTests : ICollectionFixture<Operated>
+public sealed class OperationsTests : ICollectionFixture<OperationsFixture>
 {
     public const string Name = "Operations";
 }

@@ -9,12 +9,12 @@ namespace TaskPlatform.Tests.Operations;
 
 /// <summary>Replays of past events to a group.</summary>
 [Collection(OperationsTests.Name)]
-public sealed class ReplayTests(Operated platform)
+public sealed class ReplayTests(OperationsFixture platform)
 {
     private const string Group = "notifications_service";
 
     [Fact]
-    public async Task What_was_handled_happens_again_only_when_asked_for()
+    public async Task Handled_events_are_handled_again_only_on_request()
     {
         using var admin = await platform.Services.AdminAsync();
         using var worker = await platform.Services.RegisterAsync();
@@ -35,7 +35,7 @@ public sealed class ReplayTests(Operated platform)
     }
 
     [Fact]
-    public async Task What_the_stream_has_lost_comes_from_its_owners_log()
+    public async Task Events_missing_in_the_stream_come_from_the_log_of_their_owner()
     {
         using var admin = await platform.Services.AdminAsync();
         using var worker = await platform.Services.RegisterAsync();
@@ -54,12 +54,12 @@ public sealed class ReplayTests(Operated platform)
     }
 
     [Fact]
-    public async Task An_alert_comes_from_the_log_of_notifications_which_alone_has_it()
+    public async Task Alerts_are_replayed_from_the_log_of_the_notifications_service()
     {
         using var admin = await platform.Services.AdminAsync();
         var time = (RedisTime)(await platform.View.Redis.ExecuteAsync("TIME"));
         var summary = $"Alert {Guid.CreateVersion7()}";
-        await using (var scope = platform.Services.Inside("notifications").CreateAsyncScope())
+        await using (var scope = platform.Services.ProviderOf("notifications").CreateAsyncScope())
         {
             foreach (var subject in new[] { "one", "two", "three" })
             {
@@ -79,13 +79,13 @@ public sealed class ReplayTests(Operated platform)
         await BusView.Until(() => CountAlertsAsync(admin, summary), count => count == 6);
         foreach (var other in new[] { "auth", "tasks" })
         {
-            await using var scope = platform.Services.Inside(other).CreateAsyncScope();
+            await using var scope = platform.Services.ProviderOf(other).CreateAsyncScope();
             Assert.Null(scope.ServiceProvider.GetService<IAlertLog>());
         }
     }
 
     [Fact]
-    public async Task A_replay_that_makes_no_sense_is_told_its_field()
+    public async Task An_invalid_replay_is_rejected_with_the_name_of_the_field()
     {
         using var admin = await platform.Services.AdminAsync();
         using var worker = await platform.Services.RegisterAsync();
@@ -105,7 +105,7 @@ public sealed class ReplayTests(Operated platform)
     {
         var accepted = await admin.PostAsync($"/admin/streams/{type}/replay", request);
         Assert.Equal(HttpStatusCode.Accepted, accepted.Status);
-        return await Operated.EndOfAsync(admin, accepted);
+        return await OperationsFixture.WaitForJobAsync(admin, accepted);
     }
 
     /// <summary>Returns the time just before the first task's event.</summary>

@@ -18,7 +18,7 @@ public sealed class ReturnAddressTests
     [InlineData("/console/a b?q=\u00e9 \t", "/console/a%20b?q=%C3%A9%20%09")]
     [InlineData("/console/?q=\ufffd\u0007", "/console?q=%EF%BF%BD%07")]
     [InlineData("/console/?back=../../x", "/console?back=../../x")]
-    public void A_page_of_the_console_is_written_in_one_way(string address, string expected)
+    public void The_address_of_a_console_page_is_normalized(string address, string expected)
         => Assert.Equal(expected, ReturnAddress.Of(address));
 
     [Theory]
@@ -49,5 +49,5 @@ public sealed class ReturnAddressTests
     [InlineData("/console/%00")]
     [InlineData("#/console")]
     [InlineData("?/console")]
-    public void Anything_else_is_none(string? address) => Assert.Null(ReturnAddress.Of(address));
+    public void Any_other_address_is_rejected(string? address) => Assert.Null(ReturnAddress.Of(address));
 }

@@ -7,7 +7,7 @@ public sealed class PostgresServerTests(PostgresServer shared)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_test_has_a_database_of_its_own()
+    public async Task Each_test_has_its_own_database()
     {
         var mine = await shared.CreateDatabaseAsync(Cancellation);
         var another = await shared.CreateDatabaseAsync(Cancellation);
@@ -18,7 +18,7 @@ public sealed class PostgresServerTests(PostgresServer shared)
     }
 
     [Fact]
-    public async Task The_shared_server_wants_its_password()
+    public async Task The_shared_server_requires_its_password()
     {
         var stranger = new NpgsqlConnectionStringBuilder(shared.ConnectionString) { Password = "wrong" }.ConnectionString;
 
@@ -27,7 +27,7 @@ public sealed class PostgresServerTests(PostgresServer shared)
     }
 
     [Fact]
-    public async Task A_killed_server_starts_again_with_what_was_committed()
+    public async Task A_killed_server_restarts_with_all_committed_data()
     {
         await using var server = await PostgresServer.StartNewAsync();
         var database = await server.CreateDatabaseAsync(Cancellation);
@@ -40,7 +40,7 @@ public sealed class PostgresServerTests(PostgresServer shared)
     }
 
     [Fact]
-    public async Task A_paused_server_answers_on_open_connections_only_when_it_goes_on()
+    public async Task A_paused_server_responds_on_open_connections_only_after_it_is_resumed()
     {
         await using var server = await PostgresServer.StartNewAsync();
         await using var connection = new NpgsqlConnection(server.ConnectionString);

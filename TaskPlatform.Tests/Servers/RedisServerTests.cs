@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Servers;
 public sealed class RedisServerTests(RedisServer shared)
 {
     [Fact]
-    public async Task The_shared_server_wants_its_password()
+    public async Task The_shared_server_requires_its_password()
     {
         await using var client = new RedisClient(shared.ConnectionString);
         Assert.True(await client.Database.StringSetAsync(RedisServer.NewKeyPrefix(), "x"));
@@ -15,7 +15,7 @@ public sealed class RedisServerTests(RedisServer shared)
     }
 
     [Fact]
-    public async Task A_killed_server_starts_again_on_the_same_port_with_its_data()
+    public async Task A_killed_server_restarts_on_the_same_port_with_its_data()
     {
         await using var server = await RedisServer.StartNewAsync();
         await WriteAsync(server, "before");
@@ -27,7 +27,7 @@ public sealed class RedisServerTests(RedisServer shared)
     }
 
     [Fact]
-    public async Task A_server_without_append_only_file_forgets()
+    public async Task A_server_without_an_append_only_file_loses_its_data()
     {
         await using var server = await RedisServer.StartNewAsync(new RedisServerOptions { AppendOnly = false });
         await WriteAsync(server, "before");
@@ -39,7 +39,7 @@ public sealed class RedisServerTests(RedisServer shared)
     }
 
     [Fact]
-    public async Task A_copy_brings_an_earlier_state_back()
+    public async Task A_copy_restores_an_earlier_state()
     {
         await using var server = await RedisServer.StartNewAsync();
         await WriteAsync(server, "earlier");
@@ -54,7 +54,7 @@ public sealed class RedisServerTests(RedisServer shared)
     }
 
     [Fact]
-    public async Task A_paused_server_answers_only_when_it_goes_on()
+    public async Task A_paused_server_responds_only_after_it_is_resumed()
     {
         await using var server = await RedisServer.StartNewAsync();
         await using var client = new RedisClient(server.ConnectionString);
@@ -77,7 +77,7 @@ public sealed class RedisServerTests(RedisServer shared)
     }
 
     [Fact]
-    public async Task A_server_that_can_not_start_says_why()
+    public async Task A_server_that_can_not_start_reports_the_reason()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(
             () => RedisServer.StartNewAsync(new RedisServerOptions { MaxMemory = "plenty" }));

@@ -20,7 +20,7 @@ public sealed class AccountTests(RunningServices services)
     ];
 
     [Fact]
-    public async Task Who_registered_signs_in_and_is_known_by_the_token()
+    public async Task A_registered_user_can_sign_in_and_is_identified_by_the_token()
     {
         using var client = services.Anonymous();
         var email = RunningServices.NewEmail();
@@ -44,7 +44,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_address_has_one_account_however_it_is_written()
+    public async Task An_address_belongs_to_one_account_regardless_of_case()
     {
         using var client = services.Anonymous();
         var email = RunningServices.NewEmail();
@@ -57,7 +57,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_unknown_address_and_a_wrong_password_are_answered_alike()
+    public async Task An_unknown_address_and_a_wrong_password_get_the_same_response()
     {
         using var known = await services.RegisterAsync();
         var email = (await known.GetAsync("/api/users/me")).Json.GetProperty("email").GetString();
@@ -80,7 +80,7 @@ public sealed class AccountTests(RunningServices services)
     [InlineData("""{"email":"ann@example.org","password":"P@ssw0rd1234","full_name":"Ann"}""", "password")]
     [InlineData("""{"email":"annabel.smith@example.org","password":"Annabel.Smith","full_name":"Ann"}""", "password")]
     [InlineData("""{"email":"ann@example.org","password":"ann@example.org","full_name":"Ann"}""", "password")]
-    public async Task A_registration_that_lacks_something_names_the_field(string body, string field)
+    public async Task An_incomplete_registration_is_rejected_with_the_name_of_the_field(string body, string field)
     {
         using var client = services.Anonymous();
 
@@ -90,7 +90,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_address_that_looks_like_another_one_is_refused_by_every_route()
+    public async Task An_address_that_looks_like_another_one_is_rejected_by_every_route()
     {
         using var ann = await services.RegisterAsync();
 
@@ -116,7 +116,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task One_changes_oneself_but_not_others_nor_ones_role()
+    public async Task Users_can_change_their_own_account_but_not_their_role_or_other_accounts()
     {
         using var ann = await services.RegisterAsync();
         using var bob = await services.RegisterAsync();
@@ -133,7 +133,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_admin_lists_everybody_page_by_page()
+    public async Task An_admin_can_list_all_users_page_by_page()
     {
         using var ann = await services.RegisterAsync();
         using var bob = await services.RegisterAsync();
@@ -155,7 +155,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Too_many_tries_are_told_when_to_come_back()
+    public async Task Too_many_attempts_are_answered_with_429_and_Retry_After()
     {
         var settings = new Dictionary<string, string>(services.Settings) { ["RateLimits:Login"] = "2" };
         await using var auth = ServiceFactory<AuthService>.Start(settings);
@@ -170,7 +170,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Only_a_known_proxy_says_which_address_counts()
+    public async Task Only_a_known_proxy_determines_the_client_address()
     {
         var settings = new Dictionary<string, string>(services.Settings) { ["RateLimits:Login"] = "2" };
         using var owner = await services.RegisterAsync();
@@ -195,7 +195,7 @@ public sealed class AccountTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Passwords_beyond_the_limit_of_hashing_are_answered_at_once_and_other_requests_are_not_delayed()
+    public async Task Passwords_beyond_the_hashing_limit_are_answered_immediately_and_other_requests_are_not_delayed()
     {
         var settings = new Dictionary<string, string>(services.Settings) { ["PasswordHashing:MaxConcurrency"] = "1", ["PasswordHashing:QueueLimit"] = "1" };
         await using var auth = Start(settings, iterations: 600_000);

@@ -44,7 +44,7 @@ public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IA
     [InlineData("DELETE", false)]
     [InlineData("PUT", true)]
     [InlineData("DELETE", true)]
-    public async Task Of_two_admins_who_give_up_the_role_at_the_same_moment_one_is_refused(string method, bool eachOther)
+    public async Task If_two_admins_give_up_the_role_concurrently_one_is_refused(string method, bool eachOther)
     {
         var (first, second) = (await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword), await RegisterAsync());
         Assert.Equal(HttpStatusCode.OK, (await first.PutAsync($"/api/users/{second.UserId}", new { Role = "admin" })).Status);
@@ -56,7 +56,7 @@ public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IA
             RemoveAsync(method, first, eachOther ? deputy.UserId : first.UserId),
             RemoveAsync(method, deputy, eachOther ? first.UserId : deputy.UserId),
         };
-        await held.WaitersAsync(2);
+        await held.WaitForWaitersAsync(2);
         await held.ReleaseAsync();
 
         var refused = Assert.Single(await Task.WhenAll(answers), answer => !answer.IsSuccess()).AssertProblem(HttpStatusCode.Conflict);
@@ -65,7 +65,7 @@ public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IA
     }
 
     [Fact]
-    public async Task The_only_admin_keeps_the_role_and_the_account_also_in_a_change_that_is_run_again()
+    public async Task The_only_admin_can_not_be_demoted_or_deleted_even_by_a_retried_change()
     {
         var admin = await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword);
         var path = $"/api/users/{admin.UserId}";
@@ -76,12 +76,12 @@ public sealed class AdminsTests(PostgresServer postgres, RedisServer redis) : IA
 
         var second = await RegisterAsync();
         await admin.PutAsync($"/api/users/{second.UserId}", new { Role = "admin" });
-        var removed = await OtherChange.LoseAsync(database, "users", admin.UserId, times: 1, () => admin.DeleteAsync(path));
+        var removed = await ConflictingWriter.ConflictAsync(database, "users", admin.UserId, times: 1, () => admin.DeleteAsync(path));
         Assert.Equal(HttpStatusCode.NoContent, removed.Status);
     }
 
     [Fact]
-    public async Task A_start_without_an_admin_creates_one_but_makes_no_user_of_the_address_admin()
+    public async Task A_start_without_an_admin_creates_one_but_never_promotes_an_existing_user()
     {
         var admin = await SignInAsync(RunningServices.AdminEmail, RunningServices.AdminPassword);
         await admin.PutAsync($"/api/users/{admin.UserId}", new { Email = RunningServices.NewEmail() });

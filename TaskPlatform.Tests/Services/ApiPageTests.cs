@@ -15,7 +15,7 @@ public sealed partial class ApiPageTests(RunningServices services, Chromium chro
     [InlineData("auth")]
     [InlineData("tasks")]
     [InlineData("notifications")]
-    public async Task It_is_served_in_development_from_the_services_own_host(string service)
+    public async Task It_is_served_in_development_from_its_own_host(string service)
     {
         using var http = new HttpClient { BaseAddress = services.AddressOf(service) };
 
@@ -33,7 +33,7 @@ public sealed partial class ApiPageTests(RunningServices services, Chromium chro
     }
 
     [Fact]
-    public async Task A_browser_shows_the_operations_and_calls_no_other_host()
+    public async Task A_browser_displays_the_operations_and_calls_no_other_host()
     {
         var page = await chromium.NewPageAsync();
         var requests = new ConcurrentBag<Uri>();

@@ -21,13 +21,13 @@ public sealed class ConflictTests(RunningServices services)
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task A_change_that_names_no_version_is_made_to_the_new_state(string things, string path, string method, string? body)
+    public async Task A_change_without_a_version_is_applied_to_the_new_state(string things, string path, string method, string? body)
     {
         using var ann = await services.RegisterAsync();
         var id = things == "tasks" ? await ann.CreateTaskAsync("Fix bug") : ann.UserId;
         await using var database = services.OpenDatabase(things == "tasks" ? "tasks-db" : "auth-db");
 
-        var answer = await OtherChange.MeetAsync(
+        var answer = await ConflictingWriter.ConflictOnceAsync(
             database, things, id, () => ann.SendAsync(new HttpMethod(method), $"/api/{things}/{id}{path}", body));
 
         Assert.InRange((int)answer.Status, 200, 204);
@@ -38,13 +38,13 @@ public sealed class ConflictTests(RunningServices services)
     [Theory]
     [InlineData("\"1\"", HttpStatusCode.PreconditionFailed)]
     [InlineData("*", HttpStatusCode.OK)]
-    public async Task Only_a_change_that_names_a_version_is_refused(string ifMatch, HttpStatusCode status)
+    public async Task Only_a_change_with_a_version_is_refused(string ifMatch, HttpStatusCode status)
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
         await using var database = services.OpenDatabase("tasks-db");
 
-        var answer = await OtherChange.MeetAsync(
+        var answer = await ConflictingWriter.ConflictOnceAsync(
             database, "tasks", id, () => ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }, ("If-Match", ifMatch)));
 
         if (status == HttpStatusCode.OK)
@@ -56,13 +56,13 @@ public sealed class ConflictTests(RunningServices services)
     [Theory]
     [InlineData(3, HttpStatusCode.OK)]
     [InlineData(4, HttpStatusCode.Conflict)]
-    public async Task A_change_is_run_again_three_times(int conflicts, HttpStatusCode status)
+    public async Task A_change_is_retried_three_times(int conflicts, HttpStatusCode status)
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
         await using var database = services.OpenDatabase("tasks-db");
 
-        var answer = await OtherChange.LoseAsync(database, "tasks", id, conflicts, () => ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }));
+        var answer = await ConflictingWriter.ConflictAsync(database, "tasks", id, conflicts, () => ann.PutAsync($"/api/tasks/{id}", new { Title = "Mine" }));
 
         Assert.Equal(status, answer.Status);
     }

@@ -4,19 +4,19 @@ using TaskPlatform.Tests.EventBus;
 namespace TaskPlatform.Tests.Services;
 
 /// <summary>Forces conflicts between a request and other writers of the same row.</summary>
-internal static class OtherChange
+internal static class ConflictingWriter
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Sends a request, locks its row until the request waits for it, and then changes the row.</summary>
-    public static async Task<T> MeetAsync<T>(NpgsqlDataSource database, string table, long id, Func<Task<T>> request)
+    public static async Task<T> ConflictOnceAsync<T>(NpgsqlDataSource database, string table, long id, Func<Task<T>> request)
     {
         await using var connection = await database.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await using (var update = new NpgsqlCommand($"UPDATE {table} SET version = version + 1 WHERE id = {id}", connection, transaction))
             await update.ExecuteNonQueryAsync(Token);
 
-        var asked = request();
+        var response = request();
         await BusView.Until(
             async () =>
             {
@@ -26,18 +26,18 @@ internal static class OtherChange
             },
             waiters => waiters == 1);
         await transaction.CommitAsync(Token);
-        return await asked;
+        return await response;
     }
 
     /// <summary>Sends a request whose row changes the given number of times in a row: a trigger makes its statements affect no row.</summary>
-    public static async Task<T> LoseAsync<T>(NpgsqlDataSource database, string table, long id, int times, Func<Task<T>> request)
+    public static async Task<T> ConflictAsync<T>(NpgsqlDataSource database, string table, long id, int times, Func<Task<T>> request)
     {
         await using (var prepare = database.CreateCommand(
             $"""
-             CREATE SEQUENCE changes_lost;
+             CREATE SEQUENCE lost_changes;
              CREATE FUNCTION lose_change() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
-                 IF nextval('changes_lost') <= {times} THEN RETURN NULL; END IF;
+                 IF nextval('lost_changes') <= {times} THEN RETURN NULL; END IF;
                  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                  RETURN NEW;
              END $$;
@@ -53,7 +53,7 @@ internal static class OtherChange
         }
         finally
         {
-            await using var tidyUp = database.CreateCommand("DROP FUNCTION lose_change CASCADE; DROP SEQUENCE changes_lost");
+            await using var tidyUp = database.CreateCommand("DROP FUNCTION lose_change CASCADE; DROP SEQUENCE lost_changes");
             await tidyUp.ExecuteNonQueryAsync(Token);
         }
     }

@@ -7,7 +7,7 @@ namespace TaskPlatform.Tests.Services;
 public sealed class ContractsTests
 {
     [Fact]
-    public void The_catalog_has_the_ten_events_and_the_bus_its_own()
+    public void The_catalog_contains_the_ten_events_and_the_one_of_the_bus()
         => Assert.Equal(
             [
                 "alert.changed", "notification.failed", "notification.sent", "task.assigned", "task.completed", "task.created", "task.deleted",
@@ -16,7 +16,7 @@ public sealed class ContractsTests
             TaskPlatformEvents.Catalog().Types.Order());
 
     [Fact]
-    public void A_task_created_elsewhere_with_the_bare_minimum_is_read()
+    public void A_minimal_payload_of_another_publisher_is_read()
     {
         var task = Read<TaskCreated>("""{"task_id":123,"title":"Fix bug","worker_ids":[2,3],"colour":"red"}""");
 
@@ -28,7 +28,7 @@ public sealed class ContractsTests
     }
 
     [Fact]
-    public void An_event_that_does_not_say_what_it_is_about_is_refused()
+    public void An_event_without_its_aggregates_id_is_rejected()
         => Assert.Throws<JsonException>(() => Read<TaskCreated>("""{"title":"Fix bug"}"""));
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ContractsTests
     }
 
     [Fact]
-    public void The_members_are_those_of_the_table()
+    public void The_payloads_have_the_documented_members()
     {
         AssertMembers(new UserCreated(1), "user_id", "email", "full_name", "role");
         AssertMembers(new UserUpdated(1), "user_id", "email", "full_name", "role", "changed");

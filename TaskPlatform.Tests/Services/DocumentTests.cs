@@ -10,7 +10,7 @@ public sealed class DocumentTests(RunningServices services)
     [InlineData("auth", 7)]
     [InlineData("tasks", 8)]
     [InlineData("notifications", 5)]
-    public async Task Every_operation_is_described_and_owns_up_to_its_errors(string service, int operations)
+    public async Task Every_operation_and_its_error_responses_are_described(string service, int operations)
     {
         using var client = services.At(service);
 
@@ -36,7 +36,7 @@ public sealed class DocumentTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Names_and_types_are_those_of_the_wire()
+    public async Task Names_and_types_match_the_JSON_on_the_wire()
     {
         using var client = services.At("tasks");
 

@@ -5,12 +5,12 @@ namespace TaskPlatform.Tests.Services;
 
 /// <summary>From a request to one service to the result at another one.</summary>
 [Collection(ServicesTests.Name)]
-public sealed class WholeWayTests(RunningServices services)
+public sealed class EndToEndTests(RunningServices services)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task Whoever_registers_is_welcomed()
+    public async Task A_new_user_receives_a_welcome_notification()
     {
         using var ann = await services.RegisterAsync("Ann");
 
@@ -18,7 +18,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Everybody_concerned_is_told_of_a_task()
+    public async Task All_affected_users_are_notified_of_a_task()
     {
         using var creator = await services.RegisterAsync();
         using var worker = await services.RegisterAsync();
@@ -43,7 +43,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task A_new_admin_is_told_what_admins_are_told()
+    public async Task A_new_admin_receives_admin_notifications()
     {
         const string password = "a-long-password";
         var email = RunningServices.NewEmail();
@@ -65,7 +65,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task A_notification_is_read_once_and_by_its_reader_only()
+    public async Task A_notification_is_marked_as_read_once_and_only_by_its_recipient()
     {
         using var ann = await services.RegisterAsync();
         using var other = await services.RegisterAsync();
@@ -87,7 +87,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Nothing_stays_of_who_leaves()
+    public async Task All_notifications_of_a_deleted_user_are_erased()
     {
         using var leaving = await services.RegisterAsync();
         await WaitForAsync(leaving, "user.created");
@@ -99,7 +99,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_stream_brings_a_notification_as_soon_as_it_is_committed_and_what_was_missed_later()
+    public async Task The_stream_delivers_new_notifications_immediately_and_missed_ones_after_a_reconnect()
     {
         using var ann = await services.RegisterAsync();
         await WaitForAsync(ann, "user.created");
@@ -119,7 +119,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_event_of_any_publisher_counts()
+    public async Task An_event_of_any_publisher_is_handled()
     {
         using var ann = await services.RegisterAsync();
 
@@ -132,7 +132,7 @@ public sealed class WholeWayTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_event_that_is_given_up_is_reported()
+    public async Task A_dead_lettered_event_is_reported()
     {
         var id = Random.Shared.NextInt64(1_000_000_000, long.MaxValue);
 

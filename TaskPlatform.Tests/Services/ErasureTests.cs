@@ -50,7 +50,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_handler_that_notifies_users_is_among_them()
+    public void The_test_data_contains_every_handler_that_notifies_users()
     {
         var handlers = typeof(Notifier).Assembly.GetTypes()
             .Where(type => type.GetConstructors().Any(constructor => constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(Notifier))));
@@ -60,7 +60,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Writers))]
-    public async Task What_was_begun_before_the_deletion_and_committed_after_it_is_erased(string writer)
+    public async Task A_notification_begun_before_the_deletion_and_committed_after_it_is_erased(string writer)
     {
         await using var write = await writing.Database.BeginTransactionAsync(Token);
         await WriteAsync(writer);
@@ -76,7 +76,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Writers))]
-    public async Task What_was_begun_before_the_deletion_was_committed_is_erased(string writer)
+    public async Task A_notification_begun_before_the_commit_of_the_deletion_is_erased(string writer)
     {
         await using var erase = await erasing.Database.BeginTransactionAsync(Token);
         await DeleteUserAsync();
@@ -93,7 +93,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Writers))]
-    public async Task What_begins_after_the_deletion_is_not_written(string writer)
+    public async Task A_notification_begun_after_the_deletion_is_not_written(string writer)
     {
         await EraseAsync();
 
@@ -105,7 +105,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transaction_that_began_after_the_deletion_is_not_waited_for_twice()
+    public async Task The_eraser_does_not_wait_for_transactions_that_began_after_the_deletion()
     {
         await using var write = await writing.Database.BeginTransactionAsync(Token);
         await writing.Recipients.CountAsync(Token);
@@ -124,7 +124,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     [Theory]
     [InlineData(2)]
     [InlineData(null)]
-    public async Task A_name_does_not_come_back_with_a_change_that_was_decided_before_the_deletion(int? version)
+    public async Task A_concurrent_update_does_not_restore_the_name_of_a_deleted_user(int? version)
     {
         await using var write = await writing.Database.BeginTransactionAsync(Token);
         await new UpdateRecipient(writing).HandleAsync(new UserUpdated(Ann, FullName: "Anne"), Context("user.updated", version), Token);
@@ -138,7 +138,7 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deletion_that_comes_once_more_is_made_sure_of_once_more()
+    public async Task A_repeated_deletion_is_checked_again()
     {
         await EraseAsync();
         await AssertErasedAsync();

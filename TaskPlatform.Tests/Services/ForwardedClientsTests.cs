@@ -11,7 +11,7 @@ namespace TaskPlatform.Tests.Services;
 public sealed class ForwardedClientsTests
 {
     [Fact]
-    public async Task By_default_nobodys_not_even_where_the_framework_is_told_to_believe_everybody()
+    public async Task Forwarded_headers_are_ignored_by_default_even_if_the_framework_enables_them()
     {
         await using var app = Build("--ForwardedHeaders_Enabled=true");
 
@@ -19,7 +19,7 @@ public sealed class ForwardedClientsTests
     }
 
     [Fact]
-    public async Task That_of_the_addresses_and_networks_in_the_configuration()
+    public async Task Forwarded_headers_are_accepted_from_the_configured_addresses_and_networks()
     {
         await using var app = Build("--Http:KnownProxies:0=10.1.0.0/16", "--Http:KnownProxies:1=::1", "--Http:KnownProxies:2=192.0.2.7", "--Http:KnownProxies:3=");
 
@@ -35,7 +35,7 @@ public sealed class ForwardedClientsTests
     [InlineData("Http:KnownProxies:0", "10.1.2.3/16")]
     [InlineData("Http:KnownProxies:0", "10.1/16")]
     [InlineData("Http:KnownProxies", "10.1.2.3, 10.1.2.4")]
-    public async Task A_malformed_one_ends_the_start_and_is_named_by_its_key(string key, string value)
+    public async Task A_malformed_address_fails_the_start_and_its_key_is_reported(string key, string value)
     {
         await using var app = Build($"--{key}={value}");
 

@@ -31,7 +31,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_older_event_changes_nothing_that_a_newer_one_said(bool saveBetween)
+    public async Task An_older_event_does_not_overwrite_a_newer_one(bool saveBetween)
     {
         await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, FullName: "New", Role: "admin"), Context("user.updated", 3), Token);
         await SaveAsync(saveBetween);
@@ -48,7 +48,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Who_was_deleted_does_not_come_back(bool saveBetween)
+    public async Task A_deleted_user_is_not_restored(bool saveBetween)
     {
         await new WelcomeUser(db, Notifier()).HandleAsync(new UserCreated(5, FullName: "Ann"), Context("user.created", 1), Token);
         await SaveAsync(saveBetween);
@@ -68,7 +68,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Who_became_an_admin_is_told_and_who_no_longer_is_one_is_not(bool saveBetween)
+    public async Task New_admins_are_notified_and_former_admins_are_not(bool saveBetween)
     {
         await new UpdateRecipient(db).HandleAsync(new UserUpdated(5, Role: "admin"), Context("user.updated", 1), Token);
         await new UpdateRecipient(db).HandleAsync(new UserUpdated(6, Role: "admin"), Context("user.updated", 1), Token);
@@ -82,19 +82,19 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_worker_is_told_once_and_each_notification_has_its_event()
+    public async Task Each_worker_is_notified_once_and_each_notification_publishes_its_event()
     {
         await new NotifyWorkers(Notifier()).HandleAsync(new TaskCreated(1, "Fix bug", WorkerIds: [5, 6, 5]), Context("task.created", 1), Token);
         await SaveAsync();
 
         var sent = await db.Set<EventLogRow>().Where(row => row.Type == NotificationSent.Type).Select(row => row.AggregateId).ToListAsync(Token);
-        var made = await db.Notifications.OrderBy(notification => notification.UserId).ToListAsync(Token);
-        Assert.Equal([5, 6], made.Select(notification => notification.UserId));
-        Assert.Equal(made.Select(notification => notification.Id).Order(), sent.Select(id => long.Parse(id, CultureInfo.InvariantCulture)).Order());
+        var created = await db.Notifications.OrderBy(notification => notification.UserId).ToListAsync(Token);
+        Assert.Equal([5, 6], created.Select(notification => notification.UserId));
+        Assert.Equal(created.Select(notification => notification.Id).Order(), sent.Select(id => long.Parse(id, CultureInfo.InvariantCulture)).Order());
     }
 
     [Fact]
-    public async Task Ten_thousand_can_be_notified_of_one_event()
+    public async Task One_event_can_notify_ten_thousand_users()
     {
         const int Many = 10_000;
         await new NotifyWorkers(Notifier()).HandleAsync(
@@ -106,7 +106,7 @@ public sealed class HandlerTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_for_more_is_rejected()
+    public async Task An_event_for_more_users_is_rejected()
     {
         var rejection = await Assert.ThrowsAsync<NonRetryableException>(() => new NotifyAddedWorkers(Notifier()).HandleAsync(
             new TaskAssigned(1, "Clean up", Added: [.. Enumerable.Range(1, 10_001)]), Context("task.assigned", 1), Token));

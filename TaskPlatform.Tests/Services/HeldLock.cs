@@ -32,7 +32,7 @@ internal sealed class HeldLock : IAsyncDisposable
     }
 
     /// <summary>Waits until the given number of requests is waiting for the lock.</summary>
-    public async Task WaitersAsync(int count) => await BusView.Until(
+    public async Task WaitForWaitersAsync(int count) => await BusView.Until(
         async () =>
         {
             await using var query = database.CreateCommand(

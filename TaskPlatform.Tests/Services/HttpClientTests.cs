@@ -16,7 +16,7 @@ public sealed class HttpClientTests : IDisposable
     public void Dispose() => server.Dispose();
 
     [Fact]
-    public async Task A_failed_POST_is_not_sent_again()
+    public async Task A_failed_POST_is_not_retried()
     {
         await using var app = Build();
         server.Status = HttpStatusCode.ServiceUnavailable;
@@ -27,7 +27,7 @@ public sealed class HttpClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Callers_over_a_rate_limit_do_not_stop_the_others()
+    public async Task Callers_over_a_rate_limit_do_not_open_the_circuit_for_others()
     {
         await using var app = Build();
         server.Status = HttpStatusCode.TooManyRequests;
@@ -39,7 +39,7 @@ public sealed class HttpClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_is_found_by_its_name()
+    public async Task A_service_is_resolved_by_its_name()
     {
         await using var app = Build();
 

@@ -10,7 +10,7 @@ public sealed class IdempotencyTests(RunningServices services)
     private const string Header = "Idempotency-Key";
 
     [Fact]
-    public async Task The_same_request_again_is_answered_as_the_first_time()
+    public async Task A_repeated_request_returns_the_first_response()
     {
         using var ann = await services.RegisterAsync();
 
@@ -24,7 +24,7 @@ public sealed class IdempotencyTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Another_request_under_the_same_key_is_refused()
+    public async Task A_different_request_with_the_same_key_is_refused()
     {
         using var ann = await services.RegisterAsync();
         await ann.PostAsync("/api/tasks", """{"title":"Once"}""", (Header, "key"));
@@ -36,7 +36,7 @@ public sealed class IdempotencyTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Keys_are_each_users_own()
+    public async Task Keys_are_scoped_to_a_user()
     {
         using var ann = await services.RegisterAsync();
         using var bob = await services.RegisterAsync();
@@ -48,7 +48,7 @@ public sealed class IdempotencyTests(RunningServices services)
     }
 
     [Fact]
-    public async Task A_request_that_comes_many_times_at_once_makes_one_task()
+    public async Task Concurrent_identical_requests_create_one_task()
     {
         using var ann = await services.RegisterAsync();
 
@@ -63,9 +63,9 @@ public sealed class IdempotencyTests(RunningServices services)
     public void The_filter_by_worker_uses_the_index()
     {
         using var db = new TasksDb(new DbContextOptionsBuilder<TasksDb>().UseNpgsql("Host=nowhere").Options);
-        long[] wanted = [5];
+        long[] workerIds = [5];
 
-        var sql = db.Tasks.Where(task => wanted.All(id => task.WorkerIds.Contains(id))).ToQueryString();
+        var sql = db.Tasks.Where(task => workerIds.All(id => task.WorkerIds.Contains(id))).ToQueryString();
 
         // The array operators that a GIN index supports.
         Assert.Matches("worker_ids @>|<@ t.worker_ids", sql);

@@ -19,7 +19,7 @@ public sealed class LoginLimitsTests : IDisposable
     public void Dispose() => limits.Dispose();
 
     [Fact]
-    public async Task After_five_failures_each_further_one_doubles_the_delay_up_to_a_minute()
+    public async Task After_five_failures_each_further_failure_doubles_the_delay_up_to_one_minute()
     {
         for (var i = 0; i < 5; i++)
             Assert.Null(await FailAsync(Ann, Home));
@@ -38,7 +38,7 @@ public sealed class LoginLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_right_password_is_always_accepted_from_a_known_place_whatever_failed_there_and_elsewhere()
+    public async Task The_right_password_is_always_accepted_from_a_known_source()
     {
         Assert.True(await SucceedAsync(Ann, Home));
         for (var i = 0; i < 100; i++)
@@ -54,7 +54,7 @@ public sealed class LoginLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Guessing_from_many_addresses_is_slowed_down_alike_for_accounts_that_exist_and_others()
+    public async Task Guessing_from_many_addresses_is_limited_for_existing_and_unknown_accounts_alike()
     {
         await SucceedAsync(Ann, Home);
         foreach (var account in (string[])[Ann, "NOBODY@EXAMPLE.ORG", "no address"])
@@ -80,7 +80,7 @@ public sealed class LoginLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Attempts_at_the_same_time_get_no_further_than_one_after_the_other()
+    public async Task Concurrent_attempts_are_limited_like_sequential_ones()
     {
         var attempts = new List<LoginAttempt>();
         for (var i = 0; i < 6; i++)
@@ -94,7 +94,7 @@ public sealed class LoginLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Beyond_the_limits_a_known_place_has_one_attempt_at_a_time()
+    public async Task Beyond_the_limits_a_known_source_can_make_one_attempt_at_a_time()
     {
         await SucceedAsync(Ann, Home);
         for (var i = 0; i < 5; i++)
@@ -113,7 +113,7 @@ public sealed class LoginLimitsTests : IDisposable
     }
 
     [Fact]
-    public void A_table_is_bounded_and_drops_what_was_used_least_recently()
+    public void A_table_is_bounded_and_evicts_the_least_recently_used_entry()
     {
         var entries = new RecentEntries<object>(capacity: 3);
         foreach (var key in (string[])["a", "b", "c"])

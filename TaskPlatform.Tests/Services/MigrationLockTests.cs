@@ -12,7 +12,7 @@ namespace TaskPlatform.Tests.Services;
 public sealed class MigrationLockTests(PostgresServer postgres)
 {
     [Fact]
-    public async Task A_migration_that_fails_leaves_its_lock_to_nobody()
+    public async Task A_failed_migration_releases_its_lock()
     {
         var address = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
         await using var connection = new NpgsqlConnection($"{address};Pooling=false");

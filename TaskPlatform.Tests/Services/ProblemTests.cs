@@ -11,7 +11,7 @@ namespace TaskPlatform.Tests.Services;
 public sealed class ProblemTests(RunningServices services, PostgresServer postgres)
 {
     [Fact]
-    public async Task Nobody_gets_in_without_a_token_of_ours()
+    public async Task Requests_without_a_token_from_Auth_are_refused()
     {
         using var client = services.Anonymous();
         using var ann = await services.RegisterAsync();
@@ -25,7 +25,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     }
 
     [Fact]
-    public async Task What_does_not_exist_or_fit_is_named_by_its_status()
+    public async Task Unknown_routes_and_methods_are_answered_with_the_right_status()
     {
         using var ann = await services.RegisterAsync();
 
@@ -41,7 +41,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("")]
-    public async Task A_body_that_is_no_object_is_a_bad_request(string body)
+    public async Task A_body_that_is_not_a_JSON_object_is_a_bad_request(string body)
     {
         using var ann = await services.RegisterAsync();
 
@@ -54,7 +54,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     [InlineData("application/json; charset=utf-16")]
     [InlineData("application/json; charset=\"\"")]
     [InlineData("application/json; charset=utf-8; charset=foo")]
-    public async Task A_body_in_another_charset_is_refused_with_or_without_a_token(string contentType)
+    public async Task A_body_in_another_charset_is_rejected_with_or_without_a_token(string contentType)
     {
         using var ann = await services.RegisterAsync();
         using var anonymous = services.Anonymous();
@@ -81,7 +81,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     [InlineData("/api/tasks?limit=1&%00=x", "query")]
     [InlineData("/api/tasks/1?at=yesterday", "at")]
     [InlineData("/api/notifications?unread=maybe", "unread")]
-    public async Task A_query_that_makes_no_sense_names_its_parameter(string path, string name)
+    public async Task An_invalid_query_is_rejected_with_the_name_of_the_parameter(string path, string name)
     {
         using var ann = await services.RegisterAsync();
 
@@ -89,7 +89,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     }
 
     [Fact]
-    public async Task A_problem_is_told_also_to_who_asked_for_something_else()
+    public async Task A_problem_is_returned_even_if_the_client_accepts_another_media_type()
     {
         using var client = services.Anonymous();
 
@@ -97,7 +97,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     }
 
     [Fact]
-    public async Task Without_its_database_a_service_says_when_to_come_back()
+    public async Task Without_its_database_a_service_answers_503_with_Retry_After()
     {
         var settings = new Dictionary<string, string>(services.Settings);
         var proxy = FaultProxy.To(postgres.Port);
@@ -126,7 +126,7 @@ public sealed class ProblemTests(RunningServices services, PostgresServer postgr
     }
 
     [Fact]
-    public async Task While_its_database_refuses_a_service_says_when_to_come_back_and_then_goes_on()
+    public async Task While_its_database_refuses_a_service_answers_503_and_then_recovers()
     {
         var name = $"test_{Guid.CreateVersion7():n}";
         var database = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync(name, TestContext.Current.CancellationToken));

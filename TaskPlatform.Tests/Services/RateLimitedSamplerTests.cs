@@ -12,7 +12,7 @@ public sealed class RateLimitedSamplerTests
     private readonly ManualClock clock = new();
 
     [Fact]
-    public void Up_to_the_limit_per_second_is_sampled_and_a_burst_may_use_one_seconds_worth()
+    public void Traces_are_sampled_up_to_the_limit_per_second_and_a_burst_may_use_one_seconds_worth()
     {
         var sampler = new RateLimitedSampler(tracesPerSecond: 100, clock);
 

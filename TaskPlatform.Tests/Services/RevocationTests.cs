@@ -17,7 +17,7 @@ public sealed class RevocationTests(RunningServices services)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_new_password_a_new_role_a_sign_out_and_a_deletion_end_tokens_and_streams_everywhere()
+    public async Task A_new_password_a_new_role_a_sign_out_and_a_deletion_revoke_tokens_and_end_streams_in_all_services()
     {
         using var admin = await services.AdminAsync();
         (string Name, Func<ApiClient, Task<Answer>> Act)[] endings =
@@ -44,7 +44,7 @@ public sealed class RevocationTests(RunningServices services)
     }
 
     [Fact]
-    public async Task After_a_sign_out_one_signs_in_again_and_two_at_once_end_only_what_was_there()
+    public async Task Concurrent_sign_outs_revoke_only_existing_tokens_and_the_user_can_sign_in_again()
     {
         var email = RunningServices.NewEmail();
         using var user = services.Anonymous();
@@ -60,7 +60,7 @@ public sealed class RevocationTests(RunningServices services)
     [InlineData(null)]
     [InlineData("")]
     [InlineData("not-the-password")]
-    public async Task A_new_password_needs_the_current_one(string? current)
+    public async Task A_new_password_requires_the_current_one(string? current)
     {
         using var user = await services.RegisterAsync();
 
@@ -71,7 +71,7 @@ public sealed class RevocationTests(RunningServices services)
     }
 
     [Fact]
-    public async Task An_admin_who_changes_the_password_of_another_user_gives_the_admins_own()
+    public async Task An_admin_who_changes_the_password_of_another_user_must_enter_their_own()
     {
         using var admin = await services.AdminAsync();
         var email = RunningServices.NewEmail();
@@ -85,7 +85,7 @@ public sealed class RevocationTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_list_has_the_stamps_of_revoked_tokens_until_these_have_expired_and_is_sent_when_it_has_changed()
+    public async Task The_list_contains_the_stamps_of_revoked_tokens_until_they_expire_and_is_sent_only_when_it_has_changed()
     {
         using var user = await services.RegisterAsync();
         var stamp = StampOf(user);
@@ -108,7 +108,7 @@ public sealed class RevocationTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Users_of_the_same_password_have_different_stamps_and_each_sign_in_the_same()
+    public async Task Stamps_differ_between_users_and_stay_the_same_across_logins()
     {
         var email = RunningServices.NewEmail();
         using var first = services.Anonymous();

@@ -30,7 +30,7 @@ public sealed class RevokedTokensTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_revoked_token_is_refused_and_so_is_one_without_a_stamp()
+    public async Task A_token_that_is_revoked_or_has_no_stamp_is_refused()
     {
         auth.Stamps = ["a"];
         await tokens.FetchAsync(Cancelled);
@@ -42,7 +42,7 @@ public sealed class RevokedTokensTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_list_is_sent_once_and_then_when_it_has_changed()
+    public async Task The_list_is_transferred_only_when_it_has_changed()
     {
         auth.Stamps = ["a"];
         await tokens.FetchAsync(Cancelled);
@@ -62,7 +62,7 @@ public sealed class RevokedTokensTests : IAsyncDisposable
     [InlineData(null)]
     [InlineData("{}")]
     [InlineData("not JSON")]
-    public async Task While_it_can_not_be_fetched_the_last_one_stays_in_use_and_after_15_seconds_admins_are_not_let_in(string? wrong)
+    public async Task While_the_list_can_not_be_fetched_the_last_one_is_used_and_admins_are_refused_after_15_seconds(string? wrong)
     {
         auth.Stamps = ["a"];
         await tokens.FetchAsync(Cancelled);
@@ -88,7 +88,7 @@ public sealed class RevokedTokensTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Requests_wait_for_the_first_fetch_and_no_admin_is_let_in_before()
+    public async Task Requests_wait_for_the_first_fetch_and_admins_are_refused_before_it()
     {
         auth.Stamps = ["a"];
         auth.Held = new TaskCompletionSource();
@@ -103,7 +103,7 @@ public sealed class RevokedTokensTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_watch_ends_when_its_token_is_revoked_and_at_once_if_it_was_before()
+    public async Task A_watch_is_cancelled_when_its_token_is_revoked_or_was_revoked_before()
     {
         await tokens.FetchAsync(Cancelled);
         using var first = tokens.Watch(Caller("a"));

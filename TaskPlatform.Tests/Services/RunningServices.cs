@@ -77,7 +77,7 @@ public sealed class RunningServices(PostgresServer postgres, RedisServer redis) 
     };
 
     /// <summary>The service provider of a service.</summary>
-    public IServiceProvider Inside(string service) => service switch
+    public IServiceProvider ProviderOf(string service) => service switch
     {
         "auth" => auth.Services,
         "tasks" => tasks.Services,

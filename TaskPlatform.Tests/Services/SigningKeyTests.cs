@@ -9,7 +9,7 @@ namespace TaskPlatform.Tests.Services;
 public sealed class SigningKeyTests(PostgresServer postgres, RedisServer redis)
 {
     [Fact]
-    public async Task Processes_that_start_together_make_one_key_and_one_admin()
+    public async Task Processes_that_start_together_create_one_key_and_one_admin()
     {
         var settings = await SettingsAsync();
 
@@ -31,7 +31,7 @@ public sealed class SigningKeyTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_key_that_no_longer_signs_is_published_until_its_tokens_have_expired()
+    public async Task A_retired_key_is_published_until_its_tokens_have_expired()
     {
         var settings = await SettingsAsync();
         settings["Tokens:KeyLifetime"] = "00:00:01";
@@ -66,7 +66,7 @@ public sealed class SigningKeyTests(PostgresServer postgres, RedisServer redis)
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("auth.example:8080")]
-    public async Task The_discovery_document_names_the_keys_at_the_host_that_the_caller_used(string host)
+    public async Task The_discovery_document_uses_the_host_of_the_request(string host)
     {
         await using var auth = ServiceFactory<AuthService>.Start(await SettingsAsync());
         using var client = new ApiClient(auth.Address, auth.Address, auth.Address);

@@ -17,7 +17,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     [InlineData(typeof(TasksService), "ConnectionStrings:tasks-db", "ConnectionStrings:redis", "services:auth:http:0")]
     [InlineData(typeof(NotificationsService), "ConnectionStrings:notifications-db", "services:auth:http:0")]
     [InlineData(typeof(NotificationsWorker), "ConnectionStrings:notifications-db", "ConnectionStrings:redis")]
-    public async Task Missing_settings_are_named(Type service, params string[] keys)
+    public async Task Missing_settings_are_reported(Type service, params string[] keys)
     {
         var message = await FailAsync(service);
 
@@ -25,7 +25,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_database_that_refuses_is_not_waited_for()
+    public async Task A_service_does_not_wait_for_a_database_that_refuses_it()
     {
         var database = new Npgsql.NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken)) { Password = "wrong" };
 
@@ -35,7 +35,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_pooler_that_gives_each_transaction_another_session_is_refused_with_the_remedy()
+    public async Task A_pooler_in_transaction_mode_is_rejected_with_the_remedy()
     {
         await using var pooler = new Pooler(postgres);
         await pooler.InitializeAsync();
@@ -48,7 +48,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_database_that_does_not_come_is_waited_for_only_so_long()
+    public async Task A_service_waits_for_its_database_only_until_the_timeout()
     {
         var message = await FailAsync(
             typeof(AuthService),
@@ -59,7 +59,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_connection_string_that_makes_no_sense_is_named_but_not_shown()
+    public async Task An_invalid_connection_string_is_named_but_not_shown()
     {
         var message = await FailAsync(typeof(AuthService), ("ConnectionStrings:auth-db", "my-secret"));
 
@@ -68,7 +68,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     }
 
     [Fact]
-    public async Task A_setting_of_the_telemetry_that_makes_no_sense_is_named()
+    public async Task An_invalid_telemetry_setting_is_reported()
     {
         var message = await FailAsync(
             typeof(AuthService),
@@ -81,7 +81,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
     [Theory]
     [InlineData("Admin:Email", "", "")]
     [InlineData("Admin:Password", "admin@example.org", "too-short")]
-    public async Task The_first_admin_is_asked_for(string key, string email, string password)
+    public async Task Missing_credentials_of_the_first_admin_are_reported(string key, string email, string password)
     {
         var message = await FailAsync(
             typeof(AuthService),

@@ -31,7 +31,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Only_its_people_change_a_task()
+    public async Task Only_the_creator_workers_and_admins_can_change_a_task()
     {
         using var creator = await services.RegisterAsync();
         using var worker = await services.RegisterAsync();
@@ -55,7 +55,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task A_change_to_a_version_that_is_no_more_is_refused()
+    public async Task A_change_to_an_outdated_version_is_refused()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
@@ -69,7 +69,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Changes_at_the_same_moment_are_all_made_and_never_overwrite_each_other()
+    public async Task Concurrent_changes_are_all_made_and_never_overwrite_each_other()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
@@ -84,7 +84,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Members_left_out_stay_and_null_clears()
+    public async Task Omitted_members_stay_unchanged_and_null_clears()
     {
         using var ann = await services.RegisterAsync();
         var created = await ann.PostAsync(
@@ -102,7 +102,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_history_tells_every_change_and_what_was_when()
+    public async Task The_history_contains_every_change_and_restores_past_states()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug", 5);
@@ -136,7 +136,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task A_change_that_makes_three_events_makes_three_versions()
+    public async Task A_change_that_publishes_three_events_creates_three_versions()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Fix bug");
@@ -157,7 +157,7 @@ public sealed class TaskTests(RunningServices services)
     [InlineData("auth-db")]
     [InlineData("tasks-db")]
     [InlineData("notifications-db")]
-    public async Task The_database_refuses_a_second_event_of_a_version(string name)
+    public async Task The_database_rejects_a_second_event_with_the_same_version(string name)
     {
         await using var database = services.OpenDatabase(name);
         await using var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken);
@@ -167,7 +167,7 @@ public sealed class TaskTests(RunningServices services)
             await using var insert = new NpgsqlCommand(
                 """
                 INSERT INTO event_log (event_id, type, aggregate_type, aggregate_id, aggregate_version, schema, envelope, created_at, correlation_id)
-                SELECT gen_random_uuid(), 'test.made', 'test', '1', version, 1, '{}', now(), '' FROM unnest($1) AS version
+                SELECT gen_random_uuid(), 'test.created', 'test', '1', version, 1, '{}', now(), '' FROM unnest($1) AS version
                 """, connection, transaction);
             insert.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = versions });
             await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
@@ -180,7 +180,7 @@ public sealed class TaskTests(RunningServices services)
     }
 
     [Fact]
-    public async Task The_history_outlives_the_retention_of_the_log()
+    public async Task The_history_is_kept_beyond_the_retention_of_the_log()
     {
         using var ann = await services.RegisterAsync();
         var id = await ann.CreateTaskAsync("Remember me");
@@ -190,7 +190,7 @@ public sealed class TaskTests(RunningServices services)
         while (await age.ExecuteNonQueryAsync(TestContext.Current.CancellationToken) == 0)
             await Task.Delay(20, TestContext.Current.CancellationToken);
 
-        var retention = Assert.Single(services.Inside("tasks").GetServices<IHostedService>().OfType<RetentionService<TasksDb>>());
+        var retention = Assert.Single(services.ProviderOf("tasks").GetServices<IHostedService>().OfType<RetentionService<TasksDb>>());
         await retention.RunOnceAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, (await ann.GetAsync($"/api/tasks/{id}/history")).Json.GetProperty("items").GetArrayLength());
@@ -226,7 +226,7 @@ public sealed class TaskTests(RunningServices services)
     [InlineData("""{"title":"a","worker_ids":[-1]}""", "worker_ids")]
     [InlineData("""{"title":"a","due_at":"tomorrow"}""", "due_at")]
     [InlineData("""{"title":"a","due_at":5}""", "due_at")]
-    public async Task A_task_that_makes_no_sense_names_the_field(string body, string field)
+    public async Task An_invalid_task_is_rejected_with_the_name_of_the_field(string body, string field)
     {
         using var ann = await services.RegisterAsync();
 

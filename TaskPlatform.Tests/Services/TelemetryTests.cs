@@ -31,7 +31,7 @@ public sealed class TelemetryTests : IDisposable
     public void Dispose() => listener.Dispose();
 
     [Fact]
-    public async Task A_requests_span_is_named_after_its_route()
+    public async Task A_request_span_is_named_after_its_route()
     {
         using var ann = await services.RegisterAsync();
 

@@ -34,7 +34,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task They_are_fetched_once_and_kept()
+    public async Task Keys_are_fetched_once_and_cached()
     {
         await StartAsync("one");
 
@@ -45,7 +45,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_unknown_key_has_them_fetched_again_but_invented_ones_do_not_flood_Auth()
+    public async Task An_unknown_key_triggers_a_refresh_but_many_unknown_keys_do_not_flood_Auth()
     {
         await StartAsync("one");
         auth.Publish("one", "two");
@@ -61,7 +61,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_last_ones_stay_in_use_while_Auth_is_unavailable_and_new_ones_are_fetched_once_it_is_back()
+    public async Task The_last_keys_stay_in_use_while_Auth_is_unavailable_and_new_ones_are_fetched_once_it_is_back()
     {
         await StartAsync("one");
         auth.IsAway = true;
@@ -80,7 +80,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_withdrawn_key_is_not_trusted_after_five_minutes_even_if_no_request_came_meanwhile()
+    public async Task A_withdrawn_key_is_not_trusted_after_five_minutes_even_without_requests()
     {
         await StartAsync("one", "two");
         auth.Publish("two");
@@ -107,7 +107,7 @@ public sealed class TokenKeyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_without_keys_changes_nothing()
+    public async Task A_response_without_keys_is_ignored()
     {
         await StartAsync("one");
         auth.Publish();

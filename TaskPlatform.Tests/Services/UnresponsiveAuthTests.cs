@@ -12,13 +12,13 @@ namespace TaskPlatform.Tests.Services;
 
 /// <summary>An Auth that accepts connections but never responds, or that can't be reached at all.</summary>
 [Collection(ServicesTests.Name)]
-public sealed class SilentAuthTests(RunningServices services)
+public sealed class UnresponsiveAuthTests(RunningServices services)
 {
     // The timeout of a service's fetch of the keys.
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public async Task With_known_keys_no_request_waits_for_it()
+    public async Task With_known_keys_no_request_waits_for_Auth()
     {
         await using var proxy = FaultProxy.To(services.AddressOf("auth").Port);
         await using var tasks = ServiceFactory<TasksService>.Start(SettingsWith(proxy.Port));
@@ -38,7 +38,7 @@ public sealed class SilentAuthTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Without_keys_requests_wait_together_for_one_fetch_and_then_not_at_all()
+    public async Task Without_keys_requests_share_the_wait_for_one_fetch_and_later_ones_do_not_wait()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
@@ -55,7 +55,7 @@ public sealed class SilentAuthTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Without_keys_and_without_Auth_the_answer_is_503_at_once()
+    public async Task Without_keys_and_without_Auth_requests_are_answered_with_503_immediately()
     {
         await using var tasks = ServiceFactory<TasksService>.Start(SettingsWith(port: 1));
         using var client = ClientOf(tasks, InventedToken());

@@ -5,7 +5,7 @@ namespace TaskPlatform.Tests.Services;
 
 /// <summary>The maximum numbers of workers and notifications.</summary>
 [Collection(ServicesTests.Name)]
-public sealed class ManyTests(RunningServices services)
+public sealed class UpperLimitTests(RunningServices services)
 {
     [Fact]
     public async Task A_task_can_have_a_thousand_workers_and_each_is_notified()
@@ -24,7 +24,7 @@ public sealed class ManyTests(RunningServices services)
     }
 
     [Fact]
-    public async Task Marking_very_many_as_read_says_how_far_it_is()
+    public async Task Marking_very_many_notifications_as_read_reports_its_progress()
     {
         const int many = 50_000;
         using var ann = await services.RegisterAsync();

@@ -11,12 +11,12 @@ public sealed class UserRulesTests
     [InlineData("ann@xn--mller-kva.example")]
     [InlineData("admin@taskplatform.local")]
     [InlineData("root@localhost")]
-    public void An_address_in_its_plain_form_is_one(string email) => Assert.True(UserRules.IsEmail(email));
+    public void A_plain_address_is_valid(string email) => Assert.True(UserRules.IsEmail(email));
 
     [Theory]
     [InlineData(65, 3)]
     [InlineData(60, 192)]
-    public void An_address_has_a_greatest_length(int local, int labels)
+    public void An_address_has_a_maximum_length(int local, int labels)
         => Assert.False(UserRules.IsEmail($"{new string('a', local)}@{string.Concat(Enumerable.Repeat("b.", labels / 2))}cc"));
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class UserRulesTests
     [InlineData("mnbvcxzlkjhg")]
     [InlineData("112233445566")]
     [InlineData("ababababababab")]
-    public void A_password_that_is_guessed_first_is_too_common(string password) => Assert.True(CommonPasswords.Has(password));
+    public void A_frequently_guessed_password_is_too_common(string password) => Assert.True(CommonPasswords.Has(password));
 
     [Theory]
     [InlineData("correct-horse-battery")]
@@ -41,5 +41,5 @@ public sealed class UserRulesTests
     [InlineData("a-long-password")]
     [InlineData("7391-as-482016")]
     [InlineData("0A1F93C7E2B84D56")]
-    public void Another_password_is_not(string password) => Assert.False(CommonPasswords.Has(password));
+    public void An_uncommon_password_is_accepted(string password) => Assert.False(CommonPasswords.Has(password));
 }
