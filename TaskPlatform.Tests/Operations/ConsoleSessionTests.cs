@@ -95,7 +95,7 @@ public sealed class ConsoleSessionTests(OperationsFixture platform, PostgresServ
         foreach (var answer in new[] { page, post })
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            Assert.Contains("The database can&#x27;t be reached", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+            Assert.Contains("The database is unavailable", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         }
 
         using var form = await browser.GetAsync("/console/sign-in");

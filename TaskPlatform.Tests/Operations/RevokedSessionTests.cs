@@ -66,7 +66,7 @@ public sealed class RevokedSessionTests(OperationsFixture platform)
 
         using var page = await browser.GetAsync("/console/jobs");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, page.StatusCode);
-        Assert.Contains("The auth service can&#x27;t be reached", await page.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("The auth service is unavailable", await page.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         using var signedOut = await browser.PostAsync("/console/sign-out", formToken);
         Assert.Equal("/console/sign-in", signedOut.Headers.Location?.ToString());
         Assert.False(browser.HasSession);
