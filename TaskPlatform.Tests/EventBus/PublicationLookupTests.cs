@@ -173,7 +173,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
             await ReadAsync<long[]>("SELECT array_agg(id) FROM event_log"), certain: true, Cancellation);
         var unmarked = new List<int>();
 
-        await PublishAsync(Dispatcher(new NeverIdle(
+        await PublishAsync(Dispatcher(new BusyTransport(
             Transport, async () => unmarked.Add(await view.WaitingAsync() - (2 * Events) + await view.DeliveriesAsync()))));
 
         Assert.Equal([0, 0, 0], unmarked);
