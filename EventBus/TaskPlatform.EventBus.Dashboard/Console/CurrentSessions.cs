@@ -13,7 +13,8 @@ internal sealed class CurrentSessions(IOperatorAuthenticator operators) : IEndpo
             SessionStatus.Valid => await next(context),
             SessionStatus.Revoked => TypedResults.Challenge(authenticationSchemes: [ConsoleSession.Scheme]),
             _ => ConsolePages.Unavailable(
-                "The auth service can't be reached", "So it is not known which sessions have ended. This page works again as soon as it is back."),
+                "The auth service is unavailable",
+                "The console can't check whether your session was revoked. This page works again as soon as the auth service is back."),
         };
     }
 }
