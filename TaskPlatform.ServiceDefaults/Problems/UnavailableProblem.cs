@@ -21,7 +21,7 @@ internal sealed partial class UnavailableProblem(IProblemDetailsService problems
             OverloadedException overloaded => overloaded.Message,
             TokenKeysUnavailableException => "The token keys are unavailable at the moment.",
             RevokedTokensUnavailableException => "The list of revoked tokens is unavailable at the moment. Until it is available again, admin routes answer 503.",
-            _ when DatabaseFailure.IsUnavailable(exception) => "The database can't be reached at the moment.",
+            _ when DatabaseFailure.IsUnavailable(exception) => "The database is unavailable at the moment.",
             _ => null,
         };
         if (detail is null)

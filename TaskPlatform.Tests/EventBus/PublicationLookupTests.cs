@@ -206,7 +206,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     {
         while (await publisher.PublishWaitingAsync(Cancellation))
         {
-            // As the dispatcher does.
+            // Like the dispatcher.
         }
     }
 
@@ -224,7 +224,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
         await db.SaveChangesAsync(Cancellation);
     }
 
-#pragma warning disable CA2100 // The statements are this test's own.
+#pragma warning disable CA2100 // The statements come from this test.
     private async Task<T> ReadAsync<T>(string statement)
     {
         await using var command = new NpgsqlCommand(statement, connection);
