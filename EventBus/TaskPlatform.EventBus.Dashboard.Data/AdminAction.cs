@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus.Dashboard.Data;
 
-/// <summary>An entry of the audit. The row is written before the action is taken: one without a status was begun, and its process died.</summary>
+/// <summary>An entry of the audit log. The row is written before the action is executed: a row without a status means that the process died.</summary>
 public sealed class AdminAction
 {
-    /// <summary>Rises with the order in which actions were begun.</summary>
+    /// <summary>The id, in the order in which actions were begun.</summary>
     public long Id { get; init; }
 
     /// <summary>When it was begun.</summary>
@@ -21,7 +21,7 @@ public sealed class AdminAction
     /// <summary>Method, path and query.</summary>
     public required string Target { get; init; }
 
-    /// <summary>What was requested beyond that, and what was done, in words.</summary>
+    /// <summary>Further details of the request and its result, as text.</summary>
     public string Details { get; set; } = "";
 
     /// <summary>The HTTP status of the response.</summary>

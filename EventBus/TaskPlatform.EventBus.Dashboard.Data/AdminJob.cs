@@ -6,19 +6,19 @@ public sealed class AdminJob
     /// <summary>The value of <see cref="Group"/> for a job that concerns every group.</summary>
     public const string EveryGroup = "*";
 
-    /// <summary>A UUIDv7, so that the order of the ids is that of the jobs.</summary>
+    /// <summary>A UUIDv7, so that ordering by id orders by creation.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>What it does.</summary>
+    /// <summary>The kind of job.</summary>
     public required JobKind Kind { get; init; }
 
     /// <summary>Whether it runs, or how it ended.</summary>
     public JobState State { get; set; }
 
-    /// <summary>The consumer group that it concerns, or <see cref="EveryGroup"/>. No two jobs of a group run at a time.</summary>
+    /// <summary>The consumer group that it concerns, or <see cref="EveryGroup"/>. Only one job per group runs at a time.</summary>
     public required string Group { get; init; }
 
-    /// <summary>What it works on, as JSON in the form of its kind.</summary>
+    /// <summary>The job's parameters, as JSON that depends on its kind.</summary>
     public required string Parameters { get; init; }
 
     /// <summary>The last entry that it includes: later ones are left alone.</summary>
@@ -27,16 +27,16 @@ public sealed class AdminJob
     /// <summary>The last entry that it has processed; null at the beginning.</summary>
     public string? Cursor { get; set; }
 
-    /// <summary>How many entries it concerns, where that was known beforehand.</summary>
+    /// <summary>The number of entries, if it was known in advance.</summary>
     public long? Total { get; init; }
 
-    /// <summary>How many entries are done.</summary>
+    /// <summary>The number of entries that were processed.</summary>
     public long Done { get; set; }
 
-    /// <summary>How many entries could not be processed; they stay as they are.</summary>
+    /// <summary>The number of entries that could not be processed; they are left unchanged.</summary>
     public long Refused { get; set; }
 
-    /// <summary>Entries per second; null: no limit.</summary>
+    /// <summary>The limit in entries per second; null for no limit.</summary>
     public int? Rate { get; init; }
 
     /// <summary>The id of the operator who started it.</summary>
@@ -54,7 +54,7 @@ public sealed class AdminJob
     /// <summary>When it ended; null while it runs.</summary>
     public DateTimeOffset? FinishedAt { get; set; }
 
-    /// <summary>Why it waits, or why it failed.</summary>
+    /// <summary>What the job is waiting for, or why it failed.</summary>
     public string? Problem { get; set; }
 }
 
@@ -67,22 +67,22 @@ public enum JobKind
     /// <summary>Deletes dead letters.</summary>
     Purge,
 
-    /// <summary>Delivers past events to a group again.</summary>
+    /// <summary>Replays past events to a group.</summary>
     Replay,
 }
 
 /// <summary>Whether a job runs, or how it ended.</summary>
 public enum JobState
 {
-    /// <summary>It runs, or waits for its next step.</summary>
+    /// <summary>Running, or waiting for its next step.</summary>
     Running,
 
     /// <summary>Every entry was processed.</summary>
     Done,
 
-    /// <summary>An operator ended it.</summary>
+    /// <summary>Cancelled by an operator.</summary>
     Cancelled,
 
-    /// <summary>It ended with an error.</summary>
+    /// <summary>Failed with an error.</summary>
     Failed,
 }

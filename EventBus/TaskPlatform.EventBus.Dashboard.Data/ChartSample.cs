@@ -1,20 +1,20 @@
 namespace TaskPlatform.EventBus.Dashboard.Data;
 
-/// <summary>The state of the bus at a time, for charts. Where several processes sample, the first row of a slot is kept.</summary>
+/// <summary>A sample of the bus's state, for charts. If several processes take samples, the first row of each time slot is kept.</summary>
 public sealed class ChartSample
 {
-    /// <summary>When the slot begins.</summary>
+    /// <summary>The beginning of the time slot.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>Entries that their groups have not read, summed over all streams.</summary>
     public required long Lag { get; init; }
 
-    /// <summary>Entries that were read and are not acked.</summary>
+    /// <summary>Entries that were read but not acknowledged.</summary>
     public required long Pending { get; init; }
 
     /// <summary>Dead letters.</summary>
     public required long DeadLetters { get; init; }
 
-    /// <summary>Retries that wait for their time.</summary>
+    /// <summary>Scheduled retries.</summary>
     public required long Scheduled { get; init; }
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace TaskPlatform.EventBus.Dashboard.Data;
 
-/// <summary>The dashboard's tables in its host's own model, so that the host's migrations create them.</summary>
+/// <summary>Adds the dashboard's tables to the host's model, so that the host's migrations create them.</summary>
 public static class DashboardModel
 {
     /// <summary>Adds the tables <c>admin_actions</c>, <c>admin_jobs</c>, <c>bus_samples</c> and <c>data_protection_keys</c>.</summary>

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace TaskPlatform.EventBus.Dashboard;
 
-/// <summary>Who may use the dashboard. Nothing of it is open by default.</summary>
+/// <summary>Determines who can use the dashboard. By default, no access is allowed.</summary>
 public sealed class EventBusDashboardAuthorization
 {
     /// <summary>The name of the host's authorization policy for the API below <c>/admin</c>. Required.</summary>
     public string? ApiPolicy { get; set; }
 
-    /// <summary>What the console requires of a session beyond a successful sign-in, for example a role. Default: nothing more.</summary>
+    /// <summary>Further requirements for a console session, such as a role. Default none.</summary>
     public Action<AuthorizationPolicyBuilder>? ConsolePolicy { get; set; }
 }

@@ -8,12 +8,12 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace TaskPlatform.EventBus.Dashboard;
 
-/// <summary>Adds the admin API and the operators' console to an ASP.NET Core application that has an event bus.</summary>
+/// <summary>Adds the admin API and the operators' console to an ASP.NET Core application that uses the event bus.</summary>
 public static class EventBusDashboardExtensions
 {
     /// <summary>
-    /// Adds the services of the dashboard: those of the API and the console, the runner of jobs, and the sampler for the charts. The host registers an
-    /// <see cref="IOperatorAuthenticator"/> as well.
+    /// Adds the services of the API and the console, the job runner, and the sampler for the charts. The host must also register an
+    /// <see cref="IOperatorAuthenticator"/>.
     /// </summary>
     /// <typeparam name="TDb">The context with the dashboard's tables: its model calls <c>AddEventBusDashboard</c>.</typeparam>
     /// <param name="builder">The application, which also calls <c>AddEventBus</c>.</param>
@@ -31,12 +31,12 @@ public static class EventBusDashboardExtensions
     }
 
     /// <summary>
-    /// Adds the middleware and the endpoints of the dashboard: the API below <c>/admin</c>, the console below <c>/console</c>. Comes after
+    /// Adds the middleware and the endpoints of the API below <c>/admin</c> and the console below <c>/console</c>. Must come after
     /// authentication and authorization.
     /// </summary>
     /// <param name="app">The application.</param>
-    /// <param name="authorize">Sets who may use the dashboard; <see cref="EventBusDashboardAuthorization.ApiPolicy"/> is required.</param>
-    /// <exception cref="InvalidOperationException">Something that the dashboard needs of its host is missing; the message says what.</exception>
+    /// <param name="authorize">Configures who can use the dashboard; <see cref="EventBusDashboardAuthorization.ApiPolicy"/> is required.</param>
+    /// <exception cref="InvalidOperationException">A service or setting that the host must provide is missing; the message names it.</exception>
     public static WebApplication MapEventBusDashboard(this WebApplication app, Action<EventBusDashboardAuthorization> authorize)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -58,7 +58,7 @@ public static class EventBusDashboardExtensions
         if (!services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IOperatorAuthenticator)))
             throw new InvalidOperationException($"MapEventBusDashboard: register a service {nameof(IOperatorAuthenticator)}, which signs operators in.");
 
-        // The API is documented so, and the console's script reads live events so.
+        // The documented API and the console's script use snake_case.
         if (services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.PropertyNamingPolicy != JsonNamingPolicy.SnakeCaseLower)
         {
             throw new InvalidOperationException(

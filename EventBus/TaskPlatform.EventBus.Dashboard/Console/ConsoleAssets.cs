@@ -7,7 +7,7 @@ using Microsoft.Extensions.FileProviders;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 
-/// <summary>The style sheet, the script and the icon in <c>wwwroot</c>: static assets of the host, which the build serves at <c>/console/assets</c>.</summary>
+/// <summary>The style sheet, the script and the icon in <c>wwwroot</c>, which are static assets of the host at <c>/console/assets</c>.</summary>
 internal static class ConsoleAssets
 {
     private const string Label = "label";
@@ -26,7 +26,7 @@ internal static class ConsoleAssets
         builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
     }
 
-    /// <summary>Maps the static assets of the host, which include the console's, and opens the console's.</summary>
+    /// <summary>Maps the host's static assets, and allows anonymous access to those of the console.</summary>
     public static void Map(IEndpointRouteBuilder app) => app.MapStaticAssets().Add(asset =>
     {
         if (asset is RouteEndpointBuilder { RoutePattern.RawText: { } route } && route.TrimStart('/').StartsWith(Folder, StringComparison.Ordinal))

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus.Dashboard.Console;
 
 /// <summary>
 /// An operator's session: an encrypted cookie that scripts can't read and other sites can't send. It is valid only below <c>/console</c>, and
-/// <c>/console</c> only, and until it expires or the host's <see cref="IOperatorAuthenticator"/> says that it was revoked.
+/// until it expires or the host's <see cref="IOperatorAuthenticator"/> reports that it was revoked.
 /// </summary>
 internal static class ConsoleSession
 {
@@ -16,7 +16,7 @@ internal static class ConsoleSession
 
     public const string Scheme = "EventBusConsole";
 
-    /// <summary>The token is kept for the sign-out, which revokes it.</summary>
+    /// <summary>The token is stored so that the sign-out can revoke it.</summary>
     private const string TokenName = "access_token";
 
     public static void Configure(CookieAuthenticationOptions options, IOptions<EventBusDashboardOptions> dashboard)
@@ -50,7 +50,7 @@ internal static class ConsoleSession
         };
     }
 
-    /// <summary>Requires a session of the console, and what the host adds; bearer tokens are for the API.</summary>
+    /// <summary>Requires a console session and the host's own requirements; bearer tokens are not accepted.</summary>
     public static TBuilder RequireSession<TBuilder>(this TBuilder console, Action<AuthorizationPolicyBuilder>? require)
         where TBuilder : IEndpointConventionBuilder
         => console.RequireAuthorization(policy =>

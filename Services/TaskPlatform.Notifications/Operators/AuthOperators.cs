@@ -9,7 +9,7 @@ using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Notifications.Operators;
 
-/// <summary>Signs operators in with the token that Auth issues to any client, if it is an admin's. The session ends with the token.</summary>
+/// <summary>Signs admins in to the console with a token from Auth, like any other client. The session ends when the token does.</summary>
 internal sealed class AuthOperators(HttpClient auth, RevokedTokens revoked) : IOperatorAuthenticator
 {
     private static readonly TimeSpan SignOutTimeout = TimeSpan.FromSeconds(3);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>Has the host check an operator's credentials, and begins a session.</summary>
+/// <summary>Lets the host check an operator's credentials, and begins a session.</summary>
 internal static class SignIn
 {
     public static void Map(IEndpointRouteBuilder site)

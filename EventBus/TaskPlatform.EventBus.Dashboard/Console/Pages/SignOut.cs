@@ -3,7 +3,7 @@ using TaskPlatform.EventBus.Dashboard.Admin.Audit;
 
 namespace TaskPlatform.EventBus.Dashboard.Console.Pages;
 
-/// <summary>Ends the session in this browser, and has the host revoke it. The first succeeds even if the second fails.</summary>
+/// <summary>Ends the session in this browser and lets the host revoke it. The session ends even if the host can't revoke it.</summary>
 internal static class SignOut
 {
     public static void Map(IEndpointRouteBuilder session) => session.MapPost("/sign-out", HandleAsync).WithName(nameof(SignOut));
