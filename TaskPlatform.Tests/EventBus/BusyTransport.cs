@@ -5,6 +5,8 @@ namespace TaskPlatform.Tests.EventBus;
 /// <summary>The transport of a busy service: an action runs whenever a page is sent.</summary>
 internal sealed class BusyTransport(IEventTransport transport, Func<Task> happen) : IEventTransport
 {
+    public string? Problem => transport.Problem;
+
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
         await happen();

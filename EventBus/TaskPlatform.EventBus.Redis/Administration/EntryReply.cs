@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using StackExchange.Redis;
 
@@ -8,20 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal static class EntryReply
 {
     public static StreamEntry Read(string eventType, StackExchange.Redis.StreamEntry entry)
-    {
-        var (data, headers) = (Array.Empty<byte>(), new Dictionary<string, string>(StringComparer.Ordinal));
-        foreach (var (name, value) in Fields(entry))
-        {
-            if (name == EntryFields.Data)
-                data = value;
-            else
-                headers[name] = Encoding.UTF8.GetString(value);
-        }
-
-        return new StreamEntry(
-            (string)entry.Id!, eventType, AggregateOf(data), TraceOf(headers.GetValueOrDefault(EntryFields.TraceParent)),
-            Encoding.UTF8.GetString(data), headers);
-    }
+        => StreamEntry.Read((string)entry.Id!, eventType, Fields(entry).Select(field => new EntryField(field.Name, field.Value)));
 
     public static IEnumerable<(string Name, byte[] Value)> Fields(StackExchange.Redis.StreamEntry entry)
         => entry.Values.Select(field => (Encoding.UTF8.GetString((byte[]?)field.Name ?? []), (byte[]?)field.Value ?? []));
@@ -32,20 +18,5 @@ internal static class EntryReply
         var values = (RedisValue[])fieldValues!;
         for (var i = 0; i + 1 < values.Length; i += 2)
             yield return (Encoding.UTF8.GetString((byte[]?)values[i] ?? []), (byte[]?)values[i + 1] ?? []);
-    }
-
-    public static string? TraceOf(string? traceParent)
-        => ActivityContext.TryParse(traceParent, null, out var created) ? created.TraceId.ToHexString() : null;
-
-    private static string? AggregateOf(byte[] data)
-    {
-        try
-        {
-            return EventEnvelope.Read(data).AggregateId;
-        }
-        catch (UnreadableEventException)
-        {
-            return null;
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using StackExchange.Redis;
 
@@ -15,15 +14,15 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         var stream = keys.Stream(StreamName.Of(replay.Type));
         var reply = (RedisResult[])(await redis.ScriptAsync(
             Script.Page, [stream], [replay.After, replay.UpTo, limit], cancellationToken))!;
-        if (GapBefore(replay, (string?)reply[0]) is { } gap)
+        if (ReplayEntry.GapBefore(replay, (string?)reply[0]) is { } gap)
             return new ReplayProgress(replay.After, 0, gap);
 
         var entries = (RedisResult[])reply[1]!;
         var adding = new List<Task>(entries.Length);
         foreach (var (id, fields) in entries.Select(Read))
         {
-            if (ValueOf(fields, EntryFields.TargetGroup) is null && ValueOf(fields, EntryFields.ReplayId) is null)
-                adding.Add(redis.CallAsync(database => database.StreamAddAsync(stream, [.. CopyOf(replay, id, fields)]), cancellationToken));
+            if (ReplayEntry.CopyOf(replay, id, fields) is { } copy)
+                adding.Add(redis.CallAsync(database => database.StreamAddAsync(stream, [.. copy.Select(field => new NameValueEntry(field.Name, field.Value))]), cancellationToken));
         }
 
         await Task.WhenAll(adding);
@@ -71,9 +70,9 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         List<RedisValue> arguments = [NameOf(request), before.Cursor == 0 ? "" : Write(before), Write(after)];
         foreach (var outgoing in events)
         {
-            List<NameValueEntry> fields = [.. PublishedFields.Of(outgoing).Where(field => field.Name != EntryFields.EventId), .. TargetOf(request.Replay, outgoing.EventId, firstEntryId: null)];
+            var fields = ReplayEntry.Of(request.Replay, outgoing);
             arguments.Add(2 * fields.Count);
-            arguments.AddRange(fields.SelectMany(field => new[] { field.Name, field.Value }));
+            arguments.AddRange(EntryArguments.Of(fields));
         }
 
         return (long)await redis.ScriptAsync(
@@ -94,54 +93,10 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
         return new LogReplayProgress(0, 0, false);
     }
 
-    /// <summary>
-    /// The last requested entry id that may be missing from the stream; null if an earlier entry exists. A stream that has all of its entries
-    /// proves nothing, because it may have been recreated, for example on an emptied server. Only the log has the earlier events.
-    /// </summary>
-    private static string? GapBefore(Replay replay, string? first)
-    {
-        var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
-        if (after >= upTo)
-            return null;
-        if (!EntryId.TryParse(first, out var start))
-            return upTo.ToString();
-
-        var lost = start.Previous();
-        return lost <= after ? null : (lost < upTo ? lost : upTo).ToString();
-    }
-
     private static (string Id, List<EntryField> Fields) Read(RedisResult item)
     {
         var entry = (RedisResult[])item!;
         return ((string)entry[0]!, [.. EntryReply.Fields(entry[1]).Select(field => new EntryField(field.Name, field.Value))]);
-    }
-
-    private static IEnumerable<NameValueEntry> CopyOf(Replay replay, string id, List<EntryField> fields)
-    {
-        if (fields.FindLast(field => field.Name == EntryFields.Data) is { Name: not null } data)
-            yield return new NameValueEntry(EntryFields.Data, data.Value);
-        foreach (var (name, value) in ForwardedHeaders.Of(fields))
-            yield return new NameValueEntry(name, value);
-
-        var known = Guid.TryParse(ValueOf(fields, EntryFields.EventId), out var eventId)
-            ? eventId
-            : DerivedEventId.Of(StreamName.Of(replay.Type), id);
-        foreach (var field in TargetOf(replay, known, id))
-            yield return field;
-    }
-
-    /// <summary>The value of a header; null if it is absent or empty.</summary>
-    private static string? ValueOf(List<EntryField> fields, string name)
-        => fields.FindLast(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
-
-    private static IEnumerable<NameValueEntry> TargetOf(Replay replay, Guid eventId, string? firstEntryId)
-    {
-        var id = replay.ReapplyEffects ? DerivedEventId.Of(replay.ReplayId, eventId.ToString()) : eventId;
-        IEnumerable<NameValueEntry> fields =
-        [
-            new(EntryFields.EventId, id.ToString()), new(EntryFields.TargetGroup, replay.Group), new(EntryFields.ReplayId, replay.ReplayId),
-        ];
-        return firstEntryId is null ? fields : fields.Append(new NameValueEntry(EntryFields.FirstEntryId, firstEntryId));
     }
 
     /// <summary>Null if the text is not a request; another program may have written it.</summary>

@@ -64,7 +64,7 @@ internal sealed partial class GroupStreams(
         List<RedisValue> arguments =
         [
             group.Name, consumer.Value, failed.Position.Id, deadLetter.IsUnreadable ? 0 : 1, stream,
-            .. DeadLetterFields.Of(deadLetter, failed.Position, consumer.Value, clock.GetUtcNow()),
+            .. EntryArguments.Of(DeadLetterFields.Of(deadLetter, failed.Position, consumer.Value, clock.GetUtcNow())),
         ];
         RedisKey[] scriptKeys =
             [keys.Stream(stream), keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind, keys.Targeted];

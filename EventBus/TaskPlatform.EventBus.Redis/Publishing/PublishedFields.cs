@@ -26,8 +26,4 @@ internal static class PublishedFields
         foreach (var (_, value) in All)
             arguments.Add(value(outgoing));
     }
-
-    /// <summary>The fields that are not empty.</summary>
-    public static IEnumerable<NameValueEntry> Of(OutgoingEvent outgoing)
-        => All.Select(field => new NameValueEntry(field.Name, field.Value(outgoing))).Where(field => !field.Value.IsNullOrEmpty);
 }

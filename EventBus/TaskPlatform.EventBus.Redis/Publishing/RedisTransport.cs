@@ -20,6 +20,8 @@ internal sealed partial class RedisTransport(
     /// <summary>The group that blocks the trimming of each stream, as of the last check.</summary>
     private readonly Dictionary<string, string> blockingGroups = new(StringComparer.Ordinal);
 
+    public string? Problem => redis.IsConnected ? null : "Redis can't be reached.";
+
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();

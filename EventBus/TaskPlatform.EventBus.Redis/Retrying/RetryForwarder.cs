@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Adds due retries to their streams. Any number of processes may do so concurrently.</summary>
 internal sealed partial class RetryForwarder(
-    IConnectionMultiplexer redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, EventBusOptions options, BackgroundLoops loops,
+    IConnectionMultiplexer redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, BackgroundLoops loops,
     ILogger<RetryForwarder> logger) : BackgroundService
 {
     private const int PageSize = 100;
@@ -55,9 +55,9 @@ internal sealed partial class RetryForwarder(
     {
         var retry = (RedisResult[])item!;
         var (stream, group, entryId) = ((string)retry[1]!, (string)retry[2]!, (string)retry[3]!);
-        var failed = Delivery.Parse(StreamReply.ReadEntry(stream, entryId, retry[5], priorDeliveries: 0), options.MaxEventBytes);
-        RedisValue[] fields = [.. RetryFields.Of(failed, group, DateTimeOffset.FromUnixTimeMilliseconds((long)retry[4]))];
-        return [(RedisValue)retry[0], stream, group, entryId, failed.EventId.ToString(), fields.Length, .. fields];
+        var entry = RetryEntry.Of(
+            StreamReply.ReadEntry(stream, entryId, retry[5], priorDeliveries: 0), group, DateTimeOffset.FromUnixTimeMilliseconds((long)retry[4]));
+        return [(RedisValue)retry[0], stream, group, entryId, entry.EventId.ToString(), 2 * entry.Fields.Count, .. EntryArguments.Of(entry.Fields)];
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)

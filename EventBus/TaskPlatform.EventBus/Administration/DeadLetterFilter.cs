@@ -24,7 +24,8 @@ public sealed record DeadLetterFilter
     /// <summary>Dead-lettered before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
-    internal bool Matches(DeadLetterEntry deadLetter)
+    /// <summary>Whether a dead letter is meant.</summary>
+    public bool Matches(DeadLetterEntry deadLetter)
         => (Type is null || Type == deadLetter.Type)
             && (Group is null || Group == deadLetter.Group)
             && (Reason is null || Reason == deadLetter.Reason)

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text;
+
 namespace TaskPlatform.EventBus;
 
 /// <summary>
@@ -85,4 +88,34 @@ public sealed record PendingEntry(string EntryId, string Consumer, TimeSpan Idle
 /// <param name="Data">The event exactly as it is in the stream.</param>
 /// <param name="Headers">All other fields.</param>
 public sealed record StreamEntry(
-    string EntryId, string Type, string? AggregateId, string? TraceId, string Data, IReadOnlyDictionary<string, string> Headers);
+    string EntryId, string Type, string? AggregateId, string? TraceId, string Data, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>Reads an entry, whoever wrote it.</summary>
+    public static StreamEntry Read(string entryId, string type, IEnumerable<EntryField> fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        var (data, headers) = (ReadOnlyMemory<byte>.Empty, new Dictionary<string, string>(StringComparer.Ordinal));
+        foreach (var (name, value) in fields)
+        {
+            if (name == EntryFields.Data)
+                data = value;
+            else
+                headers[name] = Encoding.UTF8.GetString(value.Span);
+        }
+
+        var traceId = ActivityContext.TryParse(headers.GetValueOrDefault(EntryFields.TraceParent), null, out var created) ? created.TraceId.ToHexString() : null;
+        return new StreamEntry(entryId, type, AggregateOf(data), traceId, Encoding.UTF8.GetString(data.Span), headers);
+    }
+
+    private static string? AggregateOf(ReadOnlyMemory<byte> data)
+    {
+        try
+        {
+            return EventEnvelope.Read(data).AggregateId;
+        }
+        catch (UnreadableEventException)
+        {
+            return null;
+        }
+    }
+}

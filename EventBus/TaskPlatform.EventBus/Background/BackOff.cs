@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Exponential back-off with jitter: 100 ms, doubling up to 3 s, each ±50 %, so that a recovery is detected within 5 s.</summary>
-internal sealed class BackOff
+internal sealed class BackOff(TimeProvider? clock = null)
 {
     private static readonly TimeSpan InitialDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(3);
@@ -12,7 +12,7 @@ internal sealed class BackOff
     {
         var delay = next * (0.5 + Random.Shared.NextDouble());
         next = next * 2 < MaxDelay ? next * 2 : MaxDelay;
-        return Task.Delay(delay, cancellationToken);
+        return Task.Delay(delay, clock ?? TimeProvider.System, cancellationToken);
     }
 
     public void Reset() => next = InitialDelay;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Runs loops for the lifetime of the process. A failing step is reported once and repeated with back-off until it succeeds.</summary>
-internal sealed partial class BackgroundLoops(BusHealth health, ILogger<BackgroundLoops> logger)
+internal sealed partial class BackgroundLoops(BusHealth health, TimeProvider clock, ILogger<BackgroundLoops> logger)
 {
     /// <summary>Runs a step repeatedly, with a delay in between. Without a delay, each iteration is a heartbeat, whose absence is unhealthy.</summary>
     /// <param name="name">Identifies the loop in logs and health reports.</param>
@@ -12,7 +12,7 @@ internal sealed partial class BackgroundLoops(BusHealth health, ILogger<Backgrou
     /// <param name="stoppingToken">Stops the loop.</param>
     public async Task RunAsync(string name, Func<CancellationToken, Task> step, TimeSpan interval, CancellationToken stoppingToken)
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(clock);
         while (!stoppingToken.IsCancellationRequested)
         {
             if (interval == TimeSpan.Zero)
@@ -24,7 +24,7 @@ internal sealed partial class BackgroundLoops(BusHealth health, ILogger<Backgrou
                 if (health.Recovered(name))
                     LogRecovered(name);
                 if (interval > TimeSpan.Zero)
-                    await Task.Delay(interval, stoppingToken);
+                    await Task.Delay(interval, clock, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

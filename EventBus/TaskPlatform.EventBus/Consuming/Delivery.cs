@@ -119,13 +119,30 @@ internal sealed class Delivery
 
     public static Delivery Parse(ReceivedEvent received, int maxBytes)
     {
+        var delivery = ParseHeaders(received);
+        if (delivery.Problem is not null)
+            return delivery;
+        try
+        {
+            if (delivery.Data.Length > maxBytes)
+                throw new UnreadableEventException($"The field 'data' has {delivery.Data.Length} bytes; {maxBytes} are allowed.");
+            delivery.Envelope = EventEnvelope.Read(delivery.Data);
+        }
+        catch (UnreadableEventException e)
+        {
+            delivery.Problem = e;
+        }
+
+        return delivery;
+    }
+
+    /// <summary>Reads everything but the event itself.</summary>
+    public static Delivery ParseHeaders(ReceivedEvent received)
+    {
         var delivery = new Delivery(received);
         try
         {
             delivery.ReadFields();
-            if (delivery.Data.Length > maxBytes)
-                throw new UnreadableEventException($"The field 'data' has {delivery.Data.Length} bytes; {maxBytes} are allowed.");
-            delivery.Envelope = EventEnvelope.Read(delivery.Data);
         }
         catch (UnreadableEventException e)
         {

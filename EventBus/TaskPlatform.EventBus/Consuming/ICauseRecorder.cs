@@ -3,8 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Records the event handled in a DI scope, so that events published in the scope reference it as their cause.</summary>
-internal interface ICauseRecorder
+public interface ICauseRecorder
 {
+    /// <summary>The scope handles this event from now on.</summary>
     void Record(Guid eventId, string? correlationId);
 }
 

@@ -17,7 +17,7 @@ internal sealed partial class Settler(
     public async Task SettleAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
     {
         var open = batch.Where(delivery => delivery.Outcome != Outcome.Open).ToList();
-        for (var backOff = new BackOff(); open.Count > 0;)
+        for (var backOff = new BackOff(clock); open.Count > 0;)
         {
             var start = clock.GetUtcNow();
             var results = await receiver.SettleAsync(open.ConvertAll(ToSettlement), cancellationToken);

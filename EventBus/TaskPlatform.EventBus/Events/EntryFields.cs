@@ -2,16 +2,31 @@ using System.Text;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>The fields of a stream entry. Only <see cref="Data"/> is required; the others are set by our own publisher.</summary>
-internal static class EntryFields
+/// <summary>The fields of an event's entry. Only <see cref="Data"/> is required; the others are headers.</summary>
+public static class EntryFields
 {
+    /// <summary>The event itself.</summary>
     public const string Data = "data";
+
+    /// <summary>The event's id; where it is missing, it is derived from the entry's position.</summary>
     public const string EventId = "event_id";
+
+    /// <summary>The aggregate's version after the change.</summary>
     public const string AggregateVersion = "aggregate_version";
+
+    /// <summary>The payload's schema.</summary>
     public const string Schema = "schema";
+
+    /// <summary>W3C trace context.</summary>
     public const string TraceParent = "traceparent";
+
+    /// <summary>Vendor part of the trace context.</summary>
     public const string TraceState = "tracestate";
+
+    /// <summary>Shared by all events of one request.</summary>
     public const string CorrelationId = "correlation_id";
+
+    /// <summary>The event whose handler published this one.</summary>
     public const string CausationId = "causation_id";
 
     /// <summary>The number of headers that were dropped because they were too many or too large.</summary>
@@ -33,10 +48,10 @@ internal static class EntryFields
     public const string FirstFailedAt = "first_failed_at";
 
     /// <summary>Headers of the event, which are copied to every entry that the bus adds for it.</summary>
-    public static readonly string[] OfEvent = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId, HeadersDropped];
+    public static IReadOnlyList<string> OfEvent { get; } = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId, HeadersDropped];
 
     /// <summary>Fields of the entry, which the bus sets for each entry that it adds.</summary>
-    public static readonly string[] OfEntry = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt];
+    public static IReadOnlyList<string> OfEntry { get; } = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt];
 
     private static readonly (byte[] Bytes, string Name)[] Known =
         [.. OfEntry.Concat(OfEvent).Select(name => (Encoding.UTF8.GetBytes(name), name))];

@@ -1,10 +1,11 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>The name of an event type's stream on the wire and in telemetry, without the key prefix.</summary>
-internal static class StreamName
+public static class StreamName
 {
     private const string Prefix = "events:";
 
+    /// <summary>The stream of an event type: <c>events:task.created</c>.</summary>
     public static string Of(string eventType) => Prefix + eventType;
 
     /// <summary>Whether it is the stream of an event type.</summary>

@@ -20,7 +20,7 @@ public interface IReceiver : IAsyncDisposable
 
     /// <summary>
     /// Claims events that other consumers of the group left unsettled, without counting a delivery. A result without more events ends a round;
-    /// the next call begins a new one and performs the transport's regular maintenance.
+    /// the next call begins a new one and performs the transport's regular maintenance. Before the first <see cref="ReceiveAsync"/> it may claim nothing.
     /// </summary>
     /// <param name="max">The maximum number of events; 0 if there is no capacity.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -35,7 +35,8 @@ public interface IReceiver : IAsyncDisposable
     Task<IReadOnlyList<EventPosition>> RenewAsync(IReadOnlyCollection<EventPosition> held, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Settles events. Each settlement is atomic and idempotent, and requires that this consumer still owns the event.
+    /// Settles events. Each settlement is atomic and idempotent. A retry and a dead letter require that this consumer still owns the event;
+    /// completing and declining do not, because then no consumer has anything left to do with it.
     /// Failures are returned as results instead of exceptions, because they may affect only some of the events.
     /// </summary>
     /// <returns>The result of each settlement, in the same order.</returns>

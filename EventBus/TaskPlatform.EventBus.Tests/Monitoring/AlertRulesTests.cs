@@ -1,6 +1,4 @@
-using TaskPlatform.EventBus;
-
-namespace TaskPlatform.Tests.Monitoring;
+namespace TaskPlatform.EventBus.Tests.Monitoring;
 
 public sealed class AlertRulesTests
 {

@@ -1,6 +1,6 @@
 using TaskPlatform.EventBus.Redis;
 
-namespace TaskPlatform.Tests.EventBus;
+namespace TaskPlatform.EventBus.Tests.Redis;
 
 public sealed class ReadPlanTests
 {

@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using StackExchange.Redis;
 
-namespace TaskPlatform.EventBus.Redis;
+namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Degraded while Redis is unreachable or may evict keys, a consumer is paused, or an alert is firing. No events are lost, requests are still
+/// Degraded while the transport is unavailable or at risk, a consumer is paused, or an alert is firing. No events are lost, requests are still
 /// served, and the bus recovers automatically. Unhealthy if a consumer has stopped reading without a known cause, such as handlers that never return.
 /// </summary>
-internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer redis, EventBusOptions options) : IHealthCheck
+internal sealed class BusHealthCheck(BusHealth health, IEventTransport transport, EventBusOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -18,8 +17,8 @@ internal sealed class BusHealthCheck(BusHealth health, IConnectionMultiplexer re
         var problems = health.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
         problems.AddRange(health.Warnings.Values);
         problems.AddRange(health.Alerts.Select(alert => alert.Summary));
-        if (!redis.IsConnected)
-            problems.Insert(0, "Redis is unreachable.");
+        if (transport.Problem is { } problem)
+            problems.Insert(0, problem);
         return Task.FromResult(problems.Count == 0
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Degraded(string.Join(" ", problems)));

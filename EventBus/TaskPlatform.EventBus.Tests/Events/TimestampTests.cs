@@ -1,7 +1,6 @@
 using System.Text;
-using TaskPlatform.EventBus;
 
-namespace TaskPlatform.Tests.EventBus;
+namespace TaskPlatform.EventBus.Tests.Events;
 
 /// <summary>Which timestamp formats of other publishers are accepted, and how they are read.</summary>
 public sealed class TimestampTests

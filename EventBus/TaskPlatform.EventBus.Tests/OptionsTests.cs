@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Redis;
+using TaskPlatform.EventBus.InMemory;
+using TaskPlatform.Tests.Compliance;
 
-namespace TaskPlatform.Tests.EventBus;
+namespace TaskPlatform.EventBus.Tests;
 
 /// <summary>Invalid settings are reported at startup.</summary>
 public sealed class OptionsTests
@@ -20,10 +20,9 @@ public sealed class OptionsTests
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["ConnectionStrings:redis"] = "127.0.0.1:1",
             [$"EventBus:{key}"] = value,
         });
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>());
+        builder.AddInMemoryEventBus(new EventCatalog().Add<ParcelSent>());
 
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
         {

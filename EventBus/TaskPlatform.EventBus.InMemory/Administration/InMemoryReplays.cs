@@ -1,0 +1,76 @@
+namespace TaskPlatform.EventBus.InMemory;
+
+/// <summary>Replays on an <see cref="InMemoryBroker"/>.</summary>
+internal sealed class InMemoryReplays(InMemoryBroker broker) : IReplays
+{
+    private readonly Dictionary<(string ReplayId, string After), (LogReplay Request, LogReplayProgress Progress)> requests = [];
+
+    public Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            var stream = broker.Stream(replay.Type);
+            var first = stream.Entries.Count > 0 ? stream.Entries[0].Id.ToString() : null;
+            if (ReplayEntry.GapBefore(replay, first) is { } gap)
+                return Task.FromResult(new ReplayProgress(replay.After, 0, gap));
+
+            var upTo = EntryId.Parse(replay.UpTo);
+            var page = stream.Entries.Skip(stream.IndexAfter(EntryId.Parse(replay.After))).TakeWhile(entry => entry.Id <= upTo).Take(limit).ToList();
+            var copies = page.Select(entry => ReplayEntry.CopyOf(replay, entry.Id.ToString(), entry.Fields)).OfType<IReadOnlyList<EntryField>>().ToList();
+            Add(stream, copies);
+            return Task.FromResult(new ReplayProgress(page.Count < limit ? null : page[^1].Id.ToString(), copies.Count, null));
+        }
+    }
+
+    public Task<LogReplayProgress> RequestAsync(LogReplay request, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            requests.TryAdd(NameOf(request), (request, new LogReplayProgress(0, 0, false)));
+            return Task.FromResult(requests[NameOf(request)].Progress);
+        }
+    }
+
+    public Task WithdrawAsync(string replayId, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            foreach (var name in requests.Keys.Where(name => name.ReplayId == replayId).ToList())
+                requests.Remove(name);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<(LogReplay Request, LogReplayProgress Progress)>> FindOpenAsync(string service, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            return Task.FromResult<IReadOnlyList<(LogReplay, LogReplayProgress)>>(
+                [.. requests.Values.Where(open => open.Request.Service == service && !open.Progress.Done)]);
+        }
+    }
+
+    public Task<bool> AppendAsync(
+        LogReplay request, LogReplayProgress before, IReadOnlyList<OutgoingEvent> events, long cursor, bool done, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            if (!requests.TryGetValue(NameOf(request), out var known) || known.Progress != before)
+                return Task.FromResult(false);
+
+            Add(broker.Stream(request.Replay.Type), events.Select(outgoing => ReplayEntry.Of(request.Replay, outgoing)));
+            requests[NameOf(request)] = (known.Request, new LogReplayProgress(cursor, before.Added + events.Count, done));
+            return Task.FromResult(true);
+        }
+    }
+
+    private void Add(EventStream stream, IEnumerable<IReadOnlyList<EntryField>> entries)
+    {
+        foreach (var fields in entries)
+            stream.Add(fields, broker.Clock.GetUtcNow());
+        broker.Pulse();
+    }
+
+    private static (string ReplayId, string After) NameOf(LogReplay request) => (request.Replay.ReplayId, request.Replay.After);
+}

@@ -1,0 +1,65 @@
+namespace TaskPlatform.EventBus.InMemory;
+
+/// <summary>The streams of an <see cref="InMemoryBroker"/>, for operators.</summary>
+internal sealed class InMemoryStreamAdmin(InMemoryBroker broker) : IStreamAdmin
+{
+    public Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken)
+        => Read<IReadOnlyList<StreamDescription>>(() => [.. eventTypes.Select(Describe)]);
+
+    public Task<IReadOnlyList<ConsumerDescription>> ConsumersAsync(string eventType, string group, CancellationToken cancellationToken)
+        => Read<IReadOnlyList<ConsumerDescription>>(() => Find(eventType, group) is not { } found ? [] :
+        [
+            .. found.Consumers.Select(consumer => new ConsumerDescription(
+                consumer.Key, found.Pending.Values.Count(item => item.Owner == consumer.Key), broker.Clock.GetElapsedTime(consumer.Value))),
+        ]);
+
+    public Task<IReadOnlyList<PendingEntry>> PendingAsync(
+        string eventType, string group, int limit, string? after, CancellationToken cancellationToken)
+        => Read<IReadOnlyList<PendingEntry>>(() => Find(eventType, group) is not { } found ? [] :
+        [
+            .. found.Pending.Where(item => after is null || item.Key > EntryId.Parse(after)).Take(limit).Select(item => new PendingEntry(
+                item.Key.ToString(), item.Value.Owner, broker.Clock.GetElapsedTime(item.Value.TouchedAt), item.Value.Deliveries)),
+        ]);
+
+    public Task<IReadOnlyList<StreamEntry>> EntriesAsync(
+        string eventType, int limit, string? after, bool newestFirst, CancellationToken cancellationToken)
+        => Read<IReadOnlyList<StreamEntry>>(() =>
+        {
+            var entries = broker.Find(StreamName.Of(eventType))?.Entries ?? [];
+            var from = after is null ? (EntryId?)null : EntryId.Parse(after);
+            var wanted = newestFirst ? entries.Reverse().Where(entry => !(entry.Id >= from)) : entries.Where(entry => !(entry.Id <= from));
+            return [.. wanted.Take(limit).Select(entry => StreamEntry.Read(entry.Id.ToString(), eventType, entry.Fields))];
+        });
+
+    public Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken)
+        => Read(() => broker.Find(StreamName.Of(eventType))?.Groups.Remove(group) == true);
+
+    public Task<long> CountScheduledAsync(CancellationToken cancellationToken) => Read(() => (long)broker.ScheduledRetries);
+
+    private Task<T> Read<T>(Func<T> read)
+    {
+        lock (broker.Gate)
+            return Task.FromResult(read());
+    }
+
+    private StreamGroup? Find(string eventType, string group) => broker.Find(StreamName.Of(eventType))?.Groups.GetValueOrDefault(group);
+
+    private StreamDescription Describe(string eventType)
+    {
+        if (broker.Find(StreamName.Of(eventType)) is not { } stream)
+            return new StreamDescription(eventType, false, null, 0, null, null, []);
+        return new StreamDescription(
+            eventType, true, null, stream.Entries.Count, stream.Entries.Count > 0 ? stream.Entries[0].Id.ToString() : null, stream.LastId.ToString(),
+            [.. stream.Groups.Select(group => Describe(stream, group.Key, group.Value))]);
+    }
+
+    private GroupDescription Describe(EventStream stream, string name, StreamGroup group)
+    {
+        var unread = stream.IndexAfter(group.LastDelivered);
+        var idle = group.Pending.Values.Where(item => item.Owner != ReservedConsumers.AwaitingRetry)
+            .Select(item => broker.Clock.GetElapsedTime(item.TouchedAt)).DefaultIfEmpty().Max();
+        return new GroupDescription(
+            name, group.Lag, LagIsMinimum: false, unread < stream.Entries.Count ? stream.Entries[unread].Id.Time : null,
+            group.Pending.Count, idle, group.Consumers.Count, group.LastDelivered.ToString());
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TaskPlatform.EventBus.InMemory;
+
+/// <summary>
+/// The inbox in the broker's memory. Its transactions cover the inbox rows and what is published through <see cref="InMemoryPublisher"/>;
+/// what a handler does to other objects is not rolled back.
+/// </summary>
+internal sealed class InMemoryInbox(InMemoryBroker broker, IEventTransport transport) : IInbox
+{
+    public Task<IInboxTransaction> BeginAsync(
+        IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        => Task.FromResult<IInboxTransaction>(new Transaction(broker, transport, HoldEvents(scope), group, eventIds));
+
+    public StoreFailure Classify(Exception exception) => StoreFailure.None;
+
+    public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static InMemoryPublisher HoldEvents(IServiceProvider scope)
+    {
+        var publisher = scope.GetRequiredService<InMemoryPublisher>();
+        publisher.Hold();
+        return publisher;
+    }
+
+    private sealed class Transaction(
+        InMemoryBroker broker, IEventTransport transport, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
+        : IInboxTransaction
+    {
+        private readonly List<Guid> saved = [];
+        private readonly List<OutgoingEvent> events = [];
+        private volatile bool isTerminated;
+
+        public IReadOnlySet<Guid> Handled { get; } = broker.Inbox.Find(group, asked);
+
+        public Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
+            => Task.FromResult<IInboxSavepoint>(new Savepoint(this, HoldEvents(scope)));
+
+        public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        {
+            if (isTerminated)
+                throw new InvalidOperationException("The transaction was terminated.");
+            if (!broker.Inbox.TryAdd(group, [.. saved, .. eventIds]))
+                return false;
+            await transport.PublishAsync([.. events, .. publisher.Take()], cancellationToken);
+            return true;
+        }
+
+        public Task TerminateAsync(CancellationToken cancellationToken)
+        {
+            isTerminated = true;
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            publisher.Take();
+            return ValueTask.CompletedTask;
+        }
+
+        private sealed class Savepoint(Transaction transaction, InMemoryPublisher publisher) : IInboxSavepoint
+        {
+            public Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
+            {
+                if (transaction.isTerminated)
+                    throw new InvalidOperationException("The transaction was terminated.");
+                transaction.saved.Add(eventId);
+                transaction.events.AddRange(publisher.Take());
+                return Task.FromResult(true);
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                publisher.Take();
+                return ValueTask.CompletedTask;
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
+using TaskPlatform.EventBus.InMemory;
+using TaskPlatform.Tests.Compliance;
+
+namespace TaskPlatform.EventBus.Tests.Compliance;
+
+/// <summary>The transport in memory.</summary>
+public sealed class InMemoryTransportTests : TransportComplianceTests
+{
+    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new InMemoryUnderTest());
+
+    private sealed class InMemoryUnderTest : ITransportUnderTest
+    {
+        private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
+        private readonly InMemoryBroker broker;
+        private readonly Dictionary<string, IHost> processes = new(StringComparer.Ordinal);
+
+        public InMemoryUnderTest() => broker = new InMemoryBroker(clock);
+
+        public TimeSpan ClaimIdle { get; } = TimeSpan.FromSeconds(60);
+
+        public TimeSpan Retention { get; } = TimeSpan.FromDays(7);
+
+        public IEventTransport Transport => Process("publisher").Services.GetRequiredService<IEventTransport>();
+
+        public IDeadLetterQueue DeadLetters => Process("publisher").Services.GetRequiredService<IDeadLetterQueue>();
+
+        public TimeProvider Clock => clock;
+
+        public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
+            => Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+
+        public Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null)
+            => Task.FromResult(broker.Append(eventType, fields, id).ToString());
+
+        public async Task PassTimeAsync(TimeSpan time)
+        {
+            clock.Advance(time);
+            await Task.Yield();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            foreach (var process in processes.Values)
+                process.Dispose();
+            broker.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private IHost Process(string name)
+        {
+            if (processes.TryGetValue(name, out var process))
+                return process;
+            var builder = Host.CreateEmptyApplicationBuilder(null);
+            builder.Services.AddSingleton<TimeProvider>(clock);
+            builder.AddInMemoryEventBus(Catalog, broker: broker);
+            builder.Services.AddSingleton(new ConsumerName(name));
+            return processes[name] = builder.Build();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using TaskPlatform.EventBus;
+
+namespace TaskPlatform.Tests.Compliance;
+
+/// <summary>The event of the compliance tests.</summary>
+public sealed record ParcelSent(int ParcelId) : IEvent<ParcelSent>
+{
+    /// <inheritdoc/>
+    public static string Type => "parcel.sent";
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<ParcelSent> JsonTypeInfo => ParcelsJson.Default.ParcelSent;
+
+    string IEvent<ParcelSent>.AggregateId => ParcelId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>Another one, so that a consumer has more than one stream.</summary>
+public sealed record ParcelLost(int ParcelId) : IEvent<ParcelLost>
+{
+    /// <inheritdoc/>
+    public static string Type => "parcel.lost";
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<ParcelLost> JsonTypeInfo => ParcelsJson.Default.ParcelLost;
+
+    string IEvent<ParcelLost>.AggregateId => ParcelId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ParcelSent))]
+[JsonSerializable(typeof(ParcelLost))]
+internal sealed partial class ParcelsJson : JsonSerializerContext;
+
+/// <summary>A transport delivers to a receiver; no handler runs.</summary>
+internal sealed class NoHandler : IEventHandler<ParcelSent>, IEventHandler<ParcelLost>
+{
+    public Task HandleAsync(ParcelSent data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task HandleAsync(ParcelLost data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
+using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
+using TaskPlatform.Tests.Servers;
+
+namespace TaskPlatform.Tests.Compliance;
+
+/// <summary>The transport on Redis Streams.</summary>
+public sealed class RedisTransportTests(RedisServer redis) : TransportComplianceTests
+{
+    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString));
+
+    private sealed class RedisUnderTest : ITransportUnderTest
+    {
+        private readonly string connectionString;
+        private readonly string prefix = RedisServer.NewKeyPrefix();
+        private readonly List<IReceiver> receivers = [];
+        private readonly Dictionary<string, IHost> processes = new(StringComparer.Ordinal);
+        private readonly IServiceProvider publisher;
+
+        public RedisUnderTest(string connectionString)
+        {
+            this.connectionString = connectionString;
+            publisher = Process("publisher").Services;
+        }
+
+        /// <summary>Longer than a busy machine may take between two calls.</summary>
+        public TimeSpan ClaimIdle { get; } = TimeSpan.FromSeconds(2);
+
+        public TimeSpan Retention { get; } = TimeSpan.FromSeconds(1);
+
+        public IEventTransport Transport => publisher.GetRequiredService<IEventTransport>();
+
+        public IDeadLetterQueue DeadLetters => publisher.GetRequiredService<IDeadLetterQueue>();
+
+        public TimeProvider Clock => TimeProvider.System;
+
+        public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
+        {
+            var receiver = Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+            receivers.Add(receiver);
+            return receiver;
+        }
+
+        public async Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null)
+            => (string)(await publisher.GetRequiredService<IConnectionMultiplexer>().GetDatabase().StreamAddAsync(
+                prefix + StreamName.Of(eventType), [.. fields.Select(field => new NameValueEntry(field.Name, field.Value))],
+                id is { } given ? given.ToString() : (RedisValue?)null))!;
+
+        public async Task PassTimeAsync(TimeSpan time)
+        {
+            await Task.Delay(time, TestContext.Current.CancellationToken);
+            await publisher.GetRequiredService<RetryForwarder>().RunOnceAsync(TestContext.Current.CancellationToken);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var receiver in receivers)
+                await receiver.DisposeAsync();
+            foreach (var process in processes.Values)
+                process.Dispose();
+        }
+
+        /// <summary>The services of a process of this name; what they do in the background is done by <see cref="PassTimeAsync"/>.</summary>
+        private IHost Process(string name)
+        {
+            if (processes.TryGetValue(name, out var process))
+                return process;
+            var builder = Host.CreateEmptyApplicationBuilder(null);
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:redis"] = connectionString });
+            builder.AddEventBus("redis", Catalog, options =>
+            {
+                options.KeyPrefix = prefix;
+                options.ClaimIdle = options.ClaimInterval = ClaimIdle;
+                options.StreamRetention = Retention;
+            });
+            builder.Services.AddSingleton(new ConsumerName(name));
+            return processes[name] = builder.Build();
+        }
+    }
+}
