@@ -39,4 +39,11 @@ public sealed class HandledContentsTests
         foreach (var position in (int[])[0, 7, 8, 999, 1000, 1002])
             Assert.True(contents.Contradicts(Deliveries.Of(2, text.Remove(position, 1).Insert(position, "y"), eventId)));
     }
+
+    [Fact]
+    public void Zeros_of_another_length_contradict()
+    {
+        contents.Remember(Deliveries.Of(1, new string('\0', 8), eventId));
+        Assert.True(contents.Contradicts(Deliveries.Of(2, new string('\0', 16), eventId)));
+    }
 }
