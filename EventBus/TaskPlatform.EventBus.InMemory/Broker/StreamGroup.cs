@@ -92,9 +92,9 @@ internal sealed class PendingItem
 /// <summary>Owners of entries that are not consumers.</summary>
 internal static class ReservedConsumers
 {
-    /// <summary>Owns what waits for its retry: nobody claims it.</summary>
+    /// <summary>Owns the entries that wait for their retry; no consumer claims them.</summary>
     public const string AwaitingRetry = "(retry)";
 
-    /// <summary>Owns what a stopping consumer has released: any other may claim it at once.</summary>
+    /// <summary>Owns the entries that a stopping consumer has released; any other consumer may claim them immediately.</summary>
     public const string Released = "(released)";
 }

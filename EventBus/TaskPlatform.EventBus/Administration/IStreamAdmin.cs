@@ -90,7 +90,7 @@ public sealed record PendingEntry(string EntryId, string Consumer, TimeSpan Idle
 public sealed record StreamEntry(
     string EntryId, string Type, string? AggregateId, string? TraceId, string Data, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>Reads an entry, whoever wrote it.</summary>
+    /// <summary>Reads an entry of any publisher.</summary>
     public static StreamEntry Read(string entryId, string type, IEnumerable<EntryField> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus;
 /// <summary>The entries that a transport adds for a replay.</summary>
 public static class ReplayEntry
 {
-    /// <summary>A copy of an entry for the replay's group; null where the entry is itself meant for one group, as retries and copies are.</summary>
+    /// <summary>A copy of an entry for the replay's group; null if the entry targets one group, as retries and other copies do.</summary>
     /// <param name="replay">The replay.</param>
     /// <param name="entryId">The entry.</param>
     /// <param name="fields">Its fields.</param>
@@ -35,11 +35,11 @@ public static class ReplayEntry
     }
 
     /// <summary>
-    /// The last entry that the stream may have lost of what is wanted; null where it has an entry from before that. A stream that never lost
-    /// any proves nothing: it may have been created again, on an emptied server for example, and only the log knows what came before it.
+    /// The last requested entry id that may be missing from the stream; null if an earlier entry exists. A stream that has all of its entries
+    /// proves nothing, because it may have been recreated, for example on an emptied server. Only the log has the earlier events.
     /// </summary>
-    /// <param name="replay">What is wanted.</param>
-    /// <param name="first">The id of the stream's first entry; null or empty where it has none.</param>
+    /// <param name="replay">The replay.</param>
+    /// <param name="first">The id of the stream's first entry; null or empty if it has none.</param>
     public static string? GapBefore(Replay replay, string? first)
     {
         ArgumentNullException.ThrowIfNull(replay);
@@ -59,7 +59,7 @@ public static class ReplayEntry
         return [Text(EntryFields.EventId, id.ToString()), Text(EntryFields.TargetGroup, replay.Group), Text(EntryFields.ReplayId, replay.ReplayId)];
     }
 
-    /// <summary>The last value of a header; null where it is absent, or empty, which is the same.</summary>
+    /// <summary>The last value of a header; null if it is absent or empty.</summary>
     private static string? ValueOf(IReadOnlyList<EntryField> fields, string name)
         => fields.LastOrDefault(field => field.Name == name && !field.Value.IsEmpty) is { Name: not null } found ? Encoding.UTF8.GetString(found.Value.Span) : null;
 
