@@ -33,6 +33,12 @@ public sealed class UserRulesTests
     [InlineData("mnbvcxzlkjhg")]
     [InlineData("112233445566")]
     [InlineData("ababababababab")]
+    [InlineData("123456654321")]
+    [InlineData("zxcasdqwe123")]
+    [InlineData("1qazxsw23edc")]
+    [InlineData("q1w2e3r4t5y6")]
+    [InlineData("gfhjkmgfhjkm")]
+    [InlineData("chickenwing101")]
     public void A_frequently_guessed_password_is_too_common(string password) => Assert.True(CommonPasswords.Has(password));
 
     [Theory]
@@ -40,6 +46,7 @@ public sealed class UserRulesTests
     [InlineData("Admin-TaskPlatform-1")]
     [InlineData("a-long-password")]
     [InlineData("7391-as-482016")]
+    [InlineData("asdf-7391-zx-82")]
     [InlineData("0A1F93C7E2B84D56")]
     public void An_uncommon_password_is_accepted(string password) => Assert.False(CommonPasswords.Has(password));
 }
