@@ -43,7 +43,7 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
 
         var message = await FailAsync(typeof(AuthService), ("ConnectionStrings:auth-db", pooler.To(database)));
 
-        Assert.Contains("leads to a pooler", message, StringComparison.Ordinal);
+        Assert.Contains("points to a pooler", message, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:{name}-direct", message, StringComparison.Ordinal);
     }
 
