@@ -5,13 +5,13 @@ namespace TaskPlatform.Tests.Api;
 /// <param name="Method">GET, POST, …</param>
 /// <param name="Path">With the placeholders <c>{task}</c>, <c>{user}</c> (the creator) and <c>{notification}</c> (one of the worker's).</param>
 /// <param name="Body">A valid body.</param>
-/// <param name="Nobody">The status without a token or with an invalid one.</param>
+/// <param name="Anonymous">The status without a token or with an invalid one.</param>
 /// <param name="Other">The status for a user who has no relation to the task.</param>
 /// <param name="Worker">The status for a worker of the task.</param>
 /// <param name="Creator">The status for the task's creator.</param>
 /// <param name="Admin">The status for an admin.</param>
 public sealed record Access(
-    string Service, string Method, string Path, string? Body, int Nobody, int Other, int Worker, int Creator, int Admin)
+    string Service, string Method, string Path, string? Body, int Anonymous, int Other, int Worker, int Creator, int Admin)
 {
     private const string Task = """{"title":"Fix bug"}""";
     private const string Name = """{"full_name":"Ann"}""";

@@ -51,9 +51,9 @@ public sealed partial class AccessTests(RunningServices services)
     public async Task A_bad_token_is_treated_like_a_missing_one(Access access)
     {
         using var scene = await Scene.CreateAsync(services);
-        await AssertAsync(access, scene, "nobody", token: null, access.Nobody);
+        await AssertAsync(access, scene, "anonymous", token: null, access.Anonymous);
         foreach (var (wrong, token) in await BadTokensAsync(scene.Creator))
-            await AssertAsync(access, scene, wrong, token, access.Nobody);
+            await AssertAsync(access, scene, wrong, token, access.Anonymous);
     }
 
     [Fact]
@@ -65,9 +65,9 @@ public sealed partial class AccessTests(RunningServices services)
         foreach (var (service, method, path) in Names.SelectMany(service => RoutesOf(service).Where(IsAdminApi).Select(route => (service, route.Method, route.Path))))
         {
             var access = new Access(service, method, Filled(path), "{}", 401, 403, 403, 403, 200);
-            await AssertAsync(access, scene, "nobody", token: null, access.Nobody);
+            await AssertAsync(access, scene, "anonymous", token: null, access.Anonymous);
             foreach (var (wrong, token) in bad)
-                await AssertAsync(access, scene, wrong, token, access.Nobody);
+                await AssertAsync(access, scene, wrong, token, access.Anonymous);
             foreach (var caller in new[] { scene.Other, scene.Worker, scene.Creator })
                 await AssertAsync(access, scene, "user", caller.Token, access.Other);
             if (method == "GET")

@@ -28,8 +28,6 @@ internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, 
         var page = await ClaimAsync(stream, max, cancellationToken);
         if (page.Next == RoundEnd)
             round.Dequeue();
-        if (round.Count == 0)
-            await RemoveIdleConsumersAsync(readable, cancellationToken);
         return new ClaimedEvents(page.Entries, HasMore: round.Count > 0);
     }
 
@@ -48,10 +46,12 @@ internal sealed class AbandonedEntries(GroupStreams streams, MissedAcks missed, 
         }
     }
 
+    /// <summary>Does all maintenance before anything is claimed: if it failed afterwards, the caller would not learn of its claimed entries.</summary>
     private async Task BeginRoundAsync(IReadOnlyList<string> readable, CancellationToken cancellationToken)
     {
         await missed.RepeatAsync(cancellationToken);
         await streams.RegisterAsync(readable).WaitAsync(cancellationToken);
+        await RemoveIdleConsumersAsync(readable, cancellationToken);
         foreach (var stream in readable)
             round.Enqueue(stream);
     }
