@@ -4,7 +4,7 @@ using TaskPlatform.Auth.Keys;
 using TaskPlatform.Auth.Revocation;
 using TaskPlatform.Auth.Users;
 using TaskPlatform.Contracts;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.ServiceDefaults;
 using TaskPlatform.ServiceDefaults.Data;

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker;

@@ -1,6 +1,6 @@
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Worker;

@@ -1,5 +1,5 @@
 using TaskPlatform.Contracts;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.ServiceDefaults;
 using TaskPlatform.ServiceDefaults.Data;

@@ -1,5 +1,5 @@
 using Npgsql;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 
 namespace TaskPlatform.ServiceDefaults.Data;
 

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 
 namespace TaskPlatform.Tests.EventBus;
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 using Monitor = TaskPlatform.EventBus.Redis.Monitor;

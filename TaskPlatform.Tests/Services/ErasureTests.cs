@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Worker;
 using TaskPlatform.Notifications.Worker.Handlers;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Notifications.Data;
 using TaskPlatform.Notifications.Worker;
 using TaskPlatform.Notifications.Worker.Handlers;

@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 
 namespace TaskPlatform.EventBus.Benchmarks.Bus;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.ServiceDefaults.Telemetry;
 

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskPlatform.EventBus.Dashboard.Console.Pages;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 
 namespace TaskPlatform.EventBus.Dashboard.Console;
 

@@ -117,7 +117,7 @@ internal sealed partial class AlertDelivery(
     }
 
     private static RedisValue[] Arguments(AlertChanged alert, int state)
-        => [$"{alert.Rule} {alert.Subject}", JsonSerializer.Serialize(alert, AlertJson.Default.AlertChanged), state];
+        => [$"{alert.Rule} {alert.Subject}", JsonSerializer.Serialize(alert, AlertChanged.JsonTypeInfo), state];
 
     private async Task ReportAsync(IAlertSink sink, Queue<AlertChanged> pending, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal static class SampleReply
     {
         try
         {
-            return JsonSerializer.Deserialize(json, AlertJson.Default.AlertChanged) is { Rule: not null, Subject: not null, Summary: not null } alert ? alert : null;
+            return JsonSerializer.Deserialize(json, AlertChanged.JsonTypeInfo) is { Rule: not null, Subject: not null, Summary: not null } alert ? alert : null;
         }
         catch (JsonException)
         {

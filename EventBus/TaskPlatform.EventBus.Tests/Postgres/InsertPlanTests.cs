@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
-using TaskPlatform.EventBus.Postgres.Saving;
+using TaskPlatform.EventBus.PostgreSql.Saving;
 
 namespace TaskPlatform.EventBus.Tests.Postgres;
 

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Users;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;

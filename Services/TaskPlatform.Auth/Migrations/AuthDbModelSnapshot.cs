@@ -151,7 +151,7 @@ namespace TaskPlatform.Auth.Migrations
                     b.ToTable("users", (string)null);
                 });
 
-            modelBuilder.Entity("TaskPlatform.EventBus.Postgres.EventLogRow", b =>
+            modelBuilder.Entity("TaskPlatform.EventBus.PostgreSql.EventLogRow", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()

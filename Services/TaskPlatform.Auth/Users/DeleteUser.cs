@@ -2,7 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Revocation;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.ServiceDefaults.Tokens;
 
 namespace TaskPlatform.Auth.Users;

@@ -5,7 +5,7 @@ using TaskPlatform.Auth.Accounts;
 using TaskPlatform.Auth.Accounts.Limits;
 using TaskPlatform.Auth.Data;
 using TaskPlatform.Auth.Revocation;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.ServiceDefaults.Data;
 using TaskPlatform.ServiceDefaults.Problems;
 using TaskPlatform.ServiceDefaults.Tokens;

@@ -50,7 +50,7 @@ namespace TaskPlatform.Notifications.Migrations
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
-            modelBuilder.Entity("TaskPlatform.EventBus.Postgres.EventLogRow", b =>
+            modelBuilder.Entity("TaskPlatform.EventBus.PostgreSql.EventLogRow", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -134,7 +134,7 @@ namespace TaskPlatform.Notifications.Migrations
                     b.ToTable("event_log", (string)null);
                 });
 
-            modelBuilder.Entity("TaskPlatform.EventBus.Postgres.InboxRow", b =>
+            modelBuilder.Entity("TaskPlatform.EventBus.PostgreSql.InboxRow", b =>
                 {
                     b.Property<string>("ConsumerGroup")
                         .HasColumnType("text")

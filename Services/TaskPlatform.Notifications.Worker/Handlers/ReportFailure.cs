@@ -1,7 +1,7 @@
 using System.Globalization;
 using TaskPlatform.Contracts;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker.Handlers;

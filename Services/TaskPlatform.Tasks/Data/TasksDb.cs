@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Tasks.Idempotency;
 
 namespace TaskPlatform.Tasks.Data;

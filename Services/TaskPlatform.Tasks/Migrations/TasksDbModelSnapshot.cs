@@ -25,7 +25,7 @@ namespace TaskPlatform.Tasks.Migrations
             modelBuilder.HasSequence("task_ids")
                 .IncrementsBy(32);
 
-            modelBuilder.Entity("TaskPlatform.EventBus.Postgres.EventLogRow", b =>
+            modelBuilder.Entity("TaskPlatform.EventBus.PostgreSql.EventLogRow", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()

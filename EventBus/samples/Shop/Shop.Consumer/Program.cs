@@ -6,7 +6,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Shop;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Postgres;
+using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 
 var builder = Host.CreateApplicationBuilder();

@@ -1,0 +1,96 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace TaskPlatform.EventBus.PostgreSql;
+
+/// <summary>The dispatcher's statements. Each reads at most <see cref="ScanWindow.Size"/> rows, along a single index.</summary>
+internal static class LogStatements
+{
+    /// <summary>The columns needed to publish an event.</summary>
+    public const string EventColumns =
+        "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
+
+    public const int EventColumnCount = 10;
+
+    /// <summary>The maximum number of events in a page.</summary>
+    public const int PageSize = 500;
+
+    /// <summary>Marks events as published and stores their entry ids.</summary>
+    public static NpgsqlBatchCommand Mark(List<long> ids, List<string> entries) => new(
+        """
+        UPDATE event_log SET entry_id = published.entry_id, published_at = now()
+        FROM unnest($1, $2) AS published (id, entry_id)
+        WHERE event_log.id = published.id
+        """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<List<long>> { TypedValue = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+            new NpgsqlParameter<List<string>> { TypedValue = entries, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+        },
+    };
+
+    /// <summary>Updates a row without changing it, to test the permissions and locks that marking needs.</summary>
+    public static NpgsqlBatchCommand TestWrite(long id) => new("UPDATE event_log SET entry_id = entry_id WHERE id = $1")
+    {
+        Parameters = { new NpgsqlParameter<long> { TypedValue = id } },
+    };
+
+    /// <summary>
+    /// The next page of unpublished events, whether each was requeued although its entry exists, and the last id of the log. Ordering by the second
+    /// column makes the planner choose the partial index of unpublished events, whatever the statistics, as no other index has this order.
+    /// The window limits the scan if event types are excluded.
+    /// </summary>
+    public static NpgsqlBatchCommand ReadWaiting(ScanCursor cursor) => new(
+        $"""
+         SELECT {EventColumns}, published_at IS NOT NULL, (SELECT max(id) FROM event_log)
+         FROM (
+             SELECT {EventColumns}, published_at
+             FROM event_log
+             WHERE entry_id IS NULL AND id > $2 AND id <= $3
+             ORDER BY id, entry_id
+             LIMIT {ScanWindow.Size}
+         ) AS range
+         WHERE type <> ALL ($1)
+         ORDER BY id
+         LIMIT {PageSize}
+         """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string[]> { TypedValue = [.. cursor.Refused] },
+            new NpgsqlParameter<long> { TypedValue = cursor.After },
+            new NpgsqlParameter<long> { TypedValue = cursor.End },
+        },
+    };
+
+    /// <summary>The last row of the window; no row if the scan ends within the window.</summary>
+    public static NpgsqlBatchCommand EndOfRange(ScanCursor cursor) => new(
+        $"""
+         SELECT id
+         FROM event_log
+         WHERE entry_id IS NULL AND id > $1 AND id <= $2
+         ORDER BY id, entry_id
+         OFFSET {ScanWindow.Size - 1}
+         LIMIT 1
+         """)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<long> { TypedValue = cursor.After },
+            new NpgsqlParameter<long> { TypedValue = cursor.End },
+        },
+    };
+
+    /// <summary>Reads a row of <see cref="EventColumns"/>.</summary>
+    public static (long Id, OutgoingEvent Event) ReadEvent(NpgsqlDataReader reader) => (reader.GetInt64(0), new OutgoingEvent(
+        reader.GetGuid(1),
+        reader.GetString(2),
+        reader.GetString(3),
+        reader.IsDBNull(4) ? null : reader.GetInt64(4),
+        reader.GetInt32(5),
+        reader.IsDBNull(6) ? null : reader.GetString(6),
+        reader.IsDBNull(7) ? null : reader.GetString(7),
+        reader.GetString(8),
+        reader.IsDBNull(9) ? null : reader.GetString(9)));
+}

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.PostgreSql;
+
+/// <summary>Publishes the log on the connection that holds the lock, so that a process that lost the lock can't mark events.</summary>
+internal sealed partial class OutboxPublisher(
+    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier verifier, BusHealth health, ILogger logger)
+{
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
+    private static readonly Task<IReadOnlyList<PublishResult>> NoResults = Task.FromResult<IReadOnlyList<PublishResult>>([]);
+
+    /// <summary>The scan that exceeded its time limit; the next call continues it.</summary>
+    private ScanCursor? unfinished;
+
+    /// <summary>Used until the end of the first scan, which covers all events that the previous dispatcher may have left unmarked.</summary>
+    private PublicationLookup? lookup = new(transport);
+    private bool hasBegun;
+
+    /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
+    private bool isWritable;
+
+    /// <summary>
+    /// Time limit for one call, so that the dispatcher's other work is not delayed. Default 1 s.
+    /// </summary>
+    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Tries to become the leader. A frozen leader would hold the lock for as long as its kernel keeps the connection open, so the session is
+    /// terminated after 15 s without a statement; a live leader polls every second. Its commits need not be durable: it writes only the
+    /// publication marks, and an event whose mark is lost is published again. The planner settings leave only ordered index scans without
+    /// parallelism, so that each statement has one plan regardless of the size of the log, and none starts parallel workers for every page of
+    /// a long one.
+    /// </summary>
+    public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT set_config(name, value, false) FROM (VALUES
+                ('idle_session_timeout', '15s'), ('synchronous_commit', 'off'), ('plan_cache_mode', 'force_generic_plan'),
+                ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_sort', 'off'), ('enable_incremental_sort', 'off'),
+                ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')
+            ) AS settings (name, value);
+            SELECT pg_try_advisory_lock(hashtextextended('taskplatform.event_log', 0))
+            """, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetBoolean(0);
+    }
+
+    /// <summary>Makes the next scan begin at the first row, because an earlier event may have been requeued.</summary>
+    public void Restart()
+    {
+        unfinished = null;
+        lookup?.Clear();
+    }
+
+    /// <summary>
+    /// Publishes until no publishable event is left or the time limit is reached. While Redis processes a page, the previous page is marked and
+    /// the next one is read. To preserve order, a page is sent only after the previous one is in its streams.
+    /// </summary>
+    /// <returns>Whether unpublished events may be left.</returns>
+    public async Task<bool> PublishWaitingAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var continues = unfinished is not null;
+        var cursor = unfinished ?? new ScanCursor();
+        unfinished = null; // After a failure, the scan starts again from the beginning.
+        var page = await MarkAndReadAsync(cursor, cancellationToken);
+        if (!hasBegun && cursor.IsDone)
+            lookup = null; // Less than a page is unpublished, so at most that many events can be published twice.
+        hasBegun = true;
+        if (!isWritable && page.Count > 0)
+            await TestWriteAsync(page[0].Id, cancellationToken);
+        isWritable = false;
+        var isInterrupted = false;
+        while (page.Count > 0 || unmarked.Count > 0 || !(cursor.IsDone || isInterrupted))
+        {
+            // A stopping process still marks the events that it has sent; otherwise they would be published twice.
+            using var timeout = new CancellationTokenSource(PageTimeout);
+            if (cancellationToken.IsCancellationRequested)
+                page = [];
+            if (cursor.HasRequeued && unmarked.Count > 0)
+                await MarkAndReadAsync(cursor: null, timeout.Token); // The lookup does not find requeued rows, so only one page of them may be unmarked.
+            if (lookup is not null && page.Count > 0 && await lookup.MovePublishedAsync(page, unmarked, timeout.Token) is > 0 and var found)
+                LogFound(found);
+            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NoResults;
+            List<(long Id, OutgoingEvent Event)> next = [];
+            Exception? failure = null;
+            try
+            {
+                isInterrupted = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started) > MaxDuration;
+                if (cursor.IsDone && page.Count == 0 && !isInterrupted)
+                {
+                    EndLookup(cursor);
+                    cursor = new ScanCursor(); // The last page is being marked, and new events may have been committed.
+                }
+
+                next = await MarkAndReadAsync(isInterrupted || cursor.IsDone ? null : cursor, timeout.Token);
+            }
+            finally
+            {
+                failure = ProcessResults(page, await sending, cursor.Refused);
+            }
+
+            if (failure is not null)
+            {
+                await MarkAndReadAsync(cursor: null, timeout.Token);
+                throw new EventTransportUnavailableException(failure);
+            }
+
+            next.RemoveAll(row => cursor.Refused.Contains(row.Event.Type));
+            page = next;
+        }
+
+        isWritable = true;
+        cancellationToken.ThrowIfCancellationRequested();
+        if (cursor.IsDone)
+            EndLookup(cursor);
+        unfinished = cursor.IsDone ? null : cursor;
+        return isInterrupted || continues; // New events may have been committed since the unfinished scan began.
+    }
+
+    /// <summary>Ends the lookup after a scan, unless the scan skipped events that their stream refused.</summary>
+    private void EndLookup(ScanCursor cursor)
+    {
+        if (cursor.Refused.Count == 0)
+            lookup = null;
+    }
+
+    /// <summary>Throws if the log can't be written.</summary>
+    private async Task TestWriteAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.TestWrite(id) } };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Marks the events that are in their streams and reads the next page of the scan, in one round trip.</summary>
+    private async Task<List<(long Id, OutgoingEvent Event)>> MarkAndReadAsync(ScanCursor? cursor, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (unmarked.Count > 0)
+            batch.BatchCommands.Add(LogStatements.Mark(unmarked.Ids, unmarked.Entries));
+        if (cursor is not null)
+            batch.BatchCommands.Add(LogStatements.ReadWaiting(cursor));
+        var hasRefused = cursor is { Refused.Count: > 0 };
+        if (hasRefused)
+            batch.BatchCommands.Add(LogStatements.EndOfRange(cursor!));
+        var rows = new List<(long, OutgoingEvent)>();
+        if (batch.BatchCommands.Count == 0)
+            return rows;
+
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(LogStatements.ReadEvent(reader));
+                cursor!.AdvanceTo(reader.GetInt64(0), end: reader.GetInt64(LogStatements.EventColumnCount + 1));
+                if (!reader.GetBoolean(LogStatements.EventColumnCount))
+                    continue;
+                cursor.HasRequeued = true;
+                lookup?.Exclude(reader.GetInt64(0));
+            }
+
+            if (hasRefused && rows.Count < LogStatements.PageSize)
+            {
+                await reader.NextResultAsync(cancellationToken);
+                cursor!.IsDone = !await reader.ReadAsync(cancellationToken);
+                if (!cursor.IsDone)
+                    cursor.AdvanceTo(reader.GetInt64(0));
+            }
+            else if (cursor is not null)
+            {
+                cursor.IsDone = rows.Count < LogStatements.PageSize;
+            }
+        }
+
+        for (var i = 0; i < unmarked.Count; i++)
+            verifier.Add(unmarked.Types[i], unmarked.Entries[i]);
+        unmarked.Clear();
+        return rows;
+    }
+
+    /// <summary>Processes the results of a page.</summary>
+    /// <returns>The failure if Redis did not reply for some events; otherwise null.</returns>
+    private Exception? ProcessResults(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
+    {
+        Exception? failure = null;
+        for (var i = 0; i < results.Count; i++)
+        {
+            var (id, outgoing) = page[i];
+            switch (results[i])
+            {
+                case { EntryId: { } entryId }:
+                    unmarked.Add(id, entryId, outgoing.Type);
+                    if (health.HasProblems)
+                        health.Recovered(Role(outgoing.Type));
+                    break;
+                case { Refused: true, Error: { } error }:
+                    lookup?.Clear(outgoing.Type);
+                    if (refused.Add(outgoing.Type) && health.Blocked(Role(outgoing.Type), error.Message))
+                        LogRefused(outgoing.Type, error);
+                    break;
+                case { Error: { } error }:
+                    failure = error;
+                    break;
+            }
+        }
+
+        return failure;
+    }
+
+    private static string Role(string eventType) => $"publishing {eventType}";
+
+    [LoggerMessage(LogLevel.Information, "{Count} unpublished events were already in their streams; they are not published again.")]
+    private partial void LogFound(int count);
+
+    [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they stay in the log until the cause is fixed.")]
+    private partial void LogRefused(string eventType, Exception exception);
+}

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace TaskPlatform.EventBus.PostgreSql;
+
+/// <summary>
+/// Verifies that Redis still has the published events. If the server was emptied or restored to an earlier state, or if other clients removed
+/// entries that their groups had not finished, the missing events are published again with the same ids.
+/// </summary>
+internal sealed partial class PublishedEventVerifier(
+    NpgsqlConnection connection, IEventTransport transport, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
+{
+    /// <summary>
+    /// A server loses its latest writes or everything. So the search runs backwards, and ends when this many consecutive events exist.
+    /// A smaller number could exist by chance, if the loss affected only streams with little traffic.
+    /// </summary>
+    private const int CleanEvents = 1000;
+
+    /// <summary>One entry per event type that must still exist: the first one published since the last check, otherwise the newest.</summary>
+    private readonly Dictionary<string, Sentinel> sentinels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Sentinel> newest = new(StringComparer.Ordinal);
+    /// <summary>Entry ids come from Redis's clock, the log's timestamps from Postgres's.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
+    private readonly PublishedRows rows = new(connection);
+    private readonly StreamWatch watch = new();
+
+    /// <summary>Event types that the last check skipped although their streams had changed.</summary>
+    private readonly HashSet<string> skippedTypes = new(StringComparer.Ordinal);
+    private readonly Republications republications = new();
+    private DateTimeOffset lastReading = DateTimeOffset.UnixEpoch;
+    private string? serverRun;
+
+    /// <summary>Whether something was published since the last check.</summary>
+    public bool HasGrown { get; private set; }
+
+    /// <summary>Slightly less than the retention, because an entry close to its end may already be trimmed.</summary>
+    private TimeSpan Retention => options.StreamRetention * 0.95;
+
+    /// <summary>Records that an event was published as this entry.</summary>
+    public void Add(string eventType, string entryId)
+    {
+        var sentinel = new Sentinel(entryId, Stopwatch.GetTimestamp());
+        newest[eventType] = sentinel;
+        sentinels.TryAdd(eventType, sentinel);
+        HasGrown = true;
+    }
+
+    /// <summary>
+    /// Compares the streams with the previous check, and probes one entry of each published event type. If something is missing, or
+    /// the server was restarted or replaced, searches for all missing events.
+    /// </summary>
+    /// <returns>The number of events that are queued to be published again.</returns>
+    public async Task<int> CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (type, _) in sentinels.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
+            sentinels.Remove(type);
+
+        var now = await transport.MeasureAsync(eventTypes, cancellationToken);
+        var probed = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
+        var state = await transport.ProbeAsync(probed, cancellationToken);
+        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
+        var missing = state.Run != serverRun
+            ? await InitializeAsync(now, cancellationToken)
+            : await CompareAsync(now, sentinelExists, cancellationToken) + await RequeueDueAsync(cancellationToken);
+        if (missing > 0)
+            LogMissing(missing);
+
+        serverRun = state.Run;
+        lastReading = now.At;
+        HasGrown = false;
+        foreach (var (type, _) in sentinelExists.Where(sentinel => !sentinel.Value))
+            newest.Remove(type);
+        foreach (var type in sentinels.Keys.Where(type => !skippedTypes.Contains(type)).ToList())
+            sentinels.Remove(type);
+        foreach (var (type, sentinel) in newest)
+            sentinels.TryAdd(type, sentinel);
+        return missing;
+    }
+
+    /// <summary>For an unknown server: searches the latest published events, and the unfinished events that other clients removed.</summary>
+    private async Task<int> InitializeAsync(StreamReadings now, CancellationToken cancellationToken)
+    {
+        republications.Clear();
+        skippedTypes.Clear();
+        var missing = await RequeueMissingAsync(types: null, cancellationToken);
+        foreach (var stream in now.Streams)
+        {
+            if (stream.Removed > 0)
+                missing += await VerifyAsync(stream, now.At, since: DateTimeOffset.UnixEpoch, cancellationToken);
+            watch.Accept(stream);
+        }
+
+        return missing;
+    }
+
+    private async Task<int> CompareAsync(StreamReadings now, Dictionary<string, bool> sentinelExists, CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        skippedTypes.Clear();
+        foreach (var stream in now.Streams)
+        {
+            var change = watch.Compare(stream, sentinelExists.TryGetValue(stream.EventType, out var sentinel) ? sentinel : null);
+            if (change != StreamChange.None)
+            {
+                if (watch.IsPaused(stream.EventType))
+                {
+                    skippedTypes.Add(stream.EventType); // The next check compares with the same readings again.
+                    continue;
+                }
+
+                var started = Stopwatch.GetTimestamp();
+                missing += change == StreamChange.EntriesRemoved
+                    ? await VerifyAsync(watch.Before(stream.EventType)!, now.At, lastReading - ClockTolerance, cancellationToken)
+                    : await RequeueMissingAsync([stream.EventType], cancellationToken);
+                watch.RecordVerification(stream.EventType, started);
+            }
+
+            watch.Accept(stream);
+        }
+
+        return missing;
+    }
+
+    /// <summary>
+    /// Searches for lost events that were unfinished at a check: those after a group's position, and those that a group had pending.
+    /// </summary>
+    /// <param name="before">The stream at that check.</param>
+    /// <param name="now">The current time of the transport's clock.</param>
+    /// <param name="since">The earliest time at which consumers may have found that a pending entry was missing.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    private async Task<int> VerifyAsync(StreamReading before, DateTimeOffset now, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var lost = await transport.FindLostAsync(before.EventType, since, cancellationToken);
+        var pending = lost.Pending.ToHashSet(StringComparer.Ordinal);
+        var targeted = lost.Targeted.ToLookup(entry => entry.EventId);
+        var position = before.Groups.Count == 0 ? default : before.Groups.Min(group => group.LastDelivered);
+        var oldest = pending.Select(EntryId.Parse).Append(position).Min();
+        var age = lost.Targeted.Count > 0 || oldest.Time > now || now - oldest.Time + ClockTolerance > Retention
+            ? Retention
+            : now - oldest.Time + ClockTolerance;
+        var counts = before.Groups.ToDictionary(group => group.Name, _ => 0, StringComparer.Ordinal);
+        var (missing, isOwner) = (0, false);
+        await foreach (var page in rows.ReadBackwardsAsync([before.EventType], age, cancellationToken))
+        {
+            isOwner = true;
+            var retried = page.FindAll(row => targeted.Contains(row.EventId));
+            var open = page.FindAll(row => pending.Contains(row.EntryId) || EntryId.Parse(row.EntryId) > position);
+            var missingRows = await FindMissingAsync([.. open.Except(retried)], cancellationToken);
+            var requeued = await RequeueAsync(missingRows, certain: false, cancellationToken);
+            missing += requeued.Count + (await RequeueAsync(retried, certain: true, cancellationToken)).Count;
+            foreach (var group in before.Groups)
+                counts[group.Name] += requeued.Count(row => !pending.Contains(row.EntryId) && EntryId.Parse(row.EntryId) > group.LastDelivered);
+        }
+
+        if (!isOwner)
+            return 0; // Another service publishes these events.
+        if (lost.Targeted.Count > 0)
+            await transport.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
+        foreach (var entry in lost.Targeted.Where(entry => !pending.Contains(entry.EntryId)))
+            counts[entry.Group] = counts.GetValueOrDefault(entry.Group) + 1;
+        foreach (var (group, count) in counts.Where(group => group.Value > 0))
+            await transport.ReportLostAsync(before.EventType, group, count, cancellationToken);
+        return missing;
+    }
+
+    private async Task<int> RequeueMissingAsync(string[]? types, CancellationToken cancellationToken)
+    {
+        var missing = 0;
+        var clean = 0;
+        await foreach (var page in rows.ReadBackwardsAsync(types, Retention, cancellationToken))
+        {
+            var missingRows = await FindMissingAsync(page, cancellationToken);
+            foreach (var row in page.Except(missingRows))
+                newest.TryAdd(row.EventType, new Sentinel(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
+            missing += (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
+            clean = missingRows.Count == 0 ? clean + page.Count : 0;
+            if (clean >= CleanEvents)
+                break;
+        }
+
+        return missing;
+    }
+
+    /// <summary>Publishes postponed events whose delay is over and that are still missing.</summary>
+    private async Task<int> RequeueDueAsync(CancellationToken cancellationToken)
+    {
+        if (republications.Due() is not { Count: > 0 } due)
+            return 0;
+
+        var open = await rows.ReadAsync([.. due.Keys], cancellationToken);
+        var certain = open.FindAll(row => due[row.Id]);
+        var missingRows = await FindMissingAsync(open.FindAll(row => !due[row.Id]), cancellationToken);
+        var missing = (await RequeueAsync(certain, certain: true, cancellationToken)).Count + (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
+        republications.Complete(due.Keys);
+        return missing;
+    }
+
+    private async Task<List<PublishedRow>> FindMissingAsync(List<PublishedRow> open, CancellationToken cancellationToken)
+    {
+        if (open.Count == 0)
+            return open;
+        var state = await transport.ProbeAsync([.. open.Select(row => (row.EventType, row.EntryId))], cancellationToken);
+        return [.. open.Where((_, i) => !state.Exists[i])];
+    }
+
+    /// <summary>Queues events to be published again, or postpones those that were published again recently.</summary>
+    /// <returns>The events that were queued.</returns>
+    private async Task<List<PublishedRow>> RequeueAsync(List<PublishedRow> missingRows, bool certain, CancellationToken cancellationToken)
+    {
+        var due = missingRows.FindAll(row => republications.TryStart(row.Id, certain));
+        if (due.Count > 0)
+            await rows.RequeueAsync([.. due.Select(row => row.Id)], certain, cancellationToken);
+        return due;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Redis lost {Count} published events; they are published again.")]
+    private partial void LogMissing(int count);
+
+    private readonly record struct Sentinel(string EntryId, long Since);
+}

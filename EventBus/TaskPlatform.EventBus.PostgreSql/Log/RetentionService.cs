@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace TaskPlatform.EventBus.PostgreSql;
+
+/// <summary>Trims the streams and deletes old rows of the event log and the inbox. Only one process of the service deletes at a time.</summary>
+internal sealed partial class RetentionService<TDb>(
+    bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, IServiceScopeFactory scopes,
+    ILogger<RetentionService<TDb>> logger) : BackgroundService
+    where TDb : DbContext
+{
+    private const int PageSize = 1000;
+
+    private readonly bool hasInbox = HasInbox(scopes);
+
+    /// <summary>Performs one cleanup.</summary>
+    internal async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await transport.TrimAsync(catalog.Types, cancellationToken);
+        if (!keepHistory)
+            await DeleteAsync(DeletePublished, options.LogRetention, cancellationToken);
+        if (hasInbox)
+            await DeleteAsync(DeleteHandled, options.InboxRetention, cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.RetentionInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+                {
+                    LogInterrupted(e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process is stopping.
+        }
+    }
+
+    /// <summary>Deletes expired rows from the oldest page of the log. An index on the publication time would slow down every publish.</summary>
+    private const string DeletePublished =
+        """
+        DELETE FROM event_log WHERE id IN (
+            SELECT id FROM (SELECT id, entry_id, published_at FROM event_log ORDER BY id LIMIT {1}) AS oldest
+            WHERE entry_id IS NOT NULL AND published_at < now() - {0})
+        """;
+
+    private const string DeleteHandled =
+        "DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE handled_at < now() - {0} LIMIT {1})";
+
+    private async Task DeleteAsync(string statement, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        var maxAge = retention > options.StreamRetention ? retention : options.StreamRetention;
+        int deleted;
+        do
+        {
+            await using var services = scopes.CreateAsyncScope();
+            var database = services.ServiceProvider.GetRequiredService<TDb>().Database;
+            await using var transaction = await database.BeginTransactionAsync(cancellationToken);
+            var locked = await database
+                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.retention', 0)) AS \"Value\"")
+                .SingleAsync(cancellationToken);
+            if (!locked)
+                return; // Another process of the service is deleting.
+
+            deleted = await database.ExecuteSqlRawAsync(statement, [maxAge, PageSize], cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        while (deleted == PageSize);
+    }
+
+    private static bool HasInbox(IServiceScopeFactory scopes)
+    {
+        using var services = scopes.CreateScope();
+        return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Cleanup of the event log was interrupted; it is retried.")]
+    private partial void LogInterrupted(Exception exception);
+}

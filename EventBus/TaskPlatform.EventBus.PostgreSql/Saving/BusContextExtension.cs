@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Update;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TaskPlatform.EventBus.PostgreSql.Saving;
+
+/// <summary>Configures a context for the bus: with an event log, an inbox, or both.</summary>
+internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clock, bool hasEventLog) : IDbContextOptionsExtension
+{
+    public EventCatalog Catalog => catalog;
+
+    public TimeProvider Clock => clock;
+
+    public bool HasEventLog => hasEventLog;
+
+    public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
+
+    /// <summary>Adds the extension and the batched inserts. An event log that was added before is kept.</summary>
+    public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog)
+    {
+        var existing = options.Options.FindExtension<BusContextExtension>();
+        ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
+            new BusContextExtension(catalog, clock, hasEventLog || existing is { HasEventLog: true }));
+        options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
+    }
+
+    public void ApplyServices(IServiceCollection services)
+    {
+        services.AddScoped<BusContext>();
+        services.AddScoped<IResettableService>(provider => provider.GetRequiredService<BusContext>());
+    }
+
+    public void Validate(IDbContextOptions options)
+    {
+        // Nothing depends on other extensions.
+    }
+
+    private sealed class ExtensionInfo(BusContextExtension extension) : DbContextOptionsExtensionInfo(extension)
+    {
+        public override bool IsDatabaseProvider => false;
+
+        public override string LogFragment => "event bus ";
+
+        public override int GetServiceProviderHashCode() => 0;
+
+        public override bool ShouldUseSameServiceProvider(DbContextOptionsExtensionInfo other) => other is ExtensionInfo;
+
+        public override void PopulateDebugInfo(IDictionary<string, string> debugInfo) => debugInfo["EventBus"] = "1";
+    }
+}
