@@ -39,7 +39,7 @@ public static class EventBusPostgresExtensions
     }
 
     /// <summary>
-    /// Stores events published through the context in its event log. <see cref="UseEventLog{TDb}"/> already does this for a registered
+    /// Stores events published through the context in its event log. <see cref="UseEventLog{TDb}(EventBusBuilder, string, bool)"/> already does this for a registered
     /// context; call it only for a context that is created manually, for example in a test.
     /// </summary>
     public static DbContextOptionsBuilder UseEventLog(this DbContextOptionsBuilder options, EventCatalog events, TimeProvider? clock = null)

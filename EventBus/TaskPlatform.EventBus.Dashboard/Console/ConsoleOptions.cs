@@ -5,6 +5,7 @@ namespace TaskPlatform.EventBus.Dashboard.Console;
 /// <summary>Options for the operators' console, in the section <c>Console</c>.</summary>
 public sealed class ConsoleOptions
 {
+    /// <summary>The configuration section.</summary>
     public const string Section = "Console";
 
     /// <summary>The address of the Aspire dashboard, for links to traces. Without it there are no links. Default none.</summary>

@@ -11,6 +11,7 @@ public sealed record ChartRange(string Name, string Label, TimeSpan Span)
 {
     private const int Points = 240;
 
+    /// <summary>The ranges that a chart offers, shortest first.</summary>
     public static IReadOnlyList<ChartRange> All { get; } =
     [
         new("1h", "1 hour", TimeSpan.FromHours(1)),
