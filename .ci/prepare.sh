@@ -60,6 +60,13 @@ build() {
   dotnet build "$1" --no-restore -v q -clp:NoSummary || fail "The build failed: see the errors above."
 }
 
+# The samples use the packed libraries, as any other project would.
+build_samples() {
+  info "Packing the libraries and building the samples"
+  EventBus/pack --no-build || fail "The libraries could not be packed: see the errors above."
+  dotnet build EventBus/samples/Shop/Shop.slnx -v q -clp:NoSummary || fail "The samples could not be built: see the errors above."
+}
+
 # The tests start some 200 processes, each of which would compile the same packages. Compile them once, and turn off features that cost a
 # short-lived process more than they gain: write-xor-execute mapping of code (a hardening), profile-guided recompilation, and one heap per
 # core. Together this saves a third of the suite's CPU time.

@@ -1,13 +1,14 @@
-using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Npgsql;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;
 
-/// <summary>The programs of EventBus/samples/Shop, run as docs/library.md says.</summary>
+/// <summary>The programs of EventBus/samples/Shop, which use the packed libraries, run as docs/library.md says.</summary>
 public sealed partial class ShopSampleTests(RedisServer redis, PostgresServer postgres)
 {
+    private static readonly string Sample = FolderOfSample();
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(45);
 
     [Fact]
@@ -40,33 +41,28 @@ public sealed partial class ShopSampleTests(RedisServer redis, PostgresServer po
     [Fact]
     public void The_guide_shows_the_sample_as_it_is()
     {
-        var sample = Path.GetDirectoryName(FolderOf(AssemblyOf("Shop.Publisher")))!;
-        var guide = File.ReadAllText(Path.Combine(sample, "../../../docs/library.md"));
+        var guide = File.ReadAllText(Path.Combine(Sample, "../../../docs/library.md"));
 
         var shown = FileInGuide().Matches(guide);
 
         Assert.Equal(8, shown.Count);
-        Assert.All(shown, file => Assert.Equal(File.ReadAllText(Path.Combine(sample, file.Groups["path"].Value)), file.Groups["text"].Value));
+        Assert.All(shown, file => Assert.Equal(File.ReadAllText(Path.Combine(Sample, file.Groups["path"].Value)), file.Groups["text"].Value));
     }
 
     /// <summary>Starts a program in its own folder, as a reader does, so that its settings are read; those of the test come on top.</summary>
     private static ServerProcess Start(string program, BusPlace place, string database, params string[] arguments)
     {
-        var assembly = AssemblyOf(program);
+        var folder = Path.Combine(Sample, program);
+        var assembly = Path.Combine(folder, "bin/Debug/net10.0", program + ".dll");
+        Assert.True(File.Exists(assembly), $"{assembly} is missing. Build the sample as ./test does: EventBus/pack, then dotnet build EventBus/samples/Shop/Shop.slnx.");
         return ServerProcess.Start(new ServerCommand("env",
         [
-            "-C", FolderOf(assembly),
+            "-C", folder,
             $"ConnectionStrings__redis={place.Redis}", database, $"EventBus__KeyPrefix={place.Prefix}",
             "EventBus__RetryDelays__0=00:00:00.050", "EventBus__RetryDelays__1=00:00:00.050",
             "dotnet", "exec", assembly, .. arguments,
         ]));
     }
-
-    private static string AssemblyOf(string program)
-        => typeof(ShopSampleTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == program).Value!;
-
-    /// <summary>The project's folder: the assembly is in bin/Debug/net10.0.</summary>
-    private static string FolderOf(string assembly) => Path.GetFullPath("../../..", Path.GetDirectoryName(assembly)!);
 
     private static async Task StopAsync(ServerProcess process)
     {
@@ -86,6 +82,8 @@ public sealed partial class ShopSampleTests(RedisServer redis, PostgresServer po
             amounts.Add(reader.GetDecimal(0));
         return amounts;
     }
+
+    private static string FolderOfSample([CallerFilePath] string thisFile = "") => Path.GetFullPath("../../../EventBus/samples/Shop", thisFile);
 
     /// <summary>A path on a line of its own, and a code block below it.</summary>
     [GeneratedRegex("^`(?<path>[^`]+)`\\n```[a-z]+\\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
