@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus.InMemory;
 /// What a server is for other transports: streams, groups, scheduled retries, dead letters and inboxes, in this process's memory. Hosts that
 /// share a broker behave like processes that share a server. All time is that of its clock.
 /// </summary>
-public sealed class InMemoryBroker : IDisposable
+public sealed partial class InMemoryBroker : IDisposable
 {
     /// <summary>When to try again to forward a retry whose stream accepts no more entries.</summary>
     private static readonly TimeSpan RefusalDelay = TimeSpan.FromSeconds(10);

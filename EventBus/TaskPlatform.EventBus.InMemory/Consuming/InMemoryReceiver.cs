@@ -78,7 +78,11 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, ConsumerGroup grou
     public Task<IReadOnlyList<SettleResult>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         lock (broker.Gate)
-            return Task.FromResult<IReadOnlyList<SettleResult>>([.. settlements.Select(settlement => new SettleResult(Settle(settlement)))]);
+        {
+            var results = settlements.Select(settlement => new SettleResult(Settle(settlement))).ToList();
+            broker.Pulse();
+            return Task.FromResult<IReadOnlyList<SettleResult>>(results);
+        }
     }
 
     public Task ReleaseAsync(IReadOnlyCollection<EventPosition> held)
