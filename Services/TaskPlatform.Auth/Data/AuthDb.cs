@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.EventBus.PostgreSql;
+using TaskPlatform.ServiceDefaults.Data;
 
 namespace TaskPlatform.Auth.Data;
 
@@ -21,37 +22,25 @@ internal sealed class AuthDb(DbContextOptions<AuthDb> options) : DbContext(optio
         modelBuilder.Entity<User>(user =>
         {
             user.ToTable("users");
-            user.Property(e => e.Id).HasColumnName("id").UseHiLo("user_ids");
-            user.Property(e => e.Email).HasColumnName("email").HasMaxLength(254);
-            user.Property(e => e.EmailKey).HasColumnName("email_key").HasMaxLength(254);
-            user.Property(e => e.FullName).HasColumnName("full_name").HasMaxLength(200);
-            user.Property(e => e.Role).HasColumnName("role").HasMaxLength(20);
-            user.Property(e => e.PasswordHash).HasColumnName("password_hash");
+            user.Property(e => e.Id).UseHiLo("user_ids");
+            user.Property(e => e.Email).HasMaxLength(254);
+            user.Property(e => e.EmailKey).HasMaxLength(254);
+            user.Property(e => e.FullName).HasMaxLength(200);
+            user.Property(e => e.Role).HasMaxLength(20);
 
             // A sign-out publishes no event and so doesn't change the version; the stamp detects two concurrent sign-outs.
-            user.Property(e => e.SecurityStamp).HasColumnName("security_stamp").HasMaxLength(32).IsConcurrencyToken();
-            user.Property(e => e.CreatedAt).HasColumnName("created_at");
-            user.Property(e => e.UpdatedAt).HasColumnName("updated_at");
-            user.Property(e => e.Version).HasColumnName("version").IsConcurrencyToken();
+            user.Property(e => e.SecurityStamp).HasMaxLength(32).IsConcurrencyToken();
+            user.Property(e => e.Version).IsConcurrencyToken();
             user.HasIndex(e => e.EmailKey).IsUnique().HasDatabaseName(User.UniqueEmail);
         });
-        modelBuilder.Entity<SigningKey>(key =>
-        {
-            key.ToTable("signing_keys");
-            key.Property(e => e.Id).HasColumnName("id");
-            key.Property(e => e.PrivateKey).HasColumnName("private_key");
-            key.Property(e => e.CreatedAt).HasColumnName("created_at");
-            key.Property(e => e.SignsUntil).HasColumnName("signs_until");
-            key.Property(e => e.PublishedUntil).HasColumnName("published_until");
-        });
+        modelBuilder.Entity<SigningKey>().ToTable("signing_keys");
         modelBuilder.Entity<RevokedStamp>(revoked =>
         {
             revoked.ToTable("revoked_stamps");
-            revoked.Property(e => e.Id).HasColumnName("id").UseIdentityAlwaysColumn();
-            revoked.Property(e => e.Stamp).HasColumnName("stamp").HasMaxLength(32);
-            revoked.Property(e => e.RevokedAt).HasColumnName("revoked_at");
-            revoked.Property(e => e.ExpiresAt).HasColumnName("expires_at");
+            revoked.Property(e => e.Id).UseIdentityAlwaysColumn();
+            revoked.Property(e => e.Stamp).HasMaxLength(32);
             revoked.HasIndex(e => e.ExpiresAt).HasDatabaseName("ix_revoked_stamps_expires_at");
         });
+        modelBuilder.UseSnakeCaseColumns();
     }
 }

@@ -27,39 +27,19 @@ internal static class TaskAsOf
     private static TaskView? Apply(TaskView? task, EventLogRow row)
     {
         if (row.Type == TaskCreated.Type)
-        {
-            var created = Read<TaskCreated>(row);
-            return new TaskView(
-                created.TaskId, created.Title, created.Description, TaskItemStatus.Open.Name(), created.CreatorId ?? 0, created.WorkerIds,
-                created.DueAt, row.CreatedAt, row.CreatedAt, CompletedAt: null, row.AggregateVersion ?? 1);
-        }
-
+            return TaskView.Of(Read<TaskCreated>(row), row.CreatedAt, row.AggregateVersion ?? 1);
         if (task is null || row.Type == TaskDeleted.Type)
             return null;
 
         task = task with { UpdatedAt = row.CreatedAt, Version = row.AggregateVersion ?? task.Version };
         return row.Type switch
         {
-            _ when row.Type == TaskUpdated.Type => Update(task, Read<TaskUpdated>(row), row.CreatedAt),
-            _ when row.Type == TaskAssigned.Type => task with { WorkerIds = Read<TaskAssigned>(row).WorkerIds },
-            _ when row.Type == TaskCompleted.Type => task with
-            {
-                Status = TaskItemStatus.Completed.Name(),
-                CompletedAt = task.CompletedAt ?? row.CreatedAt,
-            },
+            _ when row.Type == TaskUpdated.Type => task.With(Read<TaskUpdated>(row), row.CreatedAt),
+            _ when row.Type == TaskAssigned.Type => task.With(Read<TaskAssigned>(row)),
+            _ when row.Type == TaskCompleted.Type => task.Completed(row.CreatedAt),
             _ => task,
         };
     }
-
-    private static TaskView Update(TaskView task, TaskUpdated update, DateTimeOffset at) => task with
-    {
-        Title = update.Title,
-        Description = update.Description,
-        Status = update.Status,
-        WorkerIds = update.WorkerIds,
-        DueAt = update.DueAt,
-        CompletedAt = update.Status == TaskItemStatus.Completed.Name() ? task.CompletedAt ?? at : null,
-    };
 
     private static TEvent Read<TEvent>(EventLogRow row)
         where TEvent : IEvent<TEvent>
