@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// <summary>Checks that a connection has its own Postgres session.</summary>
 public static class PostgresSession
 {
-    private const string Setting = "taskplatform.session";
+    private const string Setting = "eventbus.session";
 
     /// <summary>Other clients use the pooler concurrently, so that a single check may get the same session again by chance.</summary>
     private const int Checks = 10;

@@ -82,13 +82,13 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
             // The page shows the sum over all streams, and an alert that fires or resolves meanwhile adds an event.
             for (var i = 0; i < 300; i++)
                 await PublishAsync(LateTask);
-            await dashboard.HasMeasuredAsync(deputy!, "taskplatform.stream.lag", @"30\d");
+            await dashboard.HasMeasuredAsync(deputy!, "eventbus.stream.lag", @"30\d");
 
             await dashboard.GoToAsync("/");
             await dashboard.PressAsync(Worker, "Start resource");
             await dashboard.HasStateAsync(Worker, "Running");
-            await dashboard.HasMeasuredAsync(Worker, "taskplatform.stream.lag", "0");
-            await dashboard.ShowGraphAsync(Worker, "taskplatform.stream.lag");
+            await dashboard.HasMeasuredAsync(Worker, "eventbus.stream.lag", "0");
+            await dashboard.ShowGraphAsync(Worker, "eventbus.stream.lag");
             await dashboard.TakeScreenshotAsync("dashboard-lag");
         }
         finally
@@ -105,7 +105,7 @@ public sealed class DashboardTests(Platform platform, Chromium chromium)
         await platform.PurgeDeadLettersAsync();
         await PublishAsync(NoTask);
         await BusView.Until(DeadLettersAsync, deadLetters => deadLetters.Count == 1);
-        await dashboard.HasMeasuredAsync(Worker, "taskplatform.dlq.size", "1");
+        await dashboard.HasMeasuredAsync(Worker, "eventbus.dlq.size", "1");
 
         await dashboard.ExecuteAsync(Worker, "Reprocess all dead letters");
         await BusView.Until(() => platform.EntriesAsync(Created), entries => entries.Exists(entry => entry["data"] == NoTask && entry.ContainsKey("target_group")));

@@ -60,7 +60,7 @@ public sealed class ReusedIdTests(RedisServer redis, PostgresServer postgres)
         {
             InstrumentPublished = (instrument, all) =>
             {
-                if (instrument.Name == "taskplatform.inbox.reused_ids")
+                if (instrument.Name == "eventbus.inbox.reused_ids")
                     all.EnableMeasurementEvents(instrument);
             },
         };

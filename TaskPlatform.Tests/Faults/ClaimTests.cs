@@ -48,7 +48,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
         {
             InstrumentPublished = (instrument, all) =>
             {
-                if (instrument.Name == "taskplatform.entries.lost")
+                if (instrument.Name == "eventbus.entries.lost")
                     all.EnableMeasurementEvents(instrument);
             },
         };
@@ -125,7 +125,7 @@ public sealed class ClaimTests(RedisServer redis, PostgresServer postgres)
         {
             InstrumentPublished = (instrument, all) =>
             {
-                if (instrument.Name == "taskplatform.event.end_to_end.duration")
+                if (instrument.Name == "eventbus.event.end_to_end.duration")
                     all.EnableMeasurementEvents(instrument);
             },
         };

@@ -160,7 +160,7 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
         {
             listener.InstrumentPublished = (instrument, all) =>
             {
-                if (instrument.Name == "taskplatform.stream.held_back.age")
+                if (instrument.Name == "eventbus.stream.held_back.age")
                     all.EnableMeasurementEvents(instrument);
             };
             listener.SetMeasurementEventCallback<double>((_, value, tags, _) =>

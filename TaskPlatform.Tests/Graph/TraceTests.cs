@@ -64,7 +64,7 @@ public sealed class TraceTests(Platform platform)
         var spans = await BusView.Until(() => platform.TraceAsync(trace), found => found.Any(span => span.Name == "ack events:task.created"));
         var create = Assert.Single(spans, span => span.Name == "create events:task.created");
         var processes = spans.Where(span => span.Name == "process events:task.created").ToList();
-        Assert.Equal(["0", "0", "1", "2", "3"], processes.Select(span => span.Attributes["taskplatform.event.attempt"]).Order());
+        Assert.Equal(["0", "0", "1", "2", "3"], processes.Select(span => span.Attributes["eventbus.event.attempt"]).Order());
         Assert.All(processes, process => Assert.Equal(create.SpanId, process.ParentId));
         Assert.All(processes, process => Assert.Contains(create.SpanId, process.Links));
         Assert.Equal(3, spans.Count(span => span.Name == "retry events:task.created"));

@@ -42,7 +42,7 @@ internal sealed partial class OutboxPublisher(
                 ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_sort', 'off'), ('enable_incremental_sort', 'off'),
                 ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('max_parallel_workers_per_gather', '0'), ('jit', 'off')
             ) AS settings (name, value);
-            SELECT pg_try_advisory_lock(hashtextextended('taskplatform.event_log', 0))
+            SELECT pg_try_advisory_lock(hashtextextended('eventbus.event_log', 0))
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);

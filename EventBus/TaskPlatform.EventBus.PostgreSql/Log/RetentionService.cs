@@ -69,7 +69,7 @@ internal sealed partial class RetentionService<TDb>(
             var database = services.ServiceProvider.GetRequiredService<TDb>().Database;
             await using var transaction = await database.BeginTransactionAsync(cancellationToken);
             var locked = await database
-                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('taskplatform.retention', 0)) AS \"Value\"")
+                .SqlQueryRaw<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('eventbus.retention', 0)) AS \"Value\"")
                 .SingleAsync(cancellationToken);
             if (!locked)
                 return; // Another process of the service is deleting.

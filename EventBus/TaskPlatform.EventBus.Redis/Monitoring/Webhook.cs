@@ -74,7 +74,7 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
             ["groupKey"] = $"{{}}:{{alertname=\"{alert.Rule}\", subject=\"{alert.Subject}\"}}",
             ["truncatedAlerts"] = 0,
             ["status"] = status,
-            ["receiver"] = "taskplatform",
+            ["receiver"] = "eventbus",
             ["groupLabels"] = Labels(),
             ["commonLabels"] = Labels(),
             ["commonAnnotations"] = Annotations(),

@@ -25,31 +25,31 @@ public static class EventBusTelemetry
         Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Duration of calls to Redis.");
 
     internal static readonly Histogram<double> EndToEndDuration =
-        Meter.CreateHistogram<double>("taskplatform.event.end_to_end.duration", "s", "Time from the event's creation to its ack.");
+        Meter.CreateHistogram<double>("eventbus.event.end_to_end.duration", "s", "Time from the event's creation to its ack.");
 
     internal static readonly Counter<long> Retries =
-        Meter.CreateCounter<long>("taskplatform.retries", "{message}", "Events scheduled for a retry.");
+        Meter.CreateCounter<long>("eventbus.retries", "{message}", "Events scheduled for a retry.");
 
     internal static readonly Counter<long> DeadLetters =
-        Meter.CreateCounter<long>("taskplatform.dlq.messages", "{message}", "Events moved to the dead letter queue.");
+        Meter.CreateCounter<long>("eventbus.dlq.messages", "{message}", "Events moved to the dead letter queue.");
 
     internal static readonly Counter<long> InboxDuplicates =
-        Meter.CreateCounter<long>("taskplatform.inbox.duplicates", "{message}", "Deliveries of events that had been handled before.");
+        Meter.CreateCounter<long>("eventbus.inbox.duplicates", "{message}", "Deliveries of events that had been handled before.");
 
     internal static readonly Counter<long> ReusedIds =
-        Meter.CreateCounter<long>("taskplatform.inbox.reused_ids", "{message}", "Deliveries skipped although their content differs from that of the handled event with the same id.");
+        Meter.CreateCounter<long>("eventbus.inbox.reused_ids", "{message}", "Deliveries skipped although their content differs from that of the handled event with the same id.");
 
     internal static readonly Counter<long> EntriesLost =
-        Meter.CreateCounter<long>("taskplatform.entries.lost", "{entry}", "Entries that were removed before their group had handled them.");
+        Meter.CreateCounter<long>("eventbus.entries.lost", "{entry}", "Entries that were removed before their group had handled them.");
 
     internal static readonly Counter<long> AckFailures =
-        Meter.CreateCounter<long>("taskplatform.ack.failures", "{call}", "Acks that failed and are repeated.");
+        Meter.CreateCounter<long>("eventbus.ack.failures", "{call}", "Acks that failed and are repeated.");
 
     internal static readonly Counter<long> Alerts =
-        Meter.CreateCounter<long>("taskplatform.alerts", "{alert}", "Alerts that started firing or were resolved.");
+        Meter.CreateCounter<long>("eventbus.alerts", "{alert}", "Alerts that started firing or were resolved.");
 
     internal static readonly Gauge<double> HeldBack = Meter.CreateGauge<double>(
-        "taskplatform.stream.held_back.age", "s", "Age of a stream's oldest entry if a group prevents it from being trimmed; otherwise 0.");
+        "eventbus.stream.held_back.age", "s", "Age of a stream's oldest entry if a group prevents it from being trimmed; otherwise 0.");
 
     internal static TagList Tags(string stream, string? group = null, string? errorType = null)
     {

@@ -25,7 +25,7 @@ internal static class EventSpans
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
         if (Describe(activity, "process", "process", delivery.Stream, delivery.EventId, group) is { IsAllDataRequested: true } recorded)
-            recorded.AddTag("messaging.redis.stream.entry_id", delivery.EntryId).AddTag("taskplatform.event.attempt", delivery.Attempt);
+            recorded.AddTag("messaging.redis.stream.entry_id", delivery.EntryId).AddTag("eventbus.event.attempt", delivery.Attempt);
         return activity;
     }
 

@@ -10,17 +10,17 @@ internal static class SharedGauges
     static SharedGauges()
     {
         var meter = EventBusTelemetry.Meter;
-        meter.CreateObservableGauge("taskplatform.stream.length", () => Streams(s => s.Length), "{entry}", "Entries in the stream.");
-        meter.CreateObservableGauge("taskplatform.stream.lag", () => Groups(g => g.Lag, g => g.LagIsLowerBound), "{entry}", "Entries that the group has not read.");
-        meter.CreateObservableGauge("taskplatform.stream.lag.age", () => Groups(g => g.LagAge.TotalSeconds), "s", "Age of the oldest entry that the group has not read.");
-        meter.CreateObservableGauge("taskplatform.stream.pending", () => Groups(g => g.Pending), "{entry}", "Entries that the group has read but not acked.");
-        meter.CreateObservableGauge("taskplatform.stream.pending.oldest_idle", () => Groups(g => g.OldestIdle.TotalSeconds), "s", "Longest idle time of a pending entry.");
-        meter.CreateObservableGauge("taskplatform.stream.consumers", () => Groups(g => g.Consumers), "{consumer}", "Consumers of the group.");
-        meter.CreateObservableGauge("taskplatform.dlq.size", () => Single(s => s.DeadLetters), "{message}", "Dead letters.");
-        meter.CreateObservableGauge("taskplatform.dlq.oldest_age", () => Single(s => s.OldestDeadLetter.TotalSeconds), "s", "Age of the oldest dead letter.");
-        meter.CreateObservableGauge("taskplatform.retry.scheduled", () => Single(s => s.ScheduledRetries), "{message}", "Scheduled retries.");
-        meter.CreateObservableGauge("taskplatform.outbox.pending", () => Outboxes(o => o.Waiting), "{message}", "Events that are not published yet.");
-        meter.CreateObservableGauge("taskplatform.outbox.oldest_age", () => Outboxes(o => o.OldestAge.TotalSeconds), "s", "Age of the oldest event that is not published yet.");
+        meter.CreateObservableGauge("eventbus.stream.length", () => Streams(s => s.Length), "{entry}", "Entries in the stream.");
+        meter.CreateObservableGauge("eventbus.stream.lag", () => Groups(g => g.Lag, g => g.LagIsLowerBound), "{entry}", "Entries that the group has not read.");
+        meter.CreateObservableGauge("eventbus.stream.lag.age", () => Groups(g => g.LagAge.TotalSeconds), "s", "Age of the oldest entry that the group has not read.");
+        meter.CreateObservableGauge("eventbus.stream.pending", () => Groups(g => g.Pending), "{entry}", "Entries that the group has read but not acked.");
+        meter.CreateObservableGauge("eventbus.stream.pending.oldest_idle", () => Groups(g => g.OldestIdle.TotalSeconds), "s", "Longest idle time of a pending entry.");
+        meter.CreateObservableGauge("eventbus.stream.consumers", () => Groups(g => g.Consumers), "{consumer}", "Consumers of the group.");
+        meter.CreateObservableGauge("eventbus.dlq.size", () => Single(s => s.DeadLetters), "{message}", "Dead letters.");
+        meter.CreateObservableGauge("eventbus.dlq.oldest_age", () => Single(s => s.OldestDeadLetter.TotalSeconds), "s", "Age of the oldest dead letter.");
+        meter.CreateObservableGauge("eventbus.retry.scheduled", () => Single(s => s.ScheduledRetries), "{message}", "Scheduled retries.");
+        meter.CreateObservableGauge("eventbus.outbox.pending", () => Outboxes(o => o.Waiting), "{message}", "Events that are not published yet.");
+        meter.CreateObservableGauge("eventbus.outbox.oldest_age", () => Outboxes(o => o.OldestAge.TotalSeconds), "s", "Age of the oldest event that is not published yet.");
     }
 
     /// <summary>Sets the latest sample; null if another process reports.</summary>
