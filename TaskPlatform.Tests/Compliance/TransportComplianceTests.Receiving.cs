@@ -159,12 +159,12 @@ public abstract partial class TransportComplianceTests
         await PublishAsync(500);
         var received = await ReceiveAsync(reader, 450, max: 450);
         await reader.SettleAsync([.. received.Take(400).Select(Completed)], Cancellation);
-        await Subject.Transport.TrimAsync([Sent], Cancellation);
+        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([Sent], Cancellation);
         Assert.Equal(500, (await ReceiveAsync(Receiver("a", "before"), 500)).Count);
         await CompleteGroupAsync("before");
 
         await Subject.PassTimeAsync(Subject.Retention + Step);
-        await Subject.Transport.TrimAsync([Sent], Cancellation);
+        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([Sent], Cancellation);
 
         var later = Receiver("a", "later");
         var left = Numbers(await ReceiveSomeAsync(later, max: 512)).ToList();

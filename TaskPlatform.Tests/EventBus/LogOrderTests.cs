@@ -141,7 +141,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
 
     private OutboxPublisher CreatePublisher(IEventTransport transport, TimeSpan? maxDuration = null)
     {
-        var verifier = new PublishedEventVerifier(leader, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var verifier = new PublishedEventVerifier(leader, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         var health = host.Services.GetRequiredService<BusHealth>();
         return new OutboxPublisher(leader, transport, new UnmarkedEvents(), verifier, health, NullLogger.Instance) { MaxDuration = maxDuration ?? TimeSpan.FromSeconds(1) };
     }

@@ -119,7 +119,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     private (OutboxPublisher Publisher, PublishedEventVerifier Verifier) Dispatcher(NpgsqlConnection connection, IEventTransport? transport = null)
     {
         transport ??= host.Services.GetRequiredService<IEventTransport>();
-        var verifier = new PublishedEventVerifier(connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        var verifier = new PublishedEventVerifier(connection, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         return (new OutboxPublisher(connection, transport, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), verifier);
     }
 

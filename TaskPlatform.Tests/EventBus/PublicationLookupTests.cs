@@ -200,7 +200,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     }
 
     private PublishedEventVerifier Verifier(IEventTransport transport) => new(
-        connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+        connection, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
 
     private static async Task PublishAsync(OutboxPublisher publisher)
     {

@@ -37,7 +37,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
         await connection.OpenAsync(Cancellation);
         var transport = host.Services.GetRequiredService<IEventTransport>();
         verifier = new PublishedEventVerifier(
-            connection, transport, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+            connection, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         publisher = new OutboxPublisher(connection, transport, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
         Assert.True(await publisher.TryLeadAsync(Cancellation));
         await MakeGroupAsync();
@@ -159,7 +159,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
         await view.Redis.StreamDeleteAsync(Key, [entries[15]["id"]]);
 
         verifier = new PublishedEventVerifier(
-            connection, host.Services.GetRequiredService<IEventTransport>(), ["note.written"], host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
+            connection, host.Services.GetRequiredService<IEventTransport>().Capabilities.Probe!, ["note.written"], host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
 
         Assert.Equal(1, await CheckAsync());
     }

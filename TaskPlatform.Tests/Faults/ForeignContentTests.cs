@@ -65,7 +65,7 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
         Assert.False(await view.Redis.HashExistsAsync(Key("events:alerts"), "x"));
         await process.Services.GetServices<IHostedService>().OfType<RetentionService<NotesDb>>().Single().RunOnceAsync(Cancellation);
         Assert.Empty(await process.Services.GetRequiredService<IReplays>().FindOpenAsync("notes", Cancellation));
-        var lost = await process.Services.GetRequiredService<IEventTransport>().FindLostAsync("note.written", DateTimeOffset.UnixEpoch, Cancellation);
+        var lost = await process.Services.GetRequiredService<IEventTransport>().Capabilities.Probe!.FindLostAsync("note.written", DateTimeOffset.UnixEpoch, Cancellation);
         Assert.Empty(lost.Pending);
         Assert.Empty(lost.Targeted);
         Assert.False(await view.Redis.KeyExistsAsync(Key("events:targeted")));

@@ -101,14 +101,14 @@ public sealed class TrimmingTests(RedisServer redis, PostgresServer postgres)
 
         await view.Redis.StreamDeleteConsumerGroupAsync(place.Prefix + Stream, Stopped);
         await using var process = await BusProcess.StartAsync(place, options => options.StreamRetention = TimeSpan.FromSeconds(1), Group);
-        var transport = process.Services.GetRequiredService<IEventTransport>();
+        var trimmer = process.Services.GetRequiredService<IEventTransport>().Capabilities.Trimmer!;
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
-        await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
+        await trimmer.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
         Assert.Equal(300, await view.DeliveriesAsync());
 
         // The effect of removing a group.
         await view.Redis.HashDeleteAsync(place.Prefix + "events:groups", $"{Stream} {Stopped}");
-        await transport.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
+        await trimmer.TrimAsync(["note.written"], TestContext.Current.CancellationToken);
         Assert.InRange(await view.DeliveriesAsync(), 0, 100);
     }
 

@@ -7,7 +7,8 @@ internal sealed class RetentionService(InMemoryBroker broker, IEventTransport tr
 {
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await transport.TrimAsync(catalog.Types, cancellationToken);
+        if (transport.Capabilities.Trimmer is { } trimmer)
+            await trimmer.TrimAsync(catalog.Types, cancellationToken);
         broker.Inbox.Trim(options.InboxRetention);
     }
 

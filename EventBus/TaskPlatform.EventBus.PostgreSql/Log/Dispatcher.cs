@@ -45,15 +45,17 @@ internal sealed partial class Dispatcher<TDb>(
         {
             try
             {
-                if (!subscribed)
-                    await transport.OnWakeAsync(service, OnRemoteCommit, stoppingToken);
+                if (!subscribed && transport.Capabilities.WakeChannel is { } channel)
+                    await channel.OnWakeAsync(service, OnRemoteCommit, stoppingToken);
                 subscribed = true;
                 await using var connection = await ConnectAsync(stoppingToken);
-                var verifier = new PublishedEventVerifier(connection, transport, catalog.Types, options, logger);
+                var verifier = transport.Capabilities.Probe is { } probe
+                    ? new PublishedEventVerifier(connection, probe, catalog.Types, options, logger)
+                    : null;
                 await RunTermAsync(
                     new OutboxPublisher(connection, transport, unmarked, verifier, health, logger),
                     verifier,
-                    new OutboxReport(service, connection, transport, outbox),
+                    new OutboxReport(service, connection, transport.Capabilities.OutboxReports, outbox),
                     new LogReplayer(connection, replays, service),
                     stoppingToken);
             }
@@ -81,7 +83,7 @@ internal sealed partial class Dispatcher<TDb>(
     }
 
     private async Task RunTermAsync(
-        OutboxPublisher publisher, PublishedEventVerifier verifier, OutboxReport report, LogReplayer replayer, CancellationToken stoppingToken)
+        OutboxPublisher publisher, PublishedEventVerifier? verifier, OutboxReport report, LogReplayer replayer, CancellationToken stoppingToken)
     {
         while (!await publisher.TryLeadAsync(stoppingToken))
         {
@@ -99,11 +101,11 @@ internal sealed partial class Dispatcher<TDb>(
             {
                 try
                 {
-                    var isCheckDue = Stopwatch.GetElapsedTime(lastCheck) > (verifier.HasGrown ? SweepInterval : IdleCheckInterval);
+                    var isCheckDue = Stopwatch.GetElapsedTime(lastCheck) > (verifier is { HasGrown: true } ? SweepInterval : IdleCheckInterval);
                     if (isCheckDue)
                     {
                         await report.ReportAsync(stoppingToken);
-                        if (await verifier.CheckAsync(stoppingToken) > 0)
+                        if (verifier is not null && await verifier.CheckAsync(stoppingToken) > 0)
                             publisher.Restart();
                         lastCheck = Stopwatch.GetTimestamp();
                     }
@@ -139,8 +141,8 @@ internal sealed partial class Dispatcher<TDb>(
         var started = Stopwatch.GetTimestamp();
         for (var left = SweepInterval; left > TimeSpan.Zero; left = SweepInterval - Stopwatch.GetElapsedTime(started))
         {
-            if (await committed.WaitAsync(left, stoppingToken))
-                await transport.WakeAsync(service, stoppingToken);
+            if (await committed.WaitAsync(left, stoppingToken) && transport.Capabilities.WakeChannel is { } channel)
+                await channel.WakeAsync(service, stoppingToken);
         }
     }
 

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Publishes the log on the connection that holds the lock, so that a process that lost the lock can't mark events.</summary>
 internal sealed partial class OutboxPublisher(
-    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier verifier, BusHealth health, ILogger logger)
+    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier? verifier, BusHealth health, ILogger logger)
 {
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NoResults = Task.FromResult<IReadOnlyList<PublishResult>>([]);
@@ -15,7 +15,7 @@ internal sealed partial class OutboxPublisher(
     private ScanCursor? unfinished;
 
     /// <summary>Used until the end of the first scan, which covers all events that the previous dispatcher may have left unmarked.</summary>
-    private PublicationLookup? lookup = new(transport);
+    private PublicationLookup? lookup = transport.Capabilities.Probe is { } probe ? new(probe) : null;
     private bool hasBegun;
 
     /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
@@ -178,7 +178,7 @@ internal sealed partial class OutboxPublisher(
         }
 
         for (var i = 0; i < unmarked.Count; i++)
-            verifier.Add(unmarked.Types[i], unmarked.Entries[i]);
+            verifier?.Add(unmarked.Types[i], unmarked.Entries[i]);
         unmarked.Clear();
         return rows;
     }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Reports the size and age of a service's outbox every few seconds, so that a backlog is noticed.</summary>
-internal sealed class OutboxReport(string service, NpgsqlConnection connection, IEventTransport transport, OutboxState state)
+internal sealed class OutboxReport(string service, NpgsqlConnection connection, IOutboxReports? reports, OutboxState state)
 {
     private const int MaxCounted = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -36,10 +36,10 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
 
         state.Current = (waiting, oldest);
         last = Stopwatch.GetTimestamp();
-        if (waiting == 0 && reported == 0 && Stopwatch.GetElapsedTime(lastReported) < EmptyInterval)
+        if (reports is null || (waiting == 0 && reported == 0 && Stopwatch.GetElapsedTime(lastReported) < EmptyInterval))
             return;
 
-        await transport.ReportOutboxAsync(service, waiting, oldest, cancellationToken);
+        await reports.ReportAsync(service, waiting, oldest, cancellationToken);
         (lastReported, reported) = (last, waiting);
     }
 }

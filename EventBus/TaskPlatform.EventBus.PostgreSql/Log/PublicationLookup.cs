@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// Finds unmarked events that are already in their streams, because the previous dispatcher died before it could mark them.
 /// A stream is read before this dispatcher publishes to it, so every event found was published by another one.
 /// </summary>
-internal sealed class PublicationLookup(IEventTransport transport)
+internal sealed class PublicationLookup(IPublishedEventProbe probe)
 {
     /// <summary>The number of entries to read per stream: many more than a dispatcher leaves unmarked, as others may have added some since.</summary>
     private const int NewestEntries = 10_000;
@@ -43,7 +43,7 @@ internal sealed class PublicationLookup(IEventTransport transport)
     private async Task<Dictionary<(Guid EventId, string DataHash), string>> ReadAsync(string eventType, CancellationToken cancellationToken)
     {
         var stream = new Dictionary<(Guid, string), string>();
-        foreach (var entry in await transport.ReadNewestAsync(eventType, NewestEntries, cancellationToken))
+        foreach (var entry in await probe.ReadNewestAsync(eventType, NewestEntries, cancellationToken))
             stream.TryAdd((entry.EventId, entry.DataHash), entry.EntryId); // The newest entry is trimmed last.
         return stream;
     }

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// entries that their groups had not finished, the missing events are published again with the same ids.
 /// </summary>
 internal sealed partial class PublishedEventVerifier(
-    NpgsqlConnection connection, IEventTransport transport, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
+    NpgsqlConnection connection, IPublishedEventProbe probe, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
 {
     /// <summary>
     /// A server loses its latest writes or everything. So the search runs backwards, and ends when this many consecutive events exist.
@@ -57,9 +57,9 @@ internal sealed partial class PublishedEventVerifier(
         foreach (var (type, _) in sentinels.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
             sentinels.Remove(type);
 
-        var now = await transport.MeasureAsync(eventTypes, cancellationToken);
+        var now = await probe.MeasureAsync(eventTypes, cancellationToken);
         var probed = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
-        var state = await transport.ProbeAsync(probed, cancellationToken);
+        var state = await probe.ProbeAsync(probed, cancellationToken);
         var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
         var missing = state.Run != serverRun
             ? await InitializeAsync(now, cancellationToken)
@@ -132,7 +132,7 @@ internal sealed partial class PublishedEventVerifier(
     /// <param name="cancellationToken">Cancels the search.</param>
     private async Task<int> VerifyAsync(StreamReading before, DateTimeOffset now, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var lost = await transport.FindLostAsync(before.EventType, since, cancellationToken);
+        var lost = await probe.FindLostAsync(before.EventType, since, cancellationToken);
         var pending = lost.Pending.ToHashSet(StringComparer.Ordinal);
         var targeted = lost.Targeted.ToLookup(entry => entry.EventId);
         var position = before.Groups.Count == 0 ? default : before.Groups.Min(group => group.LastDelivered);
@@ -157,11 +157,11 @@ internal sealed partial class PublishedEventVerifier(
         if (!isOwner)
             return 0; // Another service publishes these events.
         if (lost.Targeted.Count > 0)
-            await transport.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
+            await probe.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
         foreach (var entry in lost.Targeted.Where(entry => !pending.Contains(entry.EntryId)))
             counts[entry.Group] = counts.GetValueOrDefault(entry.Group) + 1;
         foreach (var (group, count) in counts.Where(group => group.Value > 0))
-            await transport.ReportLostAsync(before.EventType, group, count, cancellationToken);
+            await probe.ReportLostAsync(before.EventType, group, count, cancellationToken);
         return missing;
     }
 
@@ -201,7 +201,7 @@ internal sealed partial class PublishedEventVerifier(
     {
         if (open.Count == 0)
             return open;
-        var state = await transport.ProbeAsync([.. open.Select(row => (row.EventType, row.EntryId))], cancellationToken);
+        var state = await probe.ProbeAsync([.. open.Select(row => (row.EventType, row.EntryId))], cancellationToken);
         return [.. open.Where((_, i) => !state.Exists[i])];
     }
 

@@ -18,7 +18,8 @@ internal sealed partial class RetentionService<TDb>(
     /// <summary>Performs one cleanup.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await transport.TrimAsync(catalog.Types, cancellationToken);
+        if (transport.Capabilities.Trimmer is { } trimmer)
+            await trimmer.TrimAsync(catalog.Types, cancellationToken);
         if (!keepHistory)
             await DeleteAsync(DeletePublished, options.LogRetention, cancellationToken);
         if (hasInbox)

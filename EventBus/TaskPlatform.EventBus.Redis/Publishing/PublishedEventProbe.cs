@@ -3,15 +3,49 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Finds and reports entries that other clients removed.</summary>
-internal sealed partial class RedisTransport
+/// <summary>Compares streams with what was published to them, and finds entries that other clients removed.</summary>
+internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKeys keys, ILogger logger) : IPublishedEventProbe
 {
     private const int PendingPage = 1000;
+
+    /// <summary>Reading this number of entries blocks Redis for a few milliseconds.</summary>
+    private const int NewestPage = 500;
+
+    public async Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken)
+    {
+        var newest = new List<PublishedEntry>();
+        var from = "+";
+        for (var left = count; left > 0 && from.Length > 0; left -= NewestPage)
+        {
+            var page = (RedisResult[])(await redis.CallAsync(
+                database => database.ScriptEvaluateAsync(
+                    Script.Newest, [keys.Stream(StreamName.Of(eventType))], [from, Math.Min(left, NewestPage)]), cancellationToken))!;
+            from = (string)page[0]!;
+            foreach (var entry in ((RedisResult[])page[1]!).Select(item => (string[])item!))
+            {
+                if (Guid.TryParse(entry[1], out var eventId))
+                    newest.Add(new PublishedEntry(entry[0], eventId, entry[2]));
+            }
+        }
+
+        return newest;
+    }
+
+    public async Task<TransportState> ProbeAsync(
+        IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await redis.CallAsync(
+            database => database.ScriptEvaluateAsync(
+                Script.Probe,
+                [.. entries.Select(entry => keys.Stream(StreamName.Of(entry.EventType)))],
+                [.. entries.Select(entry => (RedisValue)entry.EntryId)]), cancellationToken))!;
+        return new TransportState((string)reply[0]!, [.. reply.Skip(1).Select(found => (long)found > 0)]);
+    }
 
     public async Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
     {
         string[] names = [.. eventTypes.Select(StreamName.Of)];
-        var reply = (RedisResult[])(await CallAsync(database => database.ScriptEvaluateAsync(
+        var reply = (RedisResult[])(await redis.CallAsync(database => database.ScriptEvaluateAsync(
             Script.Measure, [keys.Groups, keys.Trimmed, .. names.Select(keys.Stream)], [.. names.Select(name => (RedisValue)name)]), cancellationToken))!;
         return new StreamReadings(
             DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]),
@@ -26,7 +60,7 @@ internal sealed partial class RedisTransport
         {
             for (var from = "-"; from.Length > 0;)
             {
-                var page = (RedisResult[])(await CallAsync(
+                var page = (RedisResult[])(await redis.CallAsync(
                     database => database.ScriptEvaluateAsync(Script.Missing, [keys.Stream(stream)], [group.Name, from, PendingPage]), cancellationToken))!;
                 lost.AddRange((string[])page[1]!);
                 from = (string?)page[0] is { Length: > 0 } last ? $"({last}" : "";
@@ -34,11 +68,11 @@ internal sealed partial class RedisTransport
         }
 
         // Read last, to include entries that were pending until now.
-        var detected = await OrDefaultAsync(
+        var detected = await redis.OrDefaultAsync(
             database => database.SortedSetRangeByScoreAsync(keys.LostEntries, since.ToUnixTimeMilliseconds(), double.PositiveInfinity), cancellationToken) ?? [];
         lost.AddRange(detected.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == stream && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
 
-        var targeted = (RedisResult[])(await CallAsync(
+        var targeted = (RedisResult[])(await redis.CallAsync(
             database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(stream), keys.Targeted], [stream]), cancellationToken))!;
         return new LostEntries(lost, [.. targeted.Select(item => ReadTargeted((string[])item!))]);
     }
@@ -46,7 +80,7 @@ internal sealed partial class RedisTransport
     public async Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
     {
         RedisValue[] fields = [.. entryIds.Select(id => (RedisValue)$"{StreamName.Of(eventType)} {id}")];
-        await OrDefaultAsync(database => database.HashDeleteAsync(keys.Targeted, fields), cancellationToken);
+        await redis.OrDefaultAsync(database => database.HashDeleteAsync(keys.Targeted, fields), cancellationToken);
     }
 
     public async Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
@@ -54,7 +88,7 @@ internal sealed partial class RedisTransport
         var stream = StreamName.Of(eventType);
         EventBusTelemetry.EntriesLost.Add(count, EventBusTelemetry.OwnTags(stream, group));
         LogLost(group, count, stream);
-        await OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
+        await redis.OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
     }
 
     private static TargetedEntry ReadTargeted(string[] entry) => new(entry[0], Guid.TryParse(entry[1], out var eventId) ? eventId : Guid.Empty, entry[2]);

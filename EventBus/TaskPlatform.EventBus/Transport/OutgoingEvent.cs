@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>An event to be published.</summary>
+/// <param name="EventId">The event's id, which is the same for all retries.</param>
+/// <param name="Type">The wire name.</param>
+/// <param name="Envelope">The JSON of the entry's <c>data</c> field.</param>
+/// <param name="AggregateVersion">The aggregate's version after the change, if it has one.</param>
+/// <param name="Schema">The payload's schema.</param>
+/// <param name="TraceParent">W3C trace context of the span that created the event.</param>
+/// <param name="TraceState">Vendor part of the trace context.</param>
+/// <param name="CorrelationId">Shared by all events that originate from the same request.</param>
+/// <param name="CausationId">The id of the event whose handler published this one.</param>
+public readonly record struct OutgoingEvent(
+    Guid EventId,
+    string Type,
+    string Envelope,
+    long? AggregateVersion,
+    int Schema,
+    string? TraceParent,
+    string? TraceState,
+    string CorrelationId,
+    string? CausationId)
+{
+    /// <summary>An event that goes to the transport directly, without an event log.</summary>
+    /// <param name="events">The event types that can be published.</param>
+    /// <param name="data">The payload.</param>
+    /// <param name="occurredAt">When it happened.</param>
+    /// <param name="aggregateVersion">The version of the aggregate after the change, where it has one.</param>
+    /// <param name="cause">The event whose handler publishes it, and the correlation id of that one.</param>
+    /// <exception cref="InvalidOperationException">The event type is not in the catalog.</exception>
+    public static OutgoingEvent Create<TEvent>(
+        EventCatalog events, TEvent data, DateTimeOffset occurredAt, long? aggregateVersion = null, (Guid EventId, string? CorrelationId)? cause = null)
+        where TEvent : IEvent<TEvent>
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(data);
+        if (!events.Contains<TEvent>())
+            throw new InvalidOperationException($"The event '{TEvent.Type}' ({typeof(TEvent).Name}) is not in the event catalog.");
+
+        var eventId = Guid.CreateVersion7(occurredAt);
+        using var span = EventSpans.Create(StreamName.Of(TEvent.Type), eventId);
+        var activity = span ?? Activity.Current;
+        return new OutgoingEvent(
+            eventId,
+            TEvent.Type,
+            EventEnvelope.Write(data, occurredAt),
+            aggregateVersion,
+            TEvent.Schema,
+            activity?.Id,
+            activity?.TraceStateString,
+            cause?.CorrelationId ?? eventId.ToString(),
+            cause?.EventId.ToString());
+    }
+
+    /// <summary>The entry that it becomes.</summary>
+    public IReadOnlyList<EntryField> ToFields()
+    {
+        var fields = new List<EntryField>();
+        Add(EntryFields.Data, Envelope);
+        Add(EntryFields.EventId, EventId.ToString());
+        Add(EntryFields.Schema, Schema.ToString(CultureInfo.InvariantCulture));
+        Add(EntryFields.CorrelationId, CorrelationId);
+        Add(EntryFields.AggregateVersion, AggregateVersion?.ToString(CultureInfo.InvariantCulture));
+        Add(EntryFields.TraceParent, TraceParent);
+        Add(EntryFields.TraceState, TraceState);
+        Add(EntryFields.CausationId, CausationId);
+        return fields;
+
+        void Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                fields.Add(new EntryField(name, Encoding.UTF8.GetBytes(value)));
+        }
+    }
+}
