@@ -13,6 +13,9 @@ internal sealed class PublishBatch
     private const int MaxEvents = 256;
     private const int MaxCharacters = 1024 * 1024;
 
+    /// <summary>The number of fields and their names: the first arguments of <c>publish.lua</c>.</summary>
+    private static readonly RedisValue[] Head = [PublishedFields.Names.Count, .. PublishedFields.Names.Select(name => (RedisValue)name)];
+
     private readonly List<int> indices = [];
     private readonly List<string> types = [];
     private readonly List<RedisKey> streams = [];
@@ -23,8 +26,8 @@ internal sealed class PublishBatch
     /// <summary>Creates a batch for up to the given number of events.</summary>
     public PublishBatch(int events)
     {
-        arguments = new List<RedisValue>((Math.Min(events, MaxEvents) + 1) * PublishedFields.Head.Length);
-        arguments.AddRange(PublishedFields.Head);
+        arguments = new List<RedisValue>((Math.Min(events, MaxEvents) + 1) * Head.Length);
+        arguments.AddRange(Head);
     }
 
     public bool IsFull => indices.Count == MaxEvents || characters >= MaxCharacters;
@@ -47,7 +50,8 @@ internal sealed class PublishBatch
         }
 
         arguments.Add(key + 1);
-        PublishedFields.AddValues(outgoing, arguments);
+        for (var field = 0; field < PublishedFields.Names.Count; field++)
+            arguments.Add(ToArgument(PublishedFields.ValueOf(outgoing, field)));
         characters += outgoing.Envelope.Length;
     }
 
@@ -81,6 +85,13 @@ internal sealed class PublishBatch
             span.SetTag("messaging.redis.stream.entry_id", result.EntryId);
         span.Dispose();
     }
+
+    private static RedisValue ToArgument(FieldValue value) => value switch
+    {
+        { Number: { } number } => number,
+        { Text: { } text } => text,
+        _ => RedisValue.EmptyString,
+    };
 
     /// <summary>Entry ids begin with a digit, errors with a word.</summary>
     private static PublishResult Read(string reply)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 
 namespace TaskPlatform.EventBus;
 
@@ -57,23 +55,5 @@ public readonly record struct OutgoingEvent(
     }
 
     /// <summary>The entry that it becomes.</summary>
-    public IReadOnlyList<EntryField> ToFields()
-    {
-        var fields = new List<EntryField>();
-        Add(EntryFields.Data, Envelope);
-        Add(EntryFields.EventId, EventId.ToString());
-        Add(EntryFields.Schema, Schema.ToString(CultureInfo.InvariantCulture));
-        Add(EntryFields.CorrelationId, CorrelationId);
-        Add(EntryFields.AggregateVersion, AggregateVersion?.ToString(CultureInfo.InvariantCulture));
-        Add(EntryFields.TraceParent, TraceParent);
-        Add(EntryFields.TraceState, TraceState);
-        Add(EntryFields.CausationId, CausationId);
-        return fields;
-
-        void Add(string name, string? value)
-        {
-            if (!string.IsNullOrEmpty(value))
-                fields.Add(new EntryField(name, Encoding.UTF8.GetBytes(value)));
-        }
-    }
+    public IReadOnlyList<EntryField> ToFields() => PublishedFields.Of(this);
 }
