@@ -31,7 +31,7 @@ public static class EventBusInMemoryExtensions
         services.AddSingleton<IStreamAdmin, InMemoryStreamAdmin>();
         services.AddSingleton<IReplays, InMemoryReplays>();
         services.TryAddScoped(provider => new InMemoryPublisher(
-            provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<IEventTransport>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<EventSender>(), provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<ICauseRecorder>(provider => provider.GetRequiredService<InMemoryPublisher>());
         services.AddHostedService<RetentionService>();
         return builder.AddEventBusEngine(events, configure);

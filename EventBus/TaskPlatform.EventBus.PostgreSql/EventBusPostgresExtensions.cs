@@ -25,9 +25,13 @@ public static class EventBusPostgresExtensions
         services.AddSingleton<CommitSignal<TDb>>();
         services.AddSingleton<OutboxState>();
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
-        services.ConfigureDbContext<TDb>((provider, db) => db
-            .UseEventLog(provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<TimeProvider>())
-            .AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor));
+        services.ConfigureDbContext<TDb>((provider, db) =>
+        {
+            BusContextExtension.AddTo(
+                db, provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<TimeProvider>(), hasEventLog: true,
+                () => provider.GetService<IEventTransport>()?.System);
+            db.AddInterceptors(provider.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor);
+        });
         services.AddScoped<ICauseRecorder, CauseRecorder<TDb>>();
         services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<RetentionService<TDb>>(provider, keepHistory));
 

@@ -30,6 +30,7 @@ public static class EventBusEngineExtensions
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EventBusOptions>>().Value);
         services.AddSingleton(provider =>
             ConsumerName.Of(builder.Environment.ApplicationName, provider.GetRequiredService<EventBusOptions>()));
+        services.AddSingleton<EventSender>();
         services.AddSingleton<BusHealth>();
         services.AddHealthChecks().AddCheck<BusHealthCheck>("event-bus");
         services.AddSingleton<RetryPolicy>();

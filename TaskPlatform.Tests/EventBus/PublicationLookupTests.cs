@@ -196,7 +196,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     private OutboxPublisher Dispatcher(IEventTransport? transport = null)
     {
         transport ??= Transport;
-        return new OutboxPublisher(connection, transport, new UnmarkedEvents(), Verifier(transport), host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
+        return new OutboxPublisher(connection, new EventSender(transport), new UnmarkedEvents(), Verifier(transport), host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
     }
 
     private PublishedEventVerifier Verifier(IEventTransport transport) => new(

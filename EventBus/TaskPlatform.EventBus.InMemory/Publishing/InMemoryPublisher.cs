@@ -7,13 +7,13 @@ namespace TaskPlatform.EventBus.InMemory;
 public sealed class InMemoryPublisher : ICauseRecorder
 {
     private readonly EventCatalog catalog;
-    private readonly IEventTransport transport;
+    private readonly EventSender sender;
     private readonly TimeProvider clock;
     private List<OutgoingEvent>? held;
     private (Guid EventId, string? CorrelationId)? cause;
 
-    internal InMemoryPublisher(EventCatalog catalog, IEventTransport transport, TimeProvider clock)
-        => (this.catalog, this.transport, this.clock) = (catalog, transport, clock);
+    internal InMemoryPublisher(EventCatalog catalog, EventSender sender, TimeProvider clock)
+        => (this.catalog, this.sender, this.clock) = (catalog, sender, clock);
 
     /// <summary>Publishes an event.</summary>
     /// <param name="data">The payload.</param>
@@ -23,10 +23,10 @@ public sealed class InMemoryPublisher : ICauseRecorder
     public async Task PublishAsync<TEvent>(TEvent data, long? aggregateVersion = null, CancellationToken cancellationToken = default)
         where TEvent : IEvent<TEvent>
     {
-        var outgoing = OutgoingEvent.Create(catalog, data, clock.GetUtcNow(), aggregateVersion, cause);
+        var outgoing = OutgoingEvent.Create(catalog, data, clock.GetUtcNow(), aggregateVersion, cause, sender.Transport.System);
         if (held is not null)
             held.Add(outgoing);
-        else if ((await transport.PublishAsync([outgoing], cancellationToken))[0].Error is { } error)
+        else if ((await sender.SendAsync([outgoing], cancellationToken))[0].Error is { } error)
             throw new InvalidOperationException($"'{TEvent.Type}' was not published: {error.Message}", error);
     }
 

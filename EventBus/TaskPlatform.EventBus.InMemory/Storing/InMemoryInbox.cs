@@ -6,11 +6,11 @@ namespace TaskPlatform.EventBus.InMemory;
 /// The inbox in the broker's memory. Its transactions cover the inbox rows and what is published through <see cref="InMemoryPublisher"/>;
 /// what a handler does to other objects is not rolled back.
 /// </summary>
-internal sealed class InMemoryInbox(InMemoryBroker broker, IEventTransport transport) : IInbox
+internal sealed class InMemoryInbox(InMemoryBroker broker, EventSender sender) : IInbox
 {
     public Task<IInboxTransaction> BeginAsync(
         IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
-        => Task.FromResult<IInboxTransaction>(new Transaction(broker, transport, HoldEvents(scope), group, eventIds));
+        => Task.FromResult<IInboxTransaction>(new Transaction(broker, sender, HoldEvents(scope), group, eventIds));
 
     public StoreFailure Classify(Exception exception) => StoreFailure.None;
 
@@ -24,7 +24,7 @@ internal sealed class InMemoryInbox(InMemoryBroker broker, IEventTransport trans
     }
 
     private sealed class Transaction(
-        InMemoryBroker broker, IEventTransport transport, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
+        InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
         : IInboxTransaction
     {
         private readonly List<Guid> saved = [];
@@ -42,7 +42,7 @@ internal sealed class InMemoryInbox(InMemoryBroker broker, IEventTransport trans
                 throw new InvalidOperationException("The transaction was terminated.");
             if (!broker.Inbox.TryAdd(group, [.. saved, .. eventIds]))
                 return false;
-            await transport.PublishAsync([.. events, .. publisher.Take()], cancellationToken);
+            await sender.SendAsync([.. events, .. publisher.Take()], cancellationToken);
             return true;
         }
 

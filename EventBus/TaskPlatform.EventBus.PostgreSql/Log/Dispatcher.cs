@@ -14,7 +14,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 internal sealed partial class Dispatcher<TDb>(
     string service,
     CommitSignal<TDb> committed,
-    IEventTransport transport,
+    EventSender sender,
     EventCatalog catalog,
     IReplays replays,
     EventBusOptions options,
@@ -34,6 +34,7 @@ internal sealed partial class Dispatcher<TDb>(
     /// <summary>Time limit for a stopping leader to publish the events of the last requests.</summary>
     private static readonly TimeSpan FinalPublishTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly IEventTransport transport = sender.Transport;
     private readonly UnmarkedEvents unmarked = new();
     private readonly string role = $"publishing the log of {service}";
     private volatile bool isLeader;
@@ -53,7 +54,7 @@ internal sealed partial class Dispatcher<TDb>(
                     ? new PublishedEventVerifier(connection, probe, catalog.Types, options, logger)
                     : null;
                 await RunTermAsync(
-                    new OutboxPublisher(connection, transport, unmarked, verifier, health, logger),
+                    new OutboxPublisher(connection, sender, unmarked, verifier, health, logger),
                     verifier,
                     new OutboxReport(service, connection, transport.Capabilities.OutboxReports, outbox),
                     new LogReplayer(connection, replays, service),

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Publishes the log on the connection that holds the lock, so that a process that lost the lock can't mark events.</summary>
 internal sealed partial class OutboxPublisher(
-    NpgsqlConnection connection, IEventTransport transport, UnmarkedEvents unmarked, PublishedEventVerifier? verifier, BusHealth health, ILogger logger)
+    NpgsqlConnection connection, EventSender sender, UnmarkedEvents unmarked, PublishedEventVerifier? verifier, BusHealth health, ILogger logger)
 {
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NoResults = Task.FromResult<IReadOnlyList<PublishResult>>([]);
@@ -15,7 +15,7 @@ internal sealed partial class OutboxPublisher(
     private ScanCursor? unfinished;
 
     /// <summary>Used until the end of the first scan, which covers all events that the previous dispatcher may have left unmarked.</summary>
-    private PublicationLookup? lookup = transport.Capabilities.Probe is { } probe ? new(probe) : null;
+    private PublicationLookup? lookup = sender.Transport.Capabilities.Probe is { } probe ? new(probe) : null;
     private bool hasBegun;
 
     /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
@@ -86,7 +86,7 @@ internal sealed partial class OutboxPublisher(
                 await MarkAndReadAsync(cursor: null, timeout.Token); // The lookup does not find requeued rows, so only one page of them may be unmarked.
             if (lookup is not null && page.Count > 0 && await lookup.MovePublishedAsync(page, unmarked, timeout.Token) is > 0 and var found)
                 LogFound(found);
-            var sending = page.Count > 0 ? transport.PublishAsync([.. page.Select(row => row.Event)], timeout.Token) : NoResults;
+            var sending = page.Count > 0 ? sender.SendAsync([.. page.Select(row => row.Event)], timeout.Token) : NoResults;
             List<(long Id, OutgoingEvent Event)> next = [];
             Exception? failure = null;
             try

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using TaskPlatform.EventBus.PostgreSql.Saving;
 
@@ -32,25 +31,21 @@ public static class PublishExtensions
         var bus = BusContext.Of(db);
         if (!bus.HasEventLog)
             throw new InvalidOperationException($"'{TEvent.Type}' can't be published through {db.GetType().Name}: UseEventLog<{db.GetType().Name}> is missing.");
-        if (!bus.Catalog.Contains<TEvent>())
-            throw new InvalidOperationException($"The event '{TEvent.Type}' ({typeof(TEvent).Name}) is not in the event catalog.");
-
-        using var span = EventSpans.Create(StreamName.Of(TEvent.Type), eventId);
-        var activity = span ?? Activity.Current;
+        var outgoing = OutgoingEvent.Create(bus.Catalog, data, time, aggregateVersion, bus.Cause, bus.MessagingSystem, eventId);
         db.Add(new EventLogRow
         {
-            EventId = eventId,
-            Type = TEvent.Type,
-            AggregateType = EventEnvelope.AggregateTypeOf(TEvent.Type),
+            EventId = outgoing.EventId,
+            Type = outgoing.Type,
+            AggregateType = outgoing.AggregateType,
             AggregateId = data.AggregateId,
-            AggregateVersion = aggregateVersion,
-            Schema = TEvent.Schema,
-            Envelope = EventEnvelope.Write(data, time),
+            AggregateVersion = outgoing.AggregateVersion,
+            Schema = outgoing.Schema,
+            Envelope = outgoing.Envelope,
             CreatedAt = time,
-            TraceParent = activity?.Id,
-            TraceState = activity?.TraceStateString,
-            CorrelationId = bus.Cause?.CorrelationId ?? eventId.ToString(),
-            CausationId = bus.Cause?.EventId.ToString(),
+            TraceParent = outgoing.TraceParent,
+            TraceState = outgoing.TraceState,
+            CorrelationId = outgoing.CorrelationId,
+            CausationId = outgoing.CausationId,
         });
     }
 }

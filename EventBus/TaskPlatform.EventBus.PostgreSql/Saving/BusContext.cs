@@ -17,6 +17,8 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
 
     public bool HasEventLog => extension.HasEventLog;
 
+    public string? MessagingSystem => extension.MessagingSystem?.Invoke();
+
     /// <summary>The event being handled with this context: the cause of the events published through it.</summary>
     public (Guid EventId, string? CorrelationId)? Cause { get; set; }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus.PostgreSql.Saving;
 
 /// <summary>Configures a context for the bus: with an event log, an inbox, or both.</summary>
-internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clock, bool hasEventLog) : IDbContextOptionsExtension
+internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clock, bool hasEventLog, Func<string?>? messagingSystem) : IDbContextOptionsExtension
 {
     public EventCatalog Catalog => catalog;
 
@@ -14,14 +14,18 @@ internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clo
 
     public bool HasEventLog => hasEventLog;
 
+    /// <summary>Returns the transport's <see cref="IEventTransport.System"/>, for spans. Called when it is needed, because creating a context must not connect.</summary>
+    public Func<string?>? MessagingSystem => messagingSystem;
+
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
     /// <summary>Adds the extension and the batched inserts. An event log that was added before is kept.</summary>
-    public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog)
+    public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog, Func<string?>? messagingSystem = null)
     {
         var existing = options.Options.FindExtension<BusContextExtension>();
         ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
-            new BusContextExtension(catalog, clock, hasEventLog || existing is { HasEventLog: true }));
+            new BusContextExtension(
+                catalog, clock, hasEventLog || existing is { HasEventLog: true }, messagingSystem ?? existing?.MessagingSystem));
         options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
     }
 

@@ -60,7 +60,7 @@ internal sealed class EntrySettler(ConsumerGroup group, GroupStreams streams, Mi
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e))
         {
-            EventBusTelemetry.AckFailures.Add(1, EventBusTelemetry.OwnTags(stream, group.Name));
+            TransportTelemetry.AckFailed(stream, group.Name);
             throw;
         }
     }

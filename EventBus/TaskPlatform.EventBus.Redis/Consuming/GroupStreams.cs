@@ -128,7 +128,7 @@ internal sealed partial class GroupStreams(
         var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost, keys.LostEntries, keys.Retry], arguments))!;
         foreach (var entryId in (string[])reply[1]!)
         {
-            EventBusTelemetry.EntriesLost.Add(1, EventBusTelemetry.OwnTags(stream, group.Name));
+            TransportTelemetry.EntriesLost(stream, group.Name, 1);
             LogLost(group.Name, entryId, stream);
         }
 

@@ -103,8 +103,6 @@ internal sealed partial class NewEntries(
         if (plan.ExpectsMore && readable.Count > 0 && room >= readable.Count && !cancellationToken.IsCancellationRequested)
             Request(plan.Next(readable), room);
 
-        foreach (var (stream, entries) in read)
-            EventBusTelemetry.ConsumedMessages.Add(entries, EventBusTelemetry.Tags(stream, group.Name));
         return read.Count == 0 ? [] : StreamReply.ReadEntries(reply, read);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
@@ -20,7 +19,6 @@ internal sealed class PublishBatch
     private readonly List<string> types = [];
     private readonly List<RedisKey> streams = [];
     private readonly List<RedisValue> arguments;
-    private readonly List<Activity?> spans = [];
     private int characters;
 
     /// <summary>Creates a batch for up to the given number of events.</summary>
@@ -36,11 +34,9 @@ internal sealed class PublishBatch
     /// <param name="index">The index of its result.</param>
     /// <param name="outgoing">The event.</param>
     /// <param name="stream">The key of its stream.</param>
-    /// <param name="span">The span to end with the result.</param>
-    public void Add(int index, in OutgoingEvent outgoing, RedisKey stream, Activity? span)
+    public void Add(int index, in OutgoingEvent outgoing, RedisKey stream)
     {
         indices.Add(index);
-        spans.Add(span);
         var key = types.IndexOf(outgoing.Type);
         if (key < 0)
         {
@@ -65,25 +61,13 @@ internal sealed class PublishBatch
         {
             var replies = (RedisResult[])(await redis.ScriptEvaluateAsync(Script.Publish, [.. streams], [.. arguments]).WaitAsync(cancellationToken))!;
             for (var i = 0; i < replies.Length; i++)
-                Finish(i, results, Read((string)replies[i]!));
+                results[indices[i]] = Read((string)replies[i]!);
         }
         catch (Exception e) when (e is RedisException or OperationCanceledException || RedisAvailability.IsUnavailable(e))
         {
-            for (var i = 0; i < indices.Count; i++)
-                Finish(i, results, Failed(e));
+            foreach (var index in indices)
+                results[index] = Failed(e);
         }
-    }
-
-    private void Finish(int index, PublishResult[] results, PublishResult result)
-    {
-        results[indices[index]] = result;
-        if (spans[index] is not { } span)
-            return;
-        if (result.Error is { } error)
-            span.Fail(error);
-        else
-            span.SetTag("messaging.redis.stream.entry_id", result.EntryId);
-        span.Dispose();
     }
 
     private static RedisValue ToArgument(FieldValue value) => value switch

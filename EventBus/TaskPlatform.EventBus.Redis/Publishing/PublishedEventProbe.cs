@@ -86,7 +86,7 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
     public async Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
     {
         var stream = StreamName.Of(eventType);
-        EventBusTelemetry.EntriesLost.Add(count, EventBusTelemetry.OwnTags(stream, group));
+        TransportTelemetry.EntriesLost(stream, group, count);
         LogLost(group, count, stream);
         await redis.OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
     }

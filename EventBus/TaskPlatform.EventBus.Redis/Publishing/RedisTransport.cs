@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -11,7 +10,7 @@ internal sealed class RedisTransport : IEventTransport
     private readonly IConnectionMultiplexer redis;
     private readonly RedisKeys keys;
     private readonly RedisReceivers receivers;
-    private readonly ConcurrentDictionary<string, (string Stream, RedisKey Key)> streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RedisKey> streams = new(StringComparer.Ordinal);
 
     public RedisTransport(
         IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger)
@@ -35,11 +34,9 @@ internal sealed class RedisTransport : IEventTransport
 
     public async Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
         var results = new PublishResult[events.Count];
         var failed = new Dictionary<string, PublishResult>(StringComparer.Ordinal);
         PublishResult? unavailable = null;
-        var ambient = Activity.Current;
         for (var first = 0; first < events.Count;)
         {
             var batch = new PublishBatch(events.Count - first);
@@ -55,9 +52,7 @@ internal sealed class RedisTransport : IEventTransport
 
                 if (failed.TryGetValue(outgoing.Type, out results[next]))
                     continue; // It must not overtake the failed event.
-                var (stream, key) = StreamOf(outgoing.Type);
-                batch.Add(next, outgoing, key, EventSpans.Send(stream, outgoing.EventId, outgoing.TraceParent, outgoing.TraceState));
-                Activity.Current = ambient; // The spans overlap, but are not nested.
+                batch.Add(next, outgoing, KeyOf(outgoing.Type));
             }
 
             await batch.SendAsync(redis.GetDatabase(), results, cancellationToken);
@@ -71,29 +66,10 @@ internal sealed class RedisTransport : IEventTransport
             }
         }
 
-        Count(events, results);
-        EventBusTelemetry.OperationDuration.Record(
-            Stopwatch.GetElapsedTime(started).TotalSeconds,
-            new TagList { { "messaging.system", "redis" }, { "messaging.operation.name", "send" } });
         return results;
     }
 
     public IReceiver CreateReceiver(ConsumerGroup group) => receivers.Create(group);
 
-    /// <summary>Counts sent events, grouping consecutive ones with the same stream and outcome.</summary>
-    private void Count(IReadOnlyList<OutgoingEvent> events, PublishResult[] results)
-    {
-        for (var from = 0; from < results.Length;)
-        {
-            var to = from + 1;
-            while (to < results.Length && events[to].Type == events[from].Type && results[to].Error?.GetType() == results[from].Error?.GetType())
-                to++;
-            EventBusTelemetry.SentMessages.Add(
-                to - from, EventBusTelemetry.Tags(StreamOf(events[from].Type).Stream, errorType: results[from].Error?.GetType().FullName));
-            from = to;
-        }
-    }
-
-    private (string Stream, RedisKey Key) StreamOf(string eventType)
-        => streams.GetOrAdd(eventType, static (type, keys) => (StreamName.Of(type), keys.Stream(StreamName.Of(type))), keys);
+    private RedisKey KeyOf(string eventType) => streams.GetOrAdd(eventType, static (type, keys) => keys.Stream(StreamName.Of(type)), keys);
 }

@@ -43,10 +43,10 @@ internal sealed partial class StreamTrimmer(
         var trimmed = (long)reply[0];
         var group = (string?)reply[1] is { Length: > 0 } name && trimmed == 0 ? name : null;
         if (blockingGroups.TryGetValue(stream, out var before) && before != group && blockingGroups.Remove(stream))
-            EventBusTelemetry.HeldBack.Record(0, EventBusTelemetry.OwnTags(stream, before));
+            TransportTelemetry.HeldBack(stream, before, TimeSpan.Zero);
         if (group is not null)
         {
-            EventBusTelemetry.HeldBack.Record((long)reply[3] / 1000d, EventBusTelemetry.OwnTags(stream, group));
+            TransportTelemetry.HeldBack(stream, group, TimeSpan.FromMilliseconds((long)reply[3]));
             if (blockingGroups.TryAdd(stream, group))
                 LogHeldBack(stream, group, (string?)reply[2]);
         }

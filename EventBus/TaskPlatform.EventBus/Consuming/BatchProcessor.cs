@@ -92,7 +92,7 @@ internal sealed class BatchProcessor(
     private async Task<bool> TryTogetherAsync(
         IInbox inbox, RunAttempt attempt, HandlerWatch watch, CancellationToken draining, CancellationToken cancellationToken)
     {
-        using var span = EventSpans.Batch(attempt.Run, group.Name);
+        using var span = EventSpans.Batch(attempt.Run, group);
         try
         {
             var isCommitted = false;

@@ -36,7 +36,9 @@ internal sealed class Consumer(
     private async Task ReceiveOnceAsync(CancellationToken stoppingToken)
     {
         await queue.WaitForRoomAsync(Math.Min(group.EventTypes.Count, options.Prefetch), stoppingToken);
-        Enqueue(await receiver.ReceiveAsync(queue.Free, stoppingToken));
+        var received = await receiver.ReceiveAsync(queue.Free, stoppingToken);
+        EventBusTelemetry.CountReceived(group, received);
+        Enqueue(received);
     }
 
     /// <summary>Settles events whose settlement was refused before, then claims as many events as the queue has capacity for.</summary>

@@ -10,11 +10,14 @@ public sealed class ConsumerGroup
 
     internal ConsumerGroup(string name) => Name = name;
 
-    /// <summary>The name in Redis and in the inbox.</summary>
+    /// <summary>The name in the transport and in the inbox.</summary>
     public string Name { get; }
 
     /// <summary>The wire names of the events that the group handles.</summary>
     public IReadOnlyCollection<string> EventTypes => subscriptions.Keys;
+
+    /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
+    internal string MessagingSystem { get; set; } = "";
 
     /// <summary>The <see cref="IDeadLetterHandler"/> to call, if any.</summary>
     internal Type? DeadLetterHandler { get; private set; }

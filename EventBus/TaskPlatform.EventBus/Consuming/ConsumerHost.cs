@@ -32,7 +32,9 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var logger = loggers.CreateLogger<Consumer>();
 
         var inbox = services.GetKeyedService<IInbox>(group.Name);
-        var receiver = services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+        var transport = services.GetRequiredService<IEventTransport>();
+        group.MessagingSystem = transport.System;
+        var receiver = transport.CreateReceiver(group);
         var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
         var transient = new TransientFailures();
         var processor = new BatchProcessor(

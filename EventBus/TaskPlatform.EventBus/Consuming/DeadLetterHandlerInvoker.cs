@@ -56,7 +56,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
 
     private async Task TryInvokeAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
     {
-        using var span = EventSpans.DeadLetter(delivery, group.Name);
+        using var span = EventSpans.DeadLetter(delivery, group);
         await using var scope = scopes.CreateAsyncScope();
         var eventRow = EventRow(delivery);
         Guid[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];

@@ -30,7 +30,7 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
     /// <summary>Traces and measures the handling of a delivery.</summary>
     public async Task ObserveAsync(Delivery delivery, Func<Task> work)
     {
-        using var span = EventSpans.Process(delivery, group.Name);
+        using var span = EventSpans.Process(delivery, group);
         delivery.ProcessContext = span?.Context;
         var started = Stopwatch.GetTimestamp();
         string? error = null;
@@ -49,7 +49,7 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
             if (EventBusTelemetry.ProcessDuration.Enabled)
             {
                 EventBusTelemetry.ProcessDuration.Record(
-                    Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(delivery.Stream, group.Name, error));
+                    Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(group.MessagingSystem, delivery.Stream, group.Name, error));
             }
         }
     }

@@ -117,12 +117,12 @@ internal sealed partial class Settler(
         switch (delivery.Outcome)
         {
             case Outcome.Handled:
-                EventSpans.Settled(delivery, "ack", group.Name, start, end);
+                EventSpans.Settled(delivery, "ack", group, start, end);
                 contents.Remember(delivery);
                 EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);
                 break;
             case Outcome.Skipped:
-                EventSpans.Settled(delivery, "ack", group.Name, start, end);
+                EventSpans.Settled(delivery, "ack", group, start, end);
                 if (contents.Contradicts(delivery))
                 {
                     EventBusTelemetry.ReusedIds.Add(1, tags);
@@ -131,14 +131,14 @@ internal sealed partial class Settler(
 
                 break;
             case Outcome.Failed:
-                EventSpans.Settled(delivery, "retry", group.Name, start, end);
+                EventSpans.Settled(delivery, "retry", group, start, end);
                 if (!isOwned)
                     break;
                 EventBusTelemetry.Retries.Add(1, tags);
                 LogRetry(group.Name, delivery.EventId, delivery.Stream, delivery.Attempt + 1, delivery.Error);
                 break;
             case Outcome.DeadLetter:
-                EventSpans.Settled(delivery, "dead_letter", group.Name, start, end);
+                EventSpans.Settled(delivery, "dead_letter", group, start, end);
                 if (!isOwned)
                     break;
                 EventBusTelemetry.DeadLetters.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name, delivery.Reason));

@@ -16,13 +16,13 @@ public static class EventBusTelemetry
         Meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Events added to their stream.");
 
     internal static readonly Counter<long> ConsumedMessages =
-        Meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Entries read from a stream.");
+        Meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Events received by a consumer.");
 
     internal static readonly Histogram<double> ProcessDuration =
         Meter.CreateHistogram<double>("messaging.process.duration", "s", "Duration of handling one event.");
 
     internal static readonly Histogram<double> OperationDuration =
-        Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Duration of calls to Redis.");
+        Meter.CreateHistogram<double>("messaging.client.operation.duration", "s", "Duration of calls to the transport.");
 
     internal static readonly Histogram<double> EndToEndDuration =
         Meter.CreateHistogram<double>("eventbus.event.end_to_end.duration", "s", "Time from the event's creation to its ack.");
@@ -51,14 +51,30 @@ public static class EventBusTelemetry
     internal static readonly Gauge<double> HeldBack = Meter.CreateGauge<double>(
         "eventbus.stream.held_back.age", "s", "Age of a stream's oldest entry if a group prevents it from being trimmed; otherwise 0.");
 
-    internal static TagList Tags(string stream, string? group = null, string? errorType = null)
+    internal static TagList Tags(string system, string stream, string? group = null, string? errorType = null)
     {
-        var tags = new TagList { { "messaging.system", "redis" }, { "messaging.destination.name", stream } };
+        var tags = new TagList { { "messaging.system", system }, { "messaging.destination.name", stream } };
         if (group is not null)
             tags.Add("messaging.consumer.group.name", group);
         if (errorType is not null)
             tags.Add("error.type", errorType);
         return tags;
+    }
+
+    /// <summary>Counts received events, grouping consecutive ones of the same stream.</summary>
+    internal static void CountReceived(ConsumerGroup group, IReadOnlyList<ReceivedEvent> received)
+    {
+        if (!ConsumedMessages.Enabled)
+            return;
+
+        for (var from = 0; from < received.Count;)
+        {
+            var (stream, to) = (received[from].Position.Channel, from + 1);
+            while (to < received.Count && received[to].Position.Channel == stream)
+                to++;
+            ConsumedMessages.Add(to - from, Tags(group.MessagingSystem, stream, group.Name));
+            from = to;
+        }
     }
 
     internal static TagList OwnTags(string stream, string group, string? reason = null)

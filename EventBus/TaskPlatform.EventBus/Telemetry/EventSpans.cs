@@ -5,18 +5,21 @@ namespace TaskPlatform.EventBus;
 /// <summary>The spans of an event, all in the trace of the request that created it. Without a listener or sampling, they cost nothing.</summary>
 internal static class EventSpans
 {
+    /// <summary>The id of the event's entry in its stream.</summary>
+    public const string EntryIdTag = "eventbus.entry.id";
+
     /// <summary>Creating an event: the span whose context is stored in the event.</summary>
-    public static Activity? Create(string stream, Guid eventId)
-        => Describe(EventBusTelemetry.Source.StartActivity($"create {stream}", ActivityKind.Producer), "create", "create", stream, eventId);
+    public static Activity? Create(string? system, string stream, Guid eventId)
+        => Describe(EventBusTelemetry.Source.StartActivity($"create {stream}", ActivityKind.Producer), system, "create", "create", stream, eventId);
 
     /// <summary>Adding an event to its stream.</summary>
-    public static Activity? Send(string stream, Guid eventId, string? traceParent, string? traceState)
+    public static Activity? Send(string system, string stream, Guid eventId, string? traceParent, string? traceState)
         => ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var created)
-            ? Describe(EventBusTelemetry.Source.StartActivity($"send {stream}", ActivityKind.Producer, created), "send", "send", stream, eventId)
+            ? Describe(EventBusTelemetry.Source.StartActivity($"send {stream}", ActivityKind.Producer, created), system, "send", "send", stream, eventId)
             : null;
 
     /// <summary>Handling an event.</summary>
-    public static Activity? Process(Delivery delivery, string group)
+    public static Activity? Process(Delivery delivery, ConsumerGroup group)
     {
         if (!EventBusTelemetry.Source.HasListeners())
             return null;
@@ -24,22 +27,22 @@ internal static class EventSpans
         var activity = ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
-        if (Describe(activity, "process", "process", delivery.Stream, delivery.EventId, group) is { IsAllDataRequested: true } recorded)
-            recorded.AddTag("messaging.redis.stream.entry_id", delivery.EntryId).AddTag("eventbus.event.attempt", delivery.Attempt);
+        if (Describe(activity, group.MessagingSystem, "process", "process", delivery.Stream, delivery.EventId, group.Name) is { IsAllDataRequested: true } recorded)
+            recorded.AddTag(EntryIdTag, delivery.EntryId).AddTag("eventbus.event.attempt", delivery.Attempt);
         return activity;
     }
 
     /// <summary>Running a group's dead letter handler.</summary>
-    public static Activity? DeadLetter(Delivery delivery, string group)
+    public static Activity? DeadLetter(Delivery delivery, ConsumerGroup group)
     {
         ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
         var activity = EventBusTelemetry.Source.StartActivity(
             $"handle dead letter {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
-        return Describe(activity, "handle dead letter", "process", delivery.Stream, delivery.EventId, group);
+        return Describe(activity, group.MessagingSystem, "handle dead letter", "process", delivery.Stream, delivery.EventId, group.Name);
     }
 
     /// <summary>Handling several events in one transaction: a root span with a link to each event.</summary>
-    public static Activity? Batch(IReadOnlyList<Delivery> deliveries, string group)
+    public static Activity? Batch(IReadOnlyList<Delivery> deliveries, ConsumerGroup group)
     {
         if (!EventBusTelemetry.Source.HasListeners())
             return null;
@@ -54,23 +57,23 @@ internal static class EventSpans
 
         return links.Count == 0
             ? null
-            : EventBusTelemetry.Source.StartActivity($"process batch {group}", ActivityKind.Consumer, default(ActivityContext), links: links)
-                ?.AddTag("messaging.system", "redis")
+            : EventBusTelemetry.Source.StartActivity($"process batch {group.Name}", ActivityKind.Consumer, default(ActivityContext), links: links)
+                ?.AddTag("messaging.system", group.MessagingSystem)
                 .AddTag("messaging.operation.name", "process")
                 .AddTag("messaging.operation.type", "process")
-                .AddTag("messaging.consumer.group.name", group)
+                .AddTag("messaging.consumer.group.name", group.Name)
                 .AddTag("messaging.batch.message_count", deliveries.Count);
     }
 
     /// <summary>Settling an event: an ack, a retry, or a move to the dead letter queue.</summary>
-    public static void Settled(Delivery delivery, string operation, string group, DateTimeOffset start, DateTimeOffset end)
+    public static void Settled(Delivery delivery, string operation, ConsumerGroup group, DateTimeOffset start, DateTimeOffset end)
     {
         if (delivery.ProcessContext is not { } parent || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return;
 
         using var activity = EventBusTelemetry.Source.StartActivity($"{operation} {delivery.Stream}", ActivityKind.Client, parent, startTime: start);
-        Describe(activity, operation, "settle", delivery.Stream, delivery.EventId, group)
-            ?.AddTag("messaging.redis.stream.entry_id", delivery.EntryId)
+        Describe(activity, group.MessagingSystem, operation, "settle", delivery.Stream, delivery.EventId, group.Name)
+            ?.AddTag(EntryIdTag, delivery.EntryId)
             .SetEndTime(end.UtcDateTime);
     }
 
@@ -82,13 +85,13 @@ internal static class EventSpans
     }
 
     private static Activity? Describe(
-        Activity? activity, string operation, string operationType, string stream, Guid eventId, string? group = null)
+        Activity? activity, string? system, string operation, string operationType, string stream, Guid eventId, string? group = null)
     {
         if (activity is not { IsAllDataRequested: true })
             return activity;
 
         activity
-            .AddTag("messaging.system", "redis")
+            .SetTag("messaging.system", system) // Without a value, nothing is set.
             .AddTag("messaging.operation.name", operation)
             .AddTag("messaging.operation.type", operationType)
             .AddTag("messaging.operation", operationType) // The Aspire dashboard uses this older attribute to name messaging spans.

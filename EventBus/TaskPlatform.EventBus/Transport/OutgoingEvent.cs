@@ -23,15 +23,21 @@ public readonly record struct OutgoingEvent(
     string CorrelationId,
     string? CausationId)
 {
-    /// <summary>An event that goes to the transport directly, without an event log.</summary>
+    /// <summary>The type of the aggregate: the part of the wire name before the dot.</summary>
+    public string AggregateType => EventEnvelope.AggregateTypeOf(Type);
+
+    /// <summary>Creates an event, within a span of its own whose context it carries.</summary>
     /// <param name="events">The event types that can be published.</param>
     /// <param name="data">The payload.</param>
     /// <param name="occurredAt">When it happened.</param>
     /// <param name="aggregateVersion">The version of the aggregate after the change, where it has one.</param>
     /// <param name="cause">The event whose handler publishes it, and the correlation id of that one.</param>
+    /// <param name="messagingSystem">The transport's <see cref="IEventTransport.System"/>, for the span; null if unknown.</param>
+    /// <param name="eventId">The event's id; null for a new one.</param>
     /// <exception cref="InvalidOperationException">The event type is not in the catalog.</exception>
     public static OutgoingEvent Create<TEvent>(
-        EventCatalog events, TEvent data, DateTimeOffset occurredAt, long? aggregateVersion = null, (Guid EventId, string? CorrelationId)? cause = null)
+        EventCatalog events, TEvent data, DateTimeOffset occurredAt, long? aggregateVersion = null, (Guid EventId, string? CorrelationId)? cause = null,
+        string? messagingSystem = null, Guid? eventId = null)
         where TEvent : IEvent<TEvent>
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -39,18 +45,18 @@ public readonly record struct OutgoingEvent(
         if (!events.Contains<TEvent>())
             throw new InvalidOperationException($"The event '{TEvent.Type}' ({typeof(TEvent).Name}) is not in the event catalog.");
 
-        var eventId = Guid.CreateVersion7(occurredAt);
-        using var span = EventSpans.Create(StreamName.Of(TEvent.Type), eventId);
+        var id = eventId ?? Guid.CreateVersion7(occurredAt);
+        using var span = EventSpans.Create(messagingSystem, StreamName.Of(TEvent.Type), id);
         var activity = span ?? Activity.Current;
         return new OutgoingEvent(
-            eventId,
+            id,
             TEvent.Type,
             EventEnvelope.Write(data, occurredAt),
             aggregateVersion,
             TEvent.Schema,
             activity?.Id,
             activity?.TraceStateString,
-            cause?.CorrelationId ?? eventId.ToString(),
+            cause?.CorrelationId ?? id.ToString(),
             cause?.EventId.ToString());
     }
 
