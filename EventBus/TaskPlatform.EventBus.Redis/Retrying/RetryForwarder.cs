@@ -61,10 +61,9 @@ internal sealed partial class RetryForwarder(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
-        => groups.Any() ? loops.RunAsync("retries", ForwardAsync, TimeSpan.Zero, stoppingToken) : Task.CompletedTask;
-
-    private async Task ForwardAsync(CancellationToken stoppingToken)
-        => await scheduled.WaitAsync(await RunOnceAsync(stoppingToken), stoppingToken);
+        => groups.Any()
+            ? loops.RunAsync(new BackgroundRole("retries") { Signal = scheduled, HasHeartbeat = true }, RunOnceAsync, stoppingToken)
+            : Task.CompletedTask;
 
     [LoggerMessage(LogLevel.Error, "A scheduled retry can't be added to its stream and is retried in 10 s: {Error}")]
     private partial void LogRefused(string error);

@@ -14,8 +14,8 @@ internal sealed class Consumer(
         using var stopWorkers = new CancellationTokenSource();
         var handling = workers.RunAsync(stopWorkers.Token, abort.Token);
         var feeding = Task.WhenAll(
-            loops.RunAsync($"{group.Name} reading", ReceiveOnceAsync, TimeSpan.Zero, stoppingToken),
-            loops.RunAsync($"{group.Name} claiming", ClaimOnceAsync, options.ClaimInterval, stoppingToken),
+            loops.RunAsync(new($"{group.Name} reading") { HasHeartbeat = true }, ReceiveOnceAsync, stoppingToken),
+            loops.RunAsync(new($"{group.Name} claiming") { Interval = options.ClaimInterval }, ClaimOnceAsync, stoppingToken),
             RenewAsync(stoppingToken),
             StopReceivingAsync(stoppingToken));
         if (await Task.WhenAny(feeding, handling) == handling)
@@ -55,13 +55,12 @@ internal sealed class Consumer(
     }
 
     private Task RenewAsync(CancellationToken stoppingToken) => loops.RunAsync(
-        $"{group.Name} renewing",
+        new($"{group.Name} renewing") { Interval = options.ClaimIdle / RenewalsPerClaim },
         async token =>
         {
             foreach (var lost in await receiver.RenewAsync(Positions(), token))
                 queue.Find(lost)?.LoseClaim();
         },
-        options.ClaimIdle / RenewalsPerClaim,
         stoppingToken);
 
     private async Task StopReceivingAsync(CancellationToken stoppingToken)
