@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace TaskPlatform.EventBus.Redis;
+namespace TaskPlatform.EventBus;
 
 /// <summary>
 /// POSTs alerts to the configured URL, in the format of Alertmanager's webhook, version 4
