@@ -156,9 +156,9 @@ public abstract partial class TransportComplianceTests : IAsyncLifetime
     private static Settlement DeadLettered(ReceivedEvent received, string group = "readers")
     {
         var delivery = Delivery.Parse(received, 1024 * 1024);
-        delivery.MarkDeadLettered(
+        var outcome = Outcome.DeadLetter(
             delivery.Problem is null ? DeadLetterReason.Exhausted : DeadLetterReason.Unreadable, (Exception?)delivery.Problem ?? new InvalidOperationException("It failed."));
-        return new(received.Position, SettlementKind.DeadLetter, delivery.TargetGroup) { DeadLetter = delivery.ToDeadLetter(group) };
+        return new(received.Position, SettlementKind.DeadLetter, delivery.TargetGroup) { DeadLetter = outcome.ToDeadLetter(delivery, group) };
     }
 
     /// <summary>The last value of a field; null where it has none.</summary>

@@ -13,9 +13,9 @@ public sealed class DeadLetterFieldsTests
         const string TraceId = "0af7651916cd43dd8448eb211c80319c";
         var delivery = Deliveries.Of(1, Deliveries.Json(1), eventId, 0, ("attempt", "3"), ("traceparent", $"00-{TraceId}-b7ad6b7169203331-01"),
             ("x-tenant", "acme"), ("error", "a header"), ("first_entry_id", "0-7"), ("first_failed_at", "then"));
-        delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new FormatException("no"));
+        var record = Outcome.DeadLetter(DeadLetterReason.Exhausted, new FormatException("no")).ToDeadLetter(delivery, "readers");
 
-        var details = DeadLetterFields.ReadDetails("5-0", Texts(DeadLetterFields.Of(delivery.ToDeadLetter("readers"), delivery.Position, "consumer", Now)));
+        var details = DeadLetterFields.ReadDetails("5-0", Texts(DeadLetterFields.Of(record, delivery.Position, "consumer", Now)));
 
         Assert.Equal(
             new DeadLetterEntry
@@ -35,9 +35,9 @@ public sealed class DeadLetterFieldsTests
     public void What_failed_for_the_first_time_failed_now_and_long_texts_are_cut()
     {
         var delivery = Deliveries.Of(1);
-        delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new FormatException(new string('x', 5000)));
+        var record = Outcome.DeadLetter(DeadLetterReason.Exhausted, new FormatException(new string('x', 5000))).ToDeadLetter(delivery, "readers");
 
-        var fields = Texts(DeadLetterFields.Of(delivery.ToDeadLetter("readers"), delivery.Position, "consumer", Now));
+        var fields = Texts(DeadLetterFields.Of(record, delivery.Position, "consumer", Now));
 
         Assert.Equal(fields["failed_at"], fields["first_failed_at"]);
         Assert.Equal(Now, DateTimeOffset.Parse(fields["failed_at"], System.Globalization.CultureInfo.InvariantCulture));

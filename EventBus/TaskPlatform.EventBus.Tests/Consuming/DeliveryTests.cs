@@ -18,7 +18,7 @@ public sealed class DeliveryTests
         Assert.Equal(("readers", "0-5", "then"), (delivery.TargetGroup, delivery.FirstEntryId, delivery.FirstFailedAt));
         Assert.Equal(("trace", "state", "correlated"), (delivery.TraceParent, delivery.TraceState, delivery.CorrelationId));
         Assert.Equal(("parcel", "1"), delivery.OrderingKey);
-        Assert.Equal(5, delivery.Attempts); // Two retries, two deliveries that ended in nothing, and this one.
+        Assert.Equal(5, Outcome.Handled.AttemptsOf(delivery)); // Two retries, two deliveries that ended in nothing, and this one.
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class DeliveryTests
         var delivery = Delivery.Parse(Deliveries.Received(1, 0, (name, value), ("data", Deliveries.Json(1))), 10_000);
 
         Assert.Contains(problem, delivery.Problem?.Message, StringComparison.Ordinal);
-        Assert.True(delivery.IsUnreadable);
+        Assert.True(Outcome.Open.IsUnreadable(delivery));
         Assert.Equal(Deliveries.Json(1), Encoding.UTF8.GetString(delivery.Data.Span));
         Assert.Equal(("", "1-0"), delivery.OrderingKey);
     }
@@ -63,43 +63,5 @@ public sealed class DeliveryTests
         var large = Delivery.Parse(Deliveries.Received(1, 0, ("data", new string('x', 101)), ("event_id", EventId.ToString())), 100);
         Assert.Contains("101 bytes; 100 are allowed", large.Problem!.Message, StringComparison.Ordinal);
         Assert.Equal(EventId, large.EventId);
-    }
-
-    [Fact]
-    public void A_lost_claim_cancels_the_handler_that_runs()
-    {
-        var delivery = Deliveries.Of(1);
-        using var first = new CancellationTokenSource();
-        delivery.OnClaimLost(first);
-        delivery.OnClaimLost(null);
-        using var running = new CancellationTokenSource();
-        delivery.OnClaimLost(running);
-
-        delivery.LoseClaim();
-
-        Assert.True(delivery.ClaimLost);
-        Assert.True(running.IsCancellationRequested);
-        Assert.False(first.IsCancellationRequested);
-    }
-
-    [Fact]
-    public void A_dead_letter_names_the_innermost_exception_of_a_handler_and_the_full_one_as_its_stack()
-    {
-        var delivery = Deliveries.Of(1, Deliveries.Json(1), EventId);
-        delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new InvalidOperationException("outer", new FormatException("inner")));
-
-        var deadLetter = delivery.ToDeadLetter("readers");
-
-        Assert.Equal(("readers", "exhausted", EventId, "parcel.sent"), (deadLetter.Group, deadLetter.Reason, deadLetter.EventId, deadLetter.Type));
-        Assert.Equal(("inner", "System.FormatException", 1L, "1-0"), (deadLetter.Error, deadLetter.ExceptionType, deadLetter.Attempts, deadLetter.FirstEntryId));
-        Assert.Contains("outer", deadLetter.Stack, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_dead_letter_for_an_unknown_group_belongs_to_that_group()
-    {
-        var delivery = Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("target_group", "strangers"));
-        delivery.MarkDeadLettered(DeadLetterReason.UnknownGroup, new InvalidOperationException("no such group"));
-        Assert.Equal("strangers", delivery.ToDeadLetter("readers").Group);
     }
 }

@@ -9,9 +9,8 @@ public sealed class DeliveryValidatorTests
     {
         var delivery = Deliveries.Of(7);
 
-        Assert.True(validator.Validate(delivery));
-        Assert.Equal(Outcome.Open, delivery.Outcome);
-        Assert.Equal(new TaskPlatform.Tests.Compliance.ParcelSent(7), delivery.Payload);
+        Assert.Same(Outcome.Open, validator.Validate(delivery, out var payload));
+        Assert.Equal(new TaskPlatform.Tests.Compliance.ParcelSent(7), payload);
     }
 
     [Fact]
@@ -19,13 +18,12 @@ public sealed class DeliveryValidatorTests
     {
         var delivery = Deliveries.Of(1, "not JSON", null, 0, ("target_group", "others"));
 
-        Assert.False(validator.Validate(delivery));
-        Assert.Equal(Outcome.ForAnotherGroup, delivery.Outcome);
+        Assert.Same(Outcome.ForAnotherGroup, Validate(delivery));
     }
 
     [Fact]
     public void An_event_for_this_group_is_handled()
-        => Assert.True(validator.Validate(Deliveries.Of(1, Deliveries.Json(1), null, 0, ("target_group", "readers"))));
+        => Assert.Same(Outcome.Open, Validate(Deliveries.Of(1, Deliveries.Json(1), null, 0, ("target_group", "readers"))));
 
     [Theory]
     [InlineData("""not JSON""", "unreadable")]
@@ -35,8 +33,8 @@ public sealed class DeliveryValidatorTests
     {
         var delivery = Deliveries.Of(1, data);
 
-        Assert.False(validator.Validate(delivery));
-        Assert.Equal((Outcome.DeadLetter, reason), (delivery.Outcome, delivery.Reason));
+        var outcome = Validate(delivery);
+        Assert.Equal((OutcomeKind.DeadLetter, reason), (outcome.Kind, outcome.Reason));
     }
 
     [Fact]
@@ -45,29 +43,28 @@ public sealed class DeliveryValidatorTests
         var delivery = Delivery.Parse(
             Deliveries.Received(1, 0, ("data", Deliveries.Json(1))) with { Position = new EventPosition("events:parcel.lost", "1-0") }, 10_000);
 
-        Assert.False(validator.Validate(delivery));
-        Assert.Equal((Outcome.DeadLetter, DeadLetterReason.Unreadable), (delivery.Outcome, delivery.Reason));
+        var outcome = Validate(delivery);
+        Assert.Equal((OutcomeKind.DeadLetter, DeadLetterReason.Unreadable), (outcome.Kind, outcome.Reason));
     }
 
     [Fact]
     public void An_unknown_schema_is_retried_and_then_dead_lettered()
     {
-        var first = Deliveries.Of(1, Deliveries.Json(1), null, 0, ("schema", "2"));
-        Assert.False(validator.Validate(first));
-        Assert.Equal(Outcome.Failed, first.Outcome);
+        Assert.Equal(OutcomeKind.Retry, Validate(Deliveries.Of(1, Deliveries.Json(1), null, 0, ("schema", "2"))).Kind);
 
-        var last = Deliveries.Of(1, Deliveries.Json(1), null, 0, ("schema", "2"), ("attempt", "3"));
-        Assert.False(validator.Validate(last));
-        Assert.Equal((Outcome.DeadLetter, DeadLetterReason.UnknownSchema), (last.Outcome, last.Reason));
+        var last = Validate(Deliveries.Of(1, Deliveries.Json(1), null, 0, ("schema", "2"), ("attempt", "3")));
+        Assert.Equal((OutcomeKind.DeadLetter, DeadLetterReason.UnknownSchema), (last.Kind, last.Reason));
     }
 
     [Fact]
     public void An_event_that_was_delivered_too_often_is_a_crash_loop()
     {
-        Assert.True(validator.Validate(Deliveries.Of(1, Deliveries.Json(1), null, prior: 3)));
+        Assert.Same(Outcome.Open, Validate(Deliveries.Of(1, Deliveries.Json(1), null, prior: 3)));
 
         var deadly = Deliveries.Of(1, Deliveries.Json(1), null, prior: 4);
-        Assert.False(validator.Validate(deadly));
-        Assert.Equal((Outcome.DeadLetter, DeadLetterReason.CrashLoop, 4L), (deadly.Outcome, deadly.Reason, deadly.Attempts));
+        var outcome = Validate(deadly);
+        Assert.Equal((OutcomeKind.DeadLetter, DeadLetterReason.CrashLoop, 4L), (outcome.Kind, outcome.Reason, outcome.AttemptsOf(deadly)));
     }
+
+    private Outcome Validate(Delivery delivery) => validator.Validate(delivery, out _);
 }

@@ -119,15 +119,42 @@ public sealed class KeyedQueueTests
     }
 
     [Fact]
-    public void An_event_is_found_by_its_position()
+    public void A_lost_claim_cancels_the_handler_that_runs()
     {
         using var queue = new KeyedQueue(100, workers: 1);
         var held = Deliveries.Of(1);
         queue.Add([held]);
+        using var first = new CancellationTokenSource();
+        queue.Watch([held], first);
+        queue.Watch([held], null);
+        using var running = new CancellationTokenSource();
+        queue.Watch([held], running);
 
-        Assert.Same(held, queue.Find(held.Position));
-        Assert.Null(queue.Find(held.Position with { Channel = "events:parcel.lost" }));
-        Assert.Null(queue.Find(held.Position with { Id = "2-0" }));
+        queue.LoseClaim(held.Position with { Channel = "events:parcel.lost" });
+        queue.LoseClaim(held.Position with { Id = "2-0" });
+        Assert.False(queue.IsLost(held) || running.IsCancellationRequested);
+
+        queue.LoseClaim(held.Position);
+        Assert.True(queue.IsLost(held));
+        Assert.True(running.IsCancellationRequested);
+        Assert.False(first.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_claim_that_was_lost_before_its_handler_runs_cancels_it_at_once()
+    {
+        using var queue = new KeyedQueue(100, workers: 1);
+        var held = Deliveries.Of(1);
+        queue.Add([held]);
+        queue.LoseClaim(held.Position);
+
+        using var running = new CancellationTokenSource();
+        queue.Watch([held], running);
+        Assert.True(running.IsCancellationRequested);
+
+        queue.Remove(held);
+        queue.Add([held]); // Claimed again.
+        Assert.False(queue.IsLost(held));
     }
 
     private static Delivery Event(int number, string of, string type = "parcel") => Deliveries.Of(

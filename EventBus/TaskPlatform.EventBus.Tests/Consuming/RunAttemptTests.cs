@@ -33,7 +33,7 @@ public sealed class RunAttemptTests
         var attempt = new RunAttempt(run);
         attempt.Begin(run[1]);
         run[0].Outcome = Outcome.Handled;
-        run[1].MarkDeadLettered(DeadLetterReason.Exhausted, Error);
+        run[1].Outcome = Outcome.DeadLetter(DeadLetterReason.Exhausted, Error);
 
         Assert.Equal([[3]], Parts(attempt));
     }
@@ -42,7 +42,7 @@ public sealed class RunAttemptTests
     public void An_event_that_is_in_the_run_twice_begins_once()
     {
         var eventId = Guid.CreateVersion7();
-        Delivery[] run = [Deliveries.Of(1, eventId: eventId), Deliveries.Of(2, eventId: eventId)];
+        WorkItem[] run = [Deliveries.Item(1, eventId), Deliveries.Item(2, eventId)];
         var attempt = new RunAttempt(run);
 
         Assert.True(attempt.Begin(run[0]));
@@ -58,7 +58,7 @@ public sealed class RunAttemptTests
     public void The_second_entry_of_an_event_that_failed_is_left_open()
     {
         var eventId = Guid.CreateVersion7();
-        Delivery[] run = [Deliveries.Of(1, eventId: eventId), Deliveries.Of(2, eventId: eventId)];
+        WorkItem[] run = [Deliveries.Item(1, eventId), Deliveries.Item(2, eventId)];
         var attempt = new RunAttempt(run);
         attempt.Begin(run[0]);
         attempt.Fail(run[0], Error, runsAgain: false);
@@ -67,29 +67,28 @@ public sealed class RunAttemptTests
         attempt.Complete(run[1], handledNow: false);
 
         Assert.Empty(attempt.Done);
-        Assert.Equal([(run[0], Error)], attempt.Failed);
+        Assert.Equal([new FailedItem(run[0], Error, RunsAgain: false)], attempt.Failed);
         Assert.True(attempt.HasBegun);
     }
 
     [Fact]
     public void Behind_an_event_that_runs_again_those_of_its_aggregate_are_left_and_others_are_not()
     {
-        Delivery[] run = [Deliveries.Of(1), Deliveries.Of(2), Deliveries.Of(3)];
+        WorkItem[] run = [Deliveries.Item(1), Deliveries.Item(2), Deliveries.Item(3)];
         var attempt = new RunAttempt(run);
         attempt.Begin(run[0]);
         attempt.Fail(run[0], Error, runsAgain: true);
         attempt.Begin(run[1]);
         attempt.Fail(run[1], Error, runsAgain: false);
 
-        Assert.True(attempt.IsLeft(Deliveries.Of(1)));
-        Assert.False(attempt.IsLeft(Deliveries.Of(2)));
-        Assert.True(run[0].RunsAlone);
-        Assert.False(run[1].RunsAlone);
+        Assert.True(attempt.IsLeft(Deliveries.Item(1)));
+        Assert.False(attempt.IsLeft(Deliveries.Item(2)));
+        Assert.Equal([true, false], attempt.Failed.Select(failure => failure.RunsAgain));
         Assert.Null(attempt.Running);
     }
 
-    private static Delivery[] Run(int count) => [.. Enumerable.Range(1, count).Select(number => Deliveries.Of(number))];
+    private static WorkItem[] Run(int count) => [.. Enumerable.Range(1, count).Select(number => Deliveries.Item(number))];
 
     private static int[][] Parts(RunAttempt attempt)
-        => [.. attempt.Parts().Select(part => part.Select(delivery => (int)EntryId.Parse(delivery.EntryId).Milliseconds).ToArray())];
+        => [.. attempt.Parts().Select(part => part.Select(item => (int)EntryId.Parse(item.Delivery.EntryId).Milliseconds).ToArray())];
 }

@@ -32,14 +32,13 @@ public sealed class SettlerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Outcome.Handled)]
-    [InlineData(Outcome.Skipped)]
-    internal async Task What_is_done_is_completed_and_leaves_the_queue(Outcome outcome)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_done_is_completed_and_leaves_the_queue(bool handledNow)
     {
         var delivery = await ReceiveAsync();
-        delivery.Outcome = outcome;
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, handledNow ? Outcome.Handled : Outcome.Skipped)], Cancellation);
 
         Assert.Empty(queue.Held);
         Assert.Empty(Pending());
@@ -49,7 +48,7 @@ public sealed class SettlerTests : IDisposable
     public async Task What_is_still_open_stays()
     {
         var delivery = await ReceiveAsync();
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync(new EventBatch([delivery]).Decisions(), Cancellation);
         Assert.Same(delivery, Assert.Single(queue.Held));
         Assert.Single(Pending());
     }
@@ -60,9 +59,9 @@ public sealed class SettlerTests : IDisposable
         options.RetryDelays.Add(TimeSpan.FromSeconds(10));
         options.RetryDelays.Add(TimeSpan.FromSeconds(100));
         var delivery = await ReceiveAsync(("attempt", "1"));
-        delivery.Fail(new RetryPolicy(options), DeadLetterReason.Exhausted, new InvalidOperationException());
+        var outcome = Outcome.Failed(new RetryPolicy(options), delivery.Attempt, DeadLetterReason.Exhausted, new InvalidOperationException());
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, outcome)], Cancellation);
         Assert.Empty(queue.Held);
         clock.Advance(TimeSpan.FromSeconds(79));
         Assert.Single(broker.Stream("parcel.sent").Entries);
@@ -75,9 +74,9 @@ public sealed class SettlerTests : IDisposable
     public async Task A_dead_letter_is_moved_to_the_queue()
     {
         var delivery = await ReceiveAsync();
-        delivery.MarkDeadLettered(DeadLetterReason.Rejected, new NonRetryableException("never"));
+        var outcome = Outcome.DeadLetter(DeadLetterReason.Rejected, new NonRetryableException("never"));
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, outcome)], Cancellation);
 
         var deadLetter = Assert.Single(broker.DeadLetters.All).Entry;
         Assert.Equal(("rejected", "never", "readers", "a"), (deadLetter.Reason, deadLetter.Error, deadLetter.Group, deadLetter.Consumer));
@@ -88,9 +87,8 @@ public sealed class SettlerTests : IDisposable
     public async Task An_event_for_a_group_that_does_not_exist_becomes_that_groups_dead_letter()
     {
         var delivery = await ReceiveAsync(("target_group", "strangers"));
-        delivery.Outcome = Outcome.ForAnotherGroup;
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, Outcome.ForAnotherGroup)], Cancellation);
 
         var deadLetter = Assert.Single(broker.DeadLetters.All).Entry;
         Assert.Equal(("unknown_group", "strangers"), (deadLetter.Reason, deadLetter.Group));
@@ -102,11 +100,10 @@ public sealed class SettlerTests : IDisposable
     public async Task While_the_transport_is_unavailable_it_is_repeated_and_the_health_says_so()
     {
         var delivery = await ReceiveAsync();
-        delivery.Outcome = Outcome.Handled;
         receiver.Failures.Enqueue(SettleStatus.Unavailable);
         receiver.Failures.Enqueue(SettleStatus.Unavailable);
 
-        var settling = settler.SettleAsync([delivery], Cancellation);
+        var settling = settler.SettleAsync([new Decision(delivery, Outcome.Handled)], Cancellation);
         Assert.True(health.HasProblems);
         Assert.Single(queue.Held);
         await clock.UntilAsync(settling);
@@ -120,10 +117,9 @@ public sealed class SettlerTests : IDisposable
     public async Task What_the_transport_refuses_stays_held_until_it_is_settled_again()
     {
         var delivery = await ReceiveAsync();
-        delivery.Outcome = Outcome.Handled;
         receiver.Failures.Enqueue(SettleStatus.Refused);
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, Outcome.Handled)], Cancellation);
         Assert.Single(queue.Held);
         Assert.Single(Pending());
 
@@ -138,9 +134,9 @@ public sealed class SettlerTests : IDisposable
         var delivery = await ReceiveAsync();
         clock.Advance(options.ClaimIdle);
         await new InMemoryReceiver(broker, group, new ConsumerName("b"), options).ClaimAsync(10, Cancellation);
-        delivery.MarkDeadLettered(DeadLetterReason.Exhausted, new InvalidOperationException());
+        var outcome = Outcome.DeadLetter(DeadLetterReason.Exhausted, new InvalidOperationException());
 
-        await settler.SettleAsync([delivery], Cancellation);
+        await settler.SettleAsync([new Decision(delivery, outcome)], Cancellation);
 
         Assert.Empty(queue.Held);
         Assert.Equal(0, broker.DeadLetters.Count);

@@ -59,7 +59,7 @@ internal sealed class Consumer(
         async token =>
         {
             foreach (var lost in await receiver.RenewAsync(Positions(), token))
-                queue.Find(lost)?.LoseClaim();
+                queue.LoseClaim(lost);
         },
         stoppingToken);
 

@@ -37,14 +37,17 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var receiver = transport.CreateReceiver(group);
         var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
         var transient = new TransientFailures();
+        var scopes = services.GetRequiredService<IServiceScopeFactory>();
+        var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, options);
+        var invoker = new HandlerInvoker(group, options, loggers.CreateLogger<BatchProcessor>());
+        var failures = new FailureClassifier(inbox, retries, transient);
         var processor = new BatchProcessor(
             group,
-            inbox,
-            CreateDeadLetterInvoker(group, inbox, transient, options),
             new DeliveryValidator(group, retries),
-            new HandlerInvoker(group, options, loggers.CreateLogger<BatchProcessor>()),
-            new FailureClassifier(group, inbox, retries, transient),
-            services.GetRequiredService<IServiceScopeFactory>());
+            invoker,
+            inbox is null ? null : new SharedRunner(group, inbox, invoker, failures, scopes),
+            new IsolatedRunner(group, inbox, deadLetterHandler, invoker, failures, scopes),
+            deadLetterHandler);
         var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
         return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());

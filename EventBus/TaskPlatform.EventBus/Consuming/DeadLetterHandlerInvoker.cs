@@ -25,40 +25,41 @@ internal sealed partial class DeadLetterHandlerInvoker(
         return transaction.Handled.Contains(entry);
     }
 
-    /// <summary>Runs the handler for a delivery that is to be dead-lettered, unless it ran before.</summary>
+    /// <summary>Runs the handler for an event that is to be dead-lettered, unless it ran before.</summary>
     /// <exception cref="StoreUnavailableException">The inbox's store is unavailable.</exception>
-    public async Task InvokeAsync(Delivery delivery, HandlerWatch watch, CancellationToken cancellationToken)
+    public async Task InvokeAsync(BatchEvent dead, HandlerWatch watch, CancellationToken cancellationToken)
     {
-        for (var left = MaxAttempts; left > 0 && !delivery.IsDeadLetterHandled; left--)
+        for (var left = MaxAttempts; left > 0 && !dead.IsDeadLetterHandled; left--)
         {
             try
             {
-                await watch.RunAsync(timer => TryInvokeAsync(delivery, timer, cancellationToken));
-                delivery.IsDeadLetterHandled = true;
+                await watch.RunAsync(timer => TryInvokeAsync(dead, timer, cancellationToken));
+                dead.IsDeadLetterHandled = true;
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 if (!await inbox.AcceptsWritesAsync(cancellationToken)
-                    || (inbox.Classify(e) is not (StoreFailure.None or StoreFailure.Permanent) and var failure && transient.Tolerates(delivery, failure)))
+                    || (inbox.Classify(e) is not (StoreFailure.None or StoreFailure.Permanent) and var failure && transient.Tolerates(dead.Delivery, dead.Transient, failure)))
                 {
                     throw new StoreUnavailableException(e);
                 }
 
                 if (left > 1 && e is not HandlerTimeoutException)
                     continue;
-                LogFailed(handler.Name, group.Name, delivery.EventId, e);
+                LogFailed(handler.Name, group.Name, dead.Delivery.EventId, e);
                 break;
             }
         }
 
-        delivery.IsDeadLetterHandled = true;
+        dead.IsDeadLetterHandled = true;
     }
 
-    private async Task TryInvokeAsync(Delivery delivery, HandlerTimer timer, CancellationToken cancellationToken)
+    private async Task TryInvokeAsync(BatchEvent dead, HandlerTimer timer, CancellationToken cancellationToken)
     {
-        using var span = EventSpans.DeadLetter(delivery, group);
+        var delivery = dead.Delivery;
+        using var span = EventSpans.DeadLetter(delivery, dead.ProcessContext, group);
         await using var scope = scopes.CreateAsyncScope();
-        var eventRow = EventRow(delivery);
+        var eventRow = EventRow(dead);
         Guid[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
         await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
         timer.Transaction = transaction;
@@ -69,7 +70,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
             timer.Begin(handler.Name, options.HandlerTimeout);
             try
             {
-                await instance.HandleAsync(ToDeadLetter(delivery), timer.Token);
+                await instance.HandleAsync(ToDeadLetter(dead), timer.Token);
             }
             finally
             {
@@ -81,25 +82,25 @@ internal sealed partial class DeadLetterHandlerInvoker(
         await transaction.CommitAsync([.. rows.Except(transaction.Handled)], cancellationToken);
     }
 
-    private static Guid EventRow(Delivery delivery) => delivery.IsUnreadable
-        ? DerivedEventId.Of(delivery.Stream, delivery.FirstEntryId ?? delivery.EntryId)
-        : DerivedEventId.Of(delivery.EventId.ToString(), Convert.ToHexStringLower(SHA256.HashData(delivery.Data.Span)));
+    private static Guid EventRow(BatchEvent dead) => dead.Outcome.IsUnreadable(dead.Delivery)
+        ? DerivedEventId.Of(dead.Delivery.Stream, dead.Delivery.FirstEntryId ?? dead.Delivery.EntryId)
+        : DerivedEventId.Of(dead.Delivery.EventId.ToString(), Convert.ToHexStringLower(SHA256.HashData(dead.Delivery.Data.Span)));
 
     private static Guid EntryRow(Delivery delivery) => DerivedEventId.Of(delivery.Stream, delivery.EntryId);
 
-    private DeadLetter ToDeadLetter(Delivery delivery) => new()
+    private DeadLetter ToDeadLetter(BatchEvent dead) => new()
     {
-        EventId = delivery.EventId,
+        EventId = dead.Delivery.EventId,
         Group = group.Name,
-        Stream = delivery.Stream,
-        Type = delivery.Envelope?.Type,
-        AggregateId = delivery.Envelope?.AggregateId,
-        Payload = delivery.Payload,
-        Data = delivery.Data,
-        Reason = delivery.Reason ?? DeadLetterReason.Exhausted,
-        Error = delivery.Cause?.Message ?? "",
-        Attempts = delivery.Attempts,
-        CorrelationId = delivery.CorrelationId,
+        Stream = dead.Delivery.Stream,
+        Type = dead.Delivery.Envelope?.Type,
+        AggregateId = dead.Delivery.Envelope?.AggregateId,
+        Payload = dead.Payload,
+        Data = dead.Delivery.Data,
+        Reason = dead.Outcome.Reason ?? DeadLetterReason.Exhausted,
+        Error = dead.Outcome.Cause?.Message ?? "",
+        Attempts = dead.Outcome.AttemptsOf(dead.Delivery),
+        CorrelationId = dead.Delivery.CorrelationId,
     };
 
     [LoggerMessage(LogLevel.Error, "{Handler} of {Group} failed for event {EventId}, which is dead-lettered nevertheless.")]

@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Decides the consequence of a failure: the event waits for the store, is retried, or is dead-lettered.</summary>
-internal sealed class FailureClassifier(ConsumerGroup group, IInbox? inbox, RetryPolicy retries, TransientFailures transient)
+internal sealed class FailureClassifier(IInbox? inbox, RetryPolicy retries, TransientFailures transient)
 {
     /// <summary>Records the commit of an event of a type.</summary>
     public void Committed(string eventType) => transient.Committed(eventType);
@@ -11,23 +11,27 @@ internal sealed class FailureClassifier(ConsumerGroup group, IInbox? inbox, Retr
     /// Otherwise, a failure that looks like one of the store is attributed to the store within limits.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store refuses writes.</exception>
-    public async Task ClassifyAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
+    public async Task DecideAsync(WorkItem item, Exception error, CancellationToken cancellationToken)
+    {
+        item.Outcome = await ClassifyAsync(item, error, cancellationToken);
+        item.RunsAlone |= item.Outcome.IsPostponed;
+    }
+
+    private async Task<Outcome> ClassifyAsync(WorkItem item, Exception error, CancellationToken cancellationToken)
     {
         if (inbox is not null)
         {
             if (!await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(error);
-            if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure && transient.Tolerates(delivery, failure))
+            if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure
+                && transient.Tolerates(item.Delivery, item.Transient, failure))
             {
-                // The other events of the batch are handled first. If they succeed, this event is the cause.
-                (delivery.Postponed, delivery.RunsAlone) = (error, true);
-                return;
+                return Outcome.Postponed(error); // The other events of the batch are handled first. If they succeed, this event is the cause.
             }
         }
 
-        if (error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent)
-            delivery.MarkDeadLettered(DeadLetterReason.Rejected, error);
-        else
-            delivery.Fail(group.Find(delivery.Envelope!.Type)!.Retries ?? retries, DeadLetterReason.Exhausted, error);
+        return error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent
+            ? Outcome.DeadLetter(DeadLetterReason.Rejected, error)
+            : Outcome.Failed(item.Handler.Retries ?? retries, item.Delivery.Attempt, DeadLetterReason.Exhausted, error);
     }
 }

@@ -10,16 +10,15 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
     /// <summary>Creates a watch for the handlers of a batch.</summary>
     public HandlerWatch Watch(CancellationToken cancellationToken) => new(group.Name, logger, cancellationToken);
 
-    /// <summary>Calls the handler of a delivery.</summary>
+    /// <summary>Calls a handler.</summary>
     /// <exception cref="HandlerTimeoutException">It exceeded its time limit, whatever exception it threw when it was cancelled.</exception>
-    public async Task RunAsync(IServiceProvider scope, Delivery delivery, HandlerTimer timer)
+    public async Task RunAsync(IServiceProvider scope, WorkItem item, HandlerTimer timer)
     {
-        scope.RecordCause(delivery);
-        var subscription = group.Find(delivery.Envelope!.Type)!;
-        timer.Begin(subscription.HandlerName, subscription.Timeout ?? options.HandlerTimeout);
+        scope.RecordCause(item.Delivery);
+        timer.Begin(item.Handler.HandlerName, item.Handler.Timeout ?? options.HandlerTimeout);
         try
         {
-            await subscription.HandleAsync(scope, delivery.Payload!, Context(delivery), timer.Token);
+            await item.Handler.HandleAsync(scope, item.Event.Payload!, Context(item.Delivery), timer.Token);
         }
         finally
         {
@@ -27,11 +26,11 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
         }
     }
 
-    /// <summary>Traces and measures the handling of a delivery.</summary>
-    public async Task ObserveAsync(Delivery delivery, Func<Task> work)
+    /// <summary>Traces and measures the handling of an event.</summary>
+    public async Task ObserveAsync(WorkItem item, Func<Task> work)
     {
-        using var span = EventSpans.Process(delivery, group);
-        delivery.ProcessContext = span?.Context;
+        using var span = EventSpans.Process(item.Delivery, group);
+        item.Event.ProcessContext = span?.Context;
         var started = Stopwatch.GetTimestamp();
         string? error = null;
         try
@@ -49,7 +48,7 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
             if (EventBusTelemetry.ProcessDuration.Enabled)
             {
                 EventBusTelemetry.ProcessDuration.Record(
-                    Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(group.MessagingSystem, delivery.Stream, group.Name, error));
+                    Stopwatch.GetElapsedTime(started).TotalSeconds, EventBusTelemetry.Tags(item.Delivery.Stream, group.Name, error));
             }
         }
     }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace TaskPlatform.EventBus;
 
 /// <summary>
@@ -8,7 +11,7 @@ namespace TaskPlatform.EventBus;
 internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<EventPosition, Delivery> held = new(new ById());
+    private readonly Dictionary<EventPosition, HeldEvent> held = new(new ById());
     private readonly List<Delivery> waiting = [];
     private readonly HashSet<(string AggregateType, string AggregateId)> busy = [];
     private readonly CoalescedSignal freed = new();
@@ -31,7 +34,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         get
         {
             lock (gate)
-                return [.. held.Values];
+                return [.. held.Values.Select(one => one.Delivery)];
         }
     }
 
@@ -44,7 +47,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         {
             foreach (var delivery in deliveries)
             {
-                if (held.TryAdd(delivery.Position, delivery))
+                if (held.TryAdd(delivery.Position, new HeldEvent(delivery)))
                     waiting.Add(delivery);
             }
 
@@ -95,11 +98,41 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         freed.Set();
     }
 
-    /// <summary>The event at a position; null if it is not held.</summary>
-    public Delivery? Find(EventPosition position)
+    /// <summary>Sets what to cancel if the claim on one of these events is lost, while their handlers run; null once they have ended.</summary>
+    public void Watch(IEnumerable<Delivery> run, CancellationTokenSource? running)
     {
         lock (gate)
-            return held.GetValueOrDefault(position);
+        {
+            foreach (var delivery in run)
+            {
+                ref var one = ref CollectionsMarshal.GetValueRefOrNullRef(held, delivery.Position);
+                if (Unsafe.IsNullRef(ref one))
+                    continue;
+                one.Running = running;
+                if (one.IsLost)
+                    Cancel(running);
+            }
+        }
+    }
+
+    /// <summary>Records that another consumer owns the event, and cancels its handler.</summary>
+    public void LoseClaim(EventPosition position)
+    {
+        lock (gate)
+        {
+            ref var one = ref CollectionsMarshal.GetValueRefOrNullRef(held, position);
+            if (Unsafe.IsNullRef(ref one))
+                return;
+            one.IsLost = true;
+            Cancel(one.Running);
+        }
+    }
+
+    /// <summary>Whether another consumer owns the event.</summary>
+    public bool IsLost(Delivery delivery)
+    {
+        lock (gate)
+            return held.TryGetValue(delivery.Position, out var one) && one.IsLost;
     }
 
     /// <summary>Returns when there is capacity for this number of events.</summary>
@@ -140,10 +173,21 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         return batch;
     }
 
+    /// <summary>Not awaited, because handlers may have registered callbacks that never return; the token is cancelled when this returns.</summary>
+    private static void Cancel(CancellationTokenSource? running) => _ = running?.CancelAsync();
+
     private void Pulse()
     {
         changed.SetResult();
         changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>An event, what to cancel if its claim is lost, and whether it was.</summary>
+    private record struct HeldEvent(Delivery Delivery)
+    {
+        public CancellationTokenSource? Running { get; set; }
+
+        public bool IsLost { get; set; }
     }
 
     /// <summary>Hashes the id only, because events in different channels rarely have the same id.</summary>

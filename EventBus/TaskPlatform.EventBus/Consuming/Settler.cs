@@ -5,18 +5,18 @@ using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Settles deliveries with the transport according to their outcomes. Repeats that while the transport is unavailable.</summary>
+/// <summary>Settles events with the transport according to their outcomes. Repeats that while the transport is unavailable.</summary>
 internal sealed partial class Settler(
     ConsumerGroup group, IReceiver receiver, KeyedQueue queue, BusHealth health, TimeProvider clock, ILogger logger)
 {
-    private readonly ConcurrentQueue<Delivery> refused = new();
+    private readonly ConcurrentQueue<Decision> refused = new();
     private readonly HandledContents contents = new();
     private readonly string role = $"{group.Name} settling";
 
-    /// <summary>Settles all decided deliveries. Those refused by the transport stay held until <see cref="SettleRefusedAsync"/>.</summary>
-    public async Task SettleAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
+    /// <summary>Settles decided events. Those refused by the transport stay held until <see cref="SettleRefusedAsync"/>.</summary>
+    public async Task SettleAsync(List<Decision> decisions, CancellationToken cancellationToken)
     {
-        var open = batch.Where(delivery => delivery.Outcome != Outcome.Open).ToList();
+        var open = decisions;
         for (var backOff = new BackOff(clock); open.Count > 0;)
         {
             var start = clock.GetUtcNow();
@@ -31,25 +31,26 @@ internal sealed partial class Settler(
     /// <summary>Repeats the settlements that the transport refused, because the cause may have been fixed.</summary>
     public async Task SettleRefusedAsync(CancellationToken cancellationToken)
     {
-        var again = new List<Delivery>();
-        while (refused.TryDequeue(out var delivery))
-            again.Add(delivery);
+        var again = new List<Decision>();
+        while (refused.TryDequeue(out var decision))
+            again.Add(decision);
         await SettleAsync(again, cancellationToken);
     }
 
-    private Settlement ToSettlement(Delivery delivery)
+    private Settlement ToSettlement(Decision decision)
     {
-        var kind = delivery.Outcome switch
+        var (delivery, outcome) = (decision.Delivery, decision.Outcome);
+        var kind = outcome.Kind switch
         {
-            Outcome.Handled or Outcome.Skipped => SettlementKind.Complete,
-            Outcome.ForAnotherGroup => SettlementKind.Decline,
-            Outcome.Failed => SettlementKind.Retry,
+            OutcomeKind.Handled or OutcomeKind.Skipped => SettlementKind.Complete,
+            OutcomeKind.ForAnotherGroup => SettlementKind.Decline,
+            OutcomeKind.Retry => SettlementKind.Retry,
             _ => SettlementKind.DeadLetter,
         };
         return new Settlement(delivery.Position, kind, delivery.TargetGroup)
         {
-            RetryAfter = delivery.RetryAfter,
-            DeadLetter = kind == SettlementKind.DeadLetter ? delivery.ToDeadLetter(group.Name) : null,
+            RetryAfter = outcome.RetryAfter,
+            DeadLetter = kind == SettlementKind.DeadLetter ? outcome.ToDeadLetter(delivery, group.Name) : null,
         };
     }
 
@@ -71,25 +72,25 @@ internal sealed partial class Settler(
         }
     }
 
-    /// <returns>The deliveries to settle again immediately.</returns>
-    private List<Delivery> Apply(List<Delivery> deliveries, IReadOnlyList<SettleResult> results, DateTimeOffset start, DateTimeOffset end)
+    /// <returns>What to settle again immediately.</returns>
+    private List<Decision> Apply(List<Decision> decisions, IReadOnlyList<SettleResult> results, DateTimeOffset start, DateTimeOffset end)
     {
-        var again = new List<Delivery>();
-        var settled = new List<Delivery>(deliveries.Count);
+        var again = new List<Decision>();
+        var settled = new List<Delivery>(decisions.Count);
         for (var i = 0; i < results.Count; i++)
         {
-            var delivery = deliveries[i];
+            var (decision, delivery) = (decisions[i], decisions[i].Delivery);
             switch (results[i].Status)
             {
                 case SettleStatus.Unavailable:
-                    again.Add(delivery);
+                    again.Add(decision);
                     break;
                 case SettleStatus.Refused:
-                    refused.Enqueue(delivery);
+                    refused.Enqueue(decision);
                     break;
                 case SettleStatus.UnknownGroup:
-                    delivery.MarkDeadLettered(DeadLetterReason.UnknownGroup, new InvalidOperationException($"{delivery.Stream} has no group '{delivery.TargetGroup}'."));
-                    again.Add(delivery);
+                    var error = new InvalidOperationException($"{delivery.Stream} has no group '{delivery.TargetGroup}'.");
+                    again.Add(decision with { Outcome = Outcome.DeadLetter(DeadLetterReason.UnknownGroup, error) });
                     break;
                 default:
                     settled.Add(delivery);
@@ -103,26 +104,28 @@ internal sealed partial class Settler(
         {
             if (results[i].Status is not (SettleStatus.Settled or SettleStatus.NotOwned))
                 continue;
-            if (deliveries[i].Stream != stream)
-                (stream, tags) = (deliveries[i].Stream, EventBusTelemetry.OwnTags(deliveries[i].Stream, group.Name));
-            Record(deliveries[i], isOwned: results[i].Status == SettleStatus.Settled, tags, start, end);
+            if (decisions[i].Delivery.Stream != stream)
+                (stream, tags) = (decisions[i].Delivery.Stream, EventBusTelemetry.OwnTags(decisions[i].Delivery.Stream, group.Name));
+            Record(decisions[i], isOwned: results[i].Status == SettleStatus.Settled, tags, start, end);
         }
 
         return again;
     }
 
     /// <summary>Traces, counts and logs a settlement.</summary>
-    private void Record(Delivery delivery, bool isOwned, in TagList tags, DateTimeOffset start, DateTimeOffset end)
+    private void Record(in Decision decision, bool isOwned, in TagList tags, DateTimeOffset start, DateTimeOffset end)
     {
-        switch (delivery.Outcome)
+        var (delivery, outcome) = (decision.Delivery, decision.Outcome);
+        switch (outcome.Kind)
         {
-            case Outcome.Handled:
-                EventSpans.Settled(delivery, "ack", group, start, end);
+            case OutcomeKind.Handled:
+                EventSpans.Settled(decision, "ack", group, start, end);
                 contents.Remember(delivery);
                 EventBusTelemetry.EndToEndDuration.Record((end - delivery.Envelope!.Timestamp).TotalSeconds, tags);
                 break;
-            case Outcome.Skipped:
-                EventSpans.Settled(delivery, "ack", group, start, end);
+            case OutcomeKind.Skipped:
+                EventSpans.Settled(decision, "ack", group, start, end);
+                EventBusTelemetry.InboxDuplicates.Add(1, tags);
                 if (contents.Contradicts(delivery))
                 {
                     EventBusTelemetry.ReusedIds.Add(1, tags);
@@ -130,19 +133,19 @@ internal sealed partial class Settler(
                 }
 
                 break;
-            case Outcome.Failed:
-                EventSpans.Settled(delivery, "retry", group, start, end);
+            case OutcomeKind.Retry:
+                EventSpans.Settled(decision, "retry", group, start, end);
                 if (!isOwned)
                     break;
                 EventBusTelemetry.Retries.Add(1, tags);
-                LogRetry(group.Name, delivery.EventId, delivery.Stream, delivery.Attempt + 1, delivery.Error);
+                LogRetry(group.Name, delivery.EventId, delivery.Stream, delivery.Attempt + 1, outcome.Error);
                 break;
-            case Outcome.DeadLetter:
-                EventSpans.Settled(delivery, "dead_letter", group, start, end);
+            case OutcomeKind.DeadLetter:
+                EventSpans.Settled(decision, "dead_letter", group, start, end);
                 if (!isOwned)
                     break;
-                EventBusTelemetry.DeadLetters.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name, delivery.Reason));
-                LogDeadLetter(group.Name, delivery.EventId, delivery.Stream, delivery.Reason, delivery.Error);
+                EventBusTelemetry.DeadLetters.Add(1, EventBusTelemetry.OwnTags(delivery.Stream, group.Name, outcome.Reason));
+                LogDeadLetter(group.Name, delivery.EventId, delivery.Stream, outcome.Reason, outcome.Error);
                 break;
         }
     }

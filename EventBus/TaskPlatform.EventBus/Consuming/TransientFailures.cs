@@ -25,13 +25,16 @@ internal sealed class TransientFailures
     public void Committed(string eventType) => commits.AddOrUpdate(eventType, 1, static (_, before) => before + 1);
 
     /// <summary>Whether the event is to be handled again without using up an attempt.</summary>
-    public bool Tolerates(Delivery delivery, StoreFailure failure)
+    /// <param name="delivery">The event.</param>
+    /// <param name="history">Its earlier failures of this kind, to which this one is added.</param>
+    /// <param name="failure">The failure.</param>
+    public bool Tolerates(Delivery delivery, TransientHistory history, StoreFailure failure)
     {
         var committed = commits.GetValueOrDefault(delivery.Envelope?.Type ?? "");
-        var first = delivery.FirstTransientFailure ??= (Stopwatch.GetTimestamp(), committed);
+        var first = history.First ??= (Stopwatch.GetTimestamp(), committed);
         if (failure != StoreFailure.ConnectionLost && committed == first.Commits && !failing.ContainsKey(delivery.EventId))
             return Stopwatch.GetElapsedTime(first.At) <= MaxDuration;
-        if (++delivery.TransientFailures <= MaxFailures)
+        if (++history.Count <= MaxFailures)
             return true;
 
         if (failing.Count >= MaxTracked)
@@ -39,4 +42,14 @@ internal sealed class TransientFailures
         failing[delivery.EventId] = true;
         return false;
     }
+}
+
+/// <summary>The failures of one event that may be the store's.</summary>
+internal sealed class TransientHistory
+{
+    /// <summary>The number of failures after other events of its type had been committed.</summary>
+    public int Count { get; set; }
+
+    /// <summary>When the first failure occurred, and how many events of its type had been committed by then.</summary>
+    public (long At, long Commits)? First { get; set; }
 }

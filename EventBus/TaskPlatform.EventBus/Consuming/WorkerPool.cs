@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus;
@@ -64,7 +65,7 @@ internal sealed partial class WorkerPool(
         {
             if (run[0].EarlierDeliveries > 0 && !await CountDeliveryAsync(run[0], abort))
                 return;
-            await ProcessAsync(run, draining, abort);
+            await ProcessAsync(new EventBatch(run), draining, abort);
         }
         finally
         {
@@ -79,7 +80,7 @@ internal sealed partial class WorkerPool(
         {
             try
             {
-                var isOwned = !delivery.ClaimLost && await receiver.CountDeliveryAsync(delivery.Position, abort);
+                var isOwned = !queue.IsLost(delivery) && await receiver.CountDeliveryAsync(delivery.Position, abort);
                 health.Recovered(group.Name);
                 if (!isOwned)
                     queue.Remove(delivery);
@@ -92,17 +93,16 @@ internal sealed partial class WorkerPool(
         }
     }
 
-    private async Task ProcessAsync(List<Delivery> run, CancellationToken draining, CancellationToken abort)
+    private async Task ProcessAsync(EventBatch batch, CancellationToken draining, CancellationToken abort)
     {
         var backOff = new BackOff();
         while (true)
         {
             using var claims = CancellationTokenSource.CreateLinkedTokenSource(abort);
-            foreach (var delivery in run)
-                delivery.OnClaimLost(claims);
+            queue.Watch(batch.Deliveries, claims);
             try
             {
-                await processor.ProcessAsync(run, draining, claims.Token);
+                await processor.ProcessAsync(batch, draining, claims.Token);
                 health.Recovered(group.Name);
                 break;
             }
@@ -115,22 +115,19 @@ internal sealed partial class WorkerPool(
             }
             catch (OperationCanceledException) when (!abort.IsCancellationRequested)
             {
-                LogClaimLost(group.Name, run.Count(d => d.ClaimLost));
+                LogClaimLost(group.Name, batch.Deliveries.Count(queue.IsLost));
             }
             finally
             {
-                foreach (var delivery in run)
-                    delivery.OnClaimLost(null);
+                queue.Watch(batch.Deliveries, null);
             }
 
-            foreach (var lost in run.Where(d => d.ClaimLost && d.Outcome == Outcome.Open))
-                queue.Remove(lost);
-            run.RemoveAll(d => d.ClaimLost && d.Outcome == Outcome.Open);
-            if (run.Count == 0 || draining.IsCancellationRequested)
+            queue.Remove(CollectionsMarshal.AsSpan(batch.RemoveOpen(queue.IsLost)));
+            if (batch.IsEmpty || draining.IsCancellationRequested)
                 break;
         }
 
-        await settler.SettleAsync(run, abort);
+        await settler.SettleAsync(batch.Decisions(), abort);
     }
 
     /// <summary>Returns when the store accepts a write, or when the process stops.</summary>

@@ -33,22 +33,22 @@ internal static class EventSpans
     }
 
     /// <summary>Running a group's dead letter handler.</summary>
-    public static Activity? DeadLetter(Delivery delivery, ConsumerGroup group)
+    public static Activity? DeadLetter(Delivery delivery, ActivityContext? processContext, ConsumerGroup group)
     {
         ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created);
         var activity = EventBusTelemetry.Source.StartActivity(
-            $"handle dead letter {delivery.Stream}", ActivityKind.Consumer, delivery.ProcessContext ?? created);
+            $"handle dead letter {delivery.Stream}", ActivityKind.Consumer, processContext ?? created);
         return Describe(activity, group.MessagingSystem, "handle dead letter", "process", delivery.Stream, delivery.EventId, group.Name);
     }
 
     /// <summary>Handling several events in one transaction: a root span with a link to each event.</summary>
-    public static Activity? Batch(IReadOnlyList<Delivery> deliveries, ConsumerGroup group)
+    public static Activity? Batch(IReadOnlyList<WorkItem> items, ConsumerGroup group)
     {
         if (!EventBusTelemetry.Source.HasListeners())
             return null;
 
-        var links = new List<ActivityLink>(deliveries.Count);
-        foreach (var delivery in deliveries)
+        var links = new List<ActivityLink>(items.Count);
+        foreach (var delivery in items.Select(item => item.Delivery))
         {
             if (ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var created)
                 && created.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
@@ -62,13 +62,14 @@ internal static class EventSpans
                 .AddTag("messaging.operation.name", "process")
                 .AddTag("messaging.operation.type", "process")
                 .AddTag("messaging.consumer.group.name", group.Name)
-                .AddTag("messaging.batch.message_count", deliveries.Count);
+                .AddTag("messaging.batch.message_count", items.Count);
     }
 
     /// <summary>Settling an event: an ack, a retry, or a move to the dead letter queue.</summary>
-    public static void Settled(Delivery delivery, string operation, ConsumerGroup group, DateTimeOffset start, DateTimeOffset end)
+    public static void Settled(in Decision decision, string operation, ConsumerGroup group, DateTimeOffset start, DateTimeOffset end)
     {
-        if (delivery.ProcessContext is not { } parent || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        var delivery = decision.Delivery;
+        if (decision.ProcessContext is not { } parent || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return;
 
         using var activity = EventBusTelemetry.Source.StartActivity($"{operation} {delivery.Stream}", ActivityKind.Client, parent, startTime: start);

@@ -1,0 +1,111 @@
+namespace TaskPlatform.EventBus;
+
+/// <summary>What was decided about an event. Outcomes without details are shared, so that handling an event allocates none.</summary>
+internal sealed record Outcome
+{
+    private Outcome(OutcomeKind kind) => Kind = kind;
+
+    /// <summary>Nothing was decided yet: the event has to be handled.</summary>
+    public static Outcome Open { get; } = new(OutcomeKind.Open);
+
+    /// <summary>The effects are committed.</summary>
+    public static Outcome Handled { get; } = new(OutcomeKind.Handled);
+
+    /// <summary>The effects had been committed before; the event only has to be acked.</summary>
+    public static Outcome Skipped { get; } = new(OutcomeKind.Skipped);
+
+    /// <summary>The event targets another group: it is acked if that group exists, otherwise dead-lettered.</summary>
+    public static Outcome ForAnotherGroup { get; } = new(OutcomeKind.ForAnotherGroup);
+
+    public OutcomeKind Kind { get; }
+
+    /// <summary>Whether nothing was decided yet.</summary>
+    public bool IsOpen => Kind == OutcomeKind.Open;
+
+    /// <summary>Whether it is open because of a failure, and is to be handled after the other events of its batch.</summary>
+    public bool IsPostponed => IsOpen && Error is not null;
+
+    /// <summary>For <see cref="OutcomeKind.DeadLetter"/>: one of <see cref="DeadLetterReason"/>.</summary>
+    public string? Reason { get; private init; }
+
+    /// <summary>For <see cref="OutcomeKind.Retry"/>: the delay before the next attempt.</summary>
+    public TimeSpan RetryAfter { get; private init; }
+
+    /// <summary>The failure.</summary>
+    public Exception? Error { get; private init; }
+
+    /// <summary>
+    /// The cause reported in a dead letter. If the handler failed, or the store rejected what it wrote, this is the innermost exception, because the
+    /// outer ones often only wrap it. If the bus or the handler itself made the decision, this is the exception itself.
+    /// </summary>
+    public Exception? Cause => Reason switch
+    {
+        DeadLetterReason.Exhausted => Error?.GetBaseException(),
+        DeadLetterReason.Rejected when Error is not NonRetryableException => Error?.GetBaseException(),
+        _ => Error,
+    };
+
+    /// <summary>It failed because of the store, and is handled again later without using up an attempt.</summary>
+    public static Outcome Postponed(Exception error) => new(OutcomeKind.Open) { Error = error };
+
+    /// <summary>It is dead-lettered.</summary>
+    /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">The error reported in the dead letter.</param>
+    public static Outcome DeadLetter(string reason, Exception error) => new(OutcomeKind.DeadLetter) { Reason = reason, Error = error };
+
+    /// <summary>It failed: it is retried if it has a retry left, otherwise dead-lettered.</summary>
+    /// <param name="retries">The retry policy.</param>
+    /// <param name="attempt">The number of retries so far.</param>
+    /// <param name="reason">The reason for the dead letter, one of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">The failure.</param>
+    public static Outcome Failed(RetryPolicy retries, int attempt, string reason, Exception error) => retries.AllowsRetryAfter(attempt)
+        ? new Outcome(OutcomeKind.Retry) { RetryAfter = retries.DelayBefore(attempt + 1), Error = error }
+        : DeadLetter(reason, error);
+
+    /// <summary>Whether the entry or its payload is unreadable; its event id may then belong to another event.</summary>
+    public bool IsUnreadable(Delivery delivery) => delivery.Problem is not null || Reason == DeadLetterReason.Unreadable;
+
+    /// <summary>The number of times a handler was started on the event, including retries.</summary>
+    public long AttemptsOf(Delivery delivery) => delivery.Attempt + delivery.EarlierDeliveries + (Reason == DeadLetterReason.CrashLoop ? 0 : 1);
+
+    /// <summary>
+    /// The event's dead letter. An event for a group that does not exist is a dead letter of that group, so that there is only one, whichever groups
+    /// read it.
+    /// </summary>
+    public DeadLetterRecord ToDeadLetter(Delivery delivery, string group) => new(
+        Reason == DeadLetterReason.UnknownGroup ? delivery.TargetGroup! : group,
+        Reason ?? DeadLetterReason.Exhausted,
+        delivery.EventId,
+        IsUnreadable(delivery),
+        delivery.Envelope?.Type ?? "",
+        delivery.Data,
+        delivery.Fields,
+        AttemptsOf(delivery),
+        delivery.FirstEntryId ?? delivery.EntryId,
+        delivery.FirstFailedAt,
+        Cause?.Message ?? "",
+        Cause?.GetType().FullName ?? "",
+        Error?.ToString() ?? "");
+}
+
+/// <summary>The kinds of outcome. All except for <see cref="Open"/> have to be settled with the transport.</summary>
+internal enum OutcomeKind
+{
+    /// <summary>Undecided: still to be handled.</summary>
+    Open,
+
+    /// <summary>Its effects are committed.</summary>
+    Handled,
+
+    /// <summary>Its effects had been committed before.</summary>
+    Skipped,
+
+    /// <summary>It targets another group.</summary>
+    ForAnotherGroup,
+
+    /// <summary>The handler failed and has a retry left.</summary>
+    Retry,
+
+    /// <summary>It is dead-lettered.</summary>
+    DeadLetter,
+}
