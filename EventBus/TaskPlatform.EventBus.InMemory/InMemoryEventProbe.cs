@@ -32,7 +32,7 @@ internal sealed class InMemoryEventProbe(InMemoryBroker broker) : IPublishedEven
             {
                 var stream = broker.Find(StreamName.Of(type));
                 return new StreamReading(type, stream is not null, Removed: 0,
-                    [.. (stream?.Groups ?? []).Select(group => new GroupReading(group.Key, group.Value.Since, group.Value.LastDelivered))]);
+                    [.. (stream?.Groups ?? []).Select(group => new GroupReading(group.Key, group.Value.Since, group.Value.LastDelivered.ToString()))]);
             })]));
         }
     }
@@ -43,6 +43,10 @@ internal sealed class InMemoryEventProbe(InMemoryBroker broker) : IPublishedEven
     public Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public int Compare(string left, string right) => EntryId.Parse(left).CompareTo(EntryId.Parse(right));
+
+    public DateTimeOffset? TimeOf(string entryId) => EntryId.Parse(entryId).Time;
 
     /// <summary>Null for an entry that targets one group, or that has no event id.</summary>
     private static PublishedEntry? Published(StreamItem item)

@@ -30,6 +30,9 @@ internal static class Deliveries
     public static ReceivedEvent Received(int number, long prior = 0, params (string Name, string Value)[] fields)
         => new(new EventPosition(Stream, $"{number}-0"), [.. fields.Select(field => Field(field.Name, field.Value))], prior);
 
+    /// <summary>The number that a delivery was made with.</summary>
+    public static int NumberOf(Delivery delivery) => int.Parse(delivery.EntryId.Split('-')[0], CultureInfo.InvariantCulture);
+
     public static EntryField Field(string name, string value) => new(name, Encoding.UTF8.GetBytes(value));
 
     public static string Json(int number)

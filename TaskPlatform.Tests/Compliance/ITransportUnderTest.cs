@@ -24,7 +24,10 @@ public interface ITransportUnderTest : IAsyncDisposable
     IReceiver CreateReceiver(string consumer, ConsumerGroup group);
 
     /// <summary>Adds an entry as a program without this library does.</summary>
-    Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null);
+    Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null);
+
+    /// <summary>The last but one of the ids that an entry can have.</summary>
+    string LastButOneId { get; }
 
     /// <summary>Lets time pass, and has the transport do what it does in the background.</summary>
     Task PassTimeAsync(TimeSpan time);

@@ -38,6 +38,8 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
 
         public TimeProvider Clock => TimeProvider.System;
 
+        public string LastButOneId => EntryId.MaxValue.Previous().ToString();
+
         public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
         {
             var receiver = Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
@@ -45,10 +47,10 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
             return receiver;
         }
 
-        public async Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null)
+        public async Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
             => (string)(await publisher.GetRequiredService<IConnectionMultiplexer>().GetDatabase().StreamAddAsync(
                 prefix + StreamName.Of(eventType), [.. fields.Select(field => new NameValueEntry(field.Name, field.Value))],
-                id is { } given ? given.ToString() : (RedisValue?)null))!;
+                id is null ? (RedisValue?)null : id))!;
 
         public async Task PassTimeAsync(TimeSpan time)
         {

@@ -110,7 +110,7 @@ public abstract partial class TransportComplianceTests
         }
 
         Assert.Equal(9, ids.Count);
-        Assert.Equal(ids.Distinct().OrderByDescending(EntryId.Parse), ids);
+        Assert.Equal(ids.Distinct().OrderDescending(Comparer<string>.Create(Subject.Transport.Capabilities.Probe!.Compare)), ids);
         Assert.Equal([("readers", 9L), ("fourth", 3L)], (await queue.GroupAsync(DeadLetterFilter.All, Cancellation)).Select(group => (group.Group, group.Count)));
         Assert.Equal(5, await queue.CountAsync(filter, ids[4], Cancellation));
         Assert.Equal([true, false], await queue.DeleteAsync([ids[0], ids[0]], Cancellation));

@@ -56,7 +56,7 @@ public abstract partial class TransportComplianceTests
     public async Task Behind_an_event_that_is_refused_none_of_its_stream_is_added_and_other_streams_accept_theirs()
     {
         // One more id is left.
-        await Subject.AddAsync(Sent, [Field("data", Json(0))], EntryId.MaxValue.Previous());
+        await Subject.AddAsync(Sent, [Field("data", Json(0))], Subject.LastButOneId);
 
         var results = await Subject.Transport.PublishAsync(
             [Outgoing(1), OutgoingEvent.Create(Catalog, new ParcelLost(2), DateTimeOffset.UnixEpoch), Outgoing(3), Outgoing(4),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
 
 namespace TaskPlatform.Tests.EventBus;

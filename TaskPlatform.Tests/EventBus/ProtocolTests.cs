@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
 using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 

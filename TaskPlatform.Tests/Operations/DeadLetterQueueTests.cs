@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.EventBus;
+using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 

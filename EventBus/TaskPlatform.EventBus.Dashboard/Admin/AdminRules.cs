@@ -15,8 +15,8 @@ internal static partial class AdminRules
     public static FieldErrors RequireLimit(this FieldErrors errors, int? limit)
         => errors.Require(limit is null or (>= 1 and <= MaxSize), "limit", $"Must be between 1 and {MaxSize}.");
 
-    public static FieldErrors RequireEntryId(this FieldErrors errors, string? id, string field)
-        => errors.Require(id is null || EntryId.TryParse(id, out _), field, "Must be an entry id, for example 1735689600000-0.");
+    public static FieldErrors RequireEntryId(this FieldErrors errors, string? id, string field, Func<string, bool> isEntryId)
+        => errors.Require(id is null || isEntryId(id), field, "Must be an entry id, for example 1735689600000-0.");
 
     public static FieldErrors RequireEventType(this FieldErrors errors, string? type, string field = "type")
         => errors.Require(type is null || (type.Length <= MaxNameLength && EventType().IsMatch(type)), field, "Must be an event type, for example task.created.");

@@ -6,6 +6,8 @@ namespace TaskPlatform.EventBus.InMemory;
 /// <summary>The dead letter queue of an <see cref="InMemoryBroker"/>.</summary>
 internal sealed partial class InMemoryDeadLetterQueue(InMemoryBroker broker) : IDeadLetterQueue
 {
+    public bool IsId(string text) => EntryId.TryParse(text, out _);
+
     public Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
         => Read(deadLetters =>
         {

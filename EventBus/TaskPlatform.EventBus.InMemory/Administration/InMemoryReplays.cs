@@ -5,17 +5,30 @@ internal sealed class InMemoryReplays(InMemoryBroker broker) : IReplays
 {
     private readonly Dictionary<(string ReplayId, string After), (LogReplay Request, LogReplayProgress Progress)> requests = [];
 
+    public ReplayRange RangeOf(StreamDescription stream, DateTimeOffset? from, DateTimeOffset? to)
+    {
+        var last = EntryId.TryParse(stream.LastEntryId, out var known) && known != default ? known : EntryId.Before(broker.Clock.GetUtcNow());
+        var upTo = to is { } end && EntryId.Before(end) < last ? EntryId.Before(end) : last;
+        return new ReplayRange(EntryId.Before(from ?? DateTimeOffset.UnixEpoch).ToString(), upTo.ToString());
+    }
+
+    public bool Includes(LogReplay request, string entryId, DateTimeOffset occurredAt)
+    {
+        var (entry, after, upTo) = (EntryId.Parse(entryId), EntryId.Parse(request.Replay.After), EntryId.Parse(request.Replay.UpTo));
+        return (entry > after && entry <= upTo)
+            || (request.Cutoff is { } cutoff && entry > EntryId.Parse(cutoff) && occurredAt > after.Time && occurredAt <= upTo.Time);
+    }
+
     public Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
     {
         lock (broker.Gate)
         {
             var stream = broker.Stream(replay.Type);
-            var first = stream.Entries.Count > 0 ? stream.Entries[0].Id.ToString() : null;
-            if (ReplayEntry.GapBefore(replay, first) is { } gap)
-                return Task.FromResult(new ReplayProgress(replay.After, 0, gap));
+            var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
+            if (GapBetween(after, upTo, stream) is { } gap)
+                return Task.FromResult(new ReplayProgress(replay.After, 0, gap.ToString()));
 
-            var upTo = EntryId.Parse(replay.UpTo);
-            var page = stream.Entries.Skip(stream.IndexAfter(EntryId.Parse(replay.After))).TakeWhile(entry => entry.Id <= upTo).Take(limit).ToList();
+            var page = stream.Entries.Skip(stream.IndexAfter(after)).TakeWhile(entry => entry.Id <= upTo).Take(limit).ToList();
             var copies = page.Select(entry => ReplayEntry.CopyOf(replay, entry.Id.ToString(), entry.Fields)).OfType<IReadOnlyList<EntryField>>().ToList();
             Add(stream, copies);
             return Task.FromResult(new ReplayProgress(page.Count < limit ? null : page[^1].Id.ToString(), copies.Count, null));
@@ -63,6 +76,17 @@ internal sealed class InMemoryReplays(InMemoryBroker broker) : IReplays
             requests[NameOf(request)] = (known.Request, new LogReplayProgress(cursor, before.Added + events.Count, done));
             return Task.FromResult(true);
         }
+    }
+
+    /// <summary>The last requested id that precedes the stream's first entry; null if there is none.</summary>
+    private static EntryId? GapBetween(EntryId after, EntryId upTo, EventStream stream)
+    {
+        if (after >= upTo)
+            return null;
+        if (stream.Entries.Count == 0)
+            return upTo;
+        var lost = stream.Entries[0].Id.Previous();
+        return lost <= after ? null : lost < upTo ? lost : upTo;
     }
 
     private void Add(EventStream stream, IEnumerable<IReadOnlyList<EntryField>> entries)

@@ -3,6 +3,8 @@ namespace TaskPlatform.EventBus.InMemory;
 /// <summary>The streams of an <see cref="InMemoryBroker"/>, for operators.</summary>
 internal sealed class InMemoryStreamAdmin(InMemoryBroker broker) : IStreamAdmin
 {
+    public bool IsEntryId(string text) => EntryId.TryParse(text, out _);
+
     public Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken)
         => Read<IReadOnlyList<StreamDescription>>(() => [.. eventTypes.Select(Describe)]);
 
@@ -28,7 +30,7 @@ internal sealed class InMemoryStreamAdmin(InMemoryBroker broker) : IStreamAdmin
             var entries = broker.Find(StreamName.Of(eventType))?.Entries ?? [];
             var from = after is null ? (EntryId?)null : EntryId.Parse(after);
             var wanted = newestFirst ? entries.Reverse().Where(entry => !(entry.Id >= from)) : entries.Where(entry => !(entry.Id <= from));
-            return [.. wanted.Take(limit).Select(entry => StreamEntry.Read(entry.Id.ToString(), eventType, entry.Fields))];
+            return [.. wanted.Take(limit).Select(entry => StreamEntry.Read(entry.Id.ToString(), entry.Id.Time, eventType, entry.Fields))];
         });
 
     public Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken)

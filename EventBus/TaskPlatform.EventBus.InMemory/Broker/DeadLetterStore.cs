@@ -65,7 +65,7 @@ internal sealed class StoredDeadLetter(EntryId id, IReadOnlyList<EntryField> fie
 
     public (string Group, Guid EventId, string Digest)? Key => key;
 
-    public DeadLetterEntry Entry => DeadLetterFields.Read(id.ToString(), texts);
+    public DeadLetterEntry Entry => DeadLetterFields.Read(id.ToString(), id.Time, texts);
 
-    public DeadLetterDetails Details => DeadLetterFields.ReadDetails(id.ToString(), texts);
+    public DeadLetterDetails Details => DeadLetterFields.ReadDetails(id.ToString(), id.Time, texts);
 }

@@ -47,18 +47,19 @@ public sealed partial class InMemoryBroker : IDisposable
     /// <summary>Adds an entry as a publisher without this library does: with any fields, readable or not.</summary>
     /// <param name="eventType">The event type whose stream receives it.</param>
     /// <param name="fields">Its fields.</param>
-    /// <param name="id">The entry's id, higher than every id in the stream; null for the next one by the clock.</param>
+    /// <param name="id">The entry's id, such as <c>1735689600000-0</c>, higher than every id in the stream; null for the next one by the clock.</param>
     /// <returns>The entry's id.</returns>
     /// <exception cref="InvalidOperationException">The stream has no id left, or the given one is not higher than its last one.</exception>
-    public EntryId Append(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null)
+    /// <exception cref="FormatException">The given id is not one.</exception>
+    public string Append(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(eventType);
         ArgumentNullException.ThrowIfNull(fields);
         lock (Gate)
         {
-            var added = Stream(eventType).Add(fields, Clock.GetUtcNow(), id);
+            var added = Stream(eventType).Add(fields, Clock.GetUtcNow(), id is null ? null : EntryId.Parse(id));
             Pulse();
-            return added;
+            return added.ToString();
         }
     }
 

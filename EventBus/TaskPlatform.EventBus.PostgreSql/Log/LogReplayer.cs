@@ -11,6 +11,9 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
 {
     private const int PageSize = 200;
 
+    /// <summary>The number of rows whose entry ids are read at once, to find those in the requested range.</summary>
+    private const int CandidatesSize = 1000;
+
     /// <summary>Time limit for one call to search for the next page; new events are not published meanwhile.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMilliseconds(100);
 
@@ -35,55 +38,67 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
     private async Task<(List<OutgoingEvent> Page, long Cursor, bool Done)> ReadAsync(
         LogReplay request, long cursor, int size, CancellationToken cancellationToken)
     {
-        var page = new List<OutgoingEvent>();
+        var rows = new List<long>();
         var started = Stopwatch.GetTimestamp();
+        var isDone = false;
         do
         {
             var end = await ScanWindow.EndAsync(connection, cursor, cancellationToken);
-            var found = await ReadAsync(request, cursor, end ?? long.MaxValue, size - page.Count, cancellationToken);
-            page.AddRange(found.Select(row => row.Event));
-            if (page.Count == size)
-                return (page, found[^1].Id, Done: false);
-            if (end is null)
-                return (page, found is [.., var last] ? last.Id : cursor, Done: true);
-            cursor = end.Value;
+            var found = await FindAsync(request, cursor, end ?? long.MaxValue, size - rows.Count, cancellationToken);
+            rows.AddRange(found);
+            isDone = end is null && rows.Count < size;
+            cursor = rows.Count < size && end is { } last ? last : found is [.., var newest] ? newest : cursor;
         }
-        while (Stopwatch.GetElapsedTime(started) < MaxDuration);
+        while (!isDone && rows.Count < size && Stopwatch.GetElapsedTime(started) < MaxDuration);
 
-        return (page, cursor, Done: false);
+        return (await ReadEventsAsync(rows, cancellationToken), cursor, isDone);
     }
 
-    private async Task<List<(long Id, OutgoingEvent Event)>> ReadAsync(
-        LogReplay request, long cursor, long end, int size, CancellationToken cancellationToken)
+    /// <summary>
+    /// Finds the rows of a window that are in the requested range. Only the transport can compare entry ids, so it is asked about each row; the
+    /// events themselves are read only for those that match.
+    /// </summary>
+    private async Task<List<long>> FindAsync(LogReplay request, long after, long end, int size, CancellationToken cancellationToken)
     {
-        const string entry = "(split_part(entry_id, '-', 1)::numeric, split_part(entry_id, '-', 2)::numeric)";
-        var replay = request.Replay;
-        await using var command = new NpgsqlCommand(
-            $"""
-             SELECT {LogStatements.EventColumns}
-             FROM event_log
-             WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
-               AND (({entry} > ($4, $5) AND {entry} <= ($6, $7)) OR ({entry} > ($9, $10) AND created_at > $11 AND created_at <= $12))
-             ORDER BY id
-             LIMIT $8
-             """, connection);
-        var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = replay.Type });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = cursor });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
-        foreach (var bound in new decimal[] { after.Milliseconds, after.Sequence, upTo.Milliseconds, upTo.Sequence })
-            command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = bound });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = size });
-        var cutoff = request.Cutoff is { } last ? EntryId.Parse(last) : EntryId.MaxValue;
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Milliseconds });
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = cutoff.Sequence });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = after.Time });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = upTo.Time });
+        var found = new List<long>();
+        int candidates;
+        do
+        {
+            await using var command = new NpgsqlCommand(
+                $"""
+                 SELECT id, entry_id, created_at
+                 FROM event_log
+                 WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
+                 ORDER BY id
+                 LIMIT {CandidatesSize}
+                 """, connection);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.Replay.Type });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            for (candidates = 0; await reader.ReadAsync(cancellationToken); candidates++)
+            {
+                after = reader.GetInt64(0);
+                if (found.Count < size && replays.Includes(request, reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)))
+                    found.Add(after);
+            }
+        }
+        while (candidates == CandidatesSize && found.Count < size);
 
-        var page = new List<(long, OutgoingEvent)>();
+        return found;
+    }
+
+    private async Task<List<OutgoingEvent>> ReadEventsAsync(List<long> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+            return [];
+
+        await using var command = new NpgsqlCommand($"SELECT {LogStatements.EventColumns} FROM event_log WHERE id = ANY ($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<List<long>> { TypedValue = ids });
+        var events = new List<(long Id, OutgoingEvent Event)>(ids.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            page.Add(LogStatements.ReadEvent(reader));
-        return page;
+            events.Add(LogStatements.ReadEvent(reader));
+        return [.. events.OrderBy(row => row.Id).Select(row => row.Event)];
     }
 }

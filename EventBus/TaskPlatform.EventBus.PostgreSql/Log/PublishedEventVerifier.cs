@@ -5,7 +5,7 @@ using Npgsql;
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>
-/// Verifies that Redis still has the published events. If the server was emptied or restored to an earlier state, or if other clients removed
+/// Verifies that the transport still has the published events. If the server was emptied or restored to an earlier state, or if other clients removed
 /// entries that their groups had not finished, the missing events are published again with the same ids.
 /// </summary>
 internal sealed partial class PublishedEventVerifier(
@@ -20,9 +20,10 @@ internal sealed partial class PublishedEventVerifier(
     /// <summary>One entry per event type that must still exist: the first one published since the last check, otherwise the newest.</summary>
     private readonly Dictionary<string, Sentinel> sentinels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Sentinel> newest = new(StringComparer.Ordinal);
-    /// <summary>Entry ids come from Redis's clock, the log's timestamps from Postgres's.</summary>
+    /// <summary>Entry ids may come from the transport's clock, the log's timestamps from Postgres's.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
+    private readonly Comparer<string> entryOrder = Comparer<string>.Create(probe.Compare);
     private readonly PublishedRows rows = new(connection);
     private readonly StreamWatch watch = new();
 
@@ -135,23 +136,23 @@ internal sealed partial class PublishedEventVerifier(
         var lost = await probe.FindLostAsync(before.EventType, since, cancellationToken);
         var pending = lost.Pending.ToHashSet(StringComparer.Ordinal);
         var targeted = lost.Targeted.ToLookup(entry => entry.EventId);
-        var position = before.Groups.Count == 0 ? default : before.Groups.Min(group => group.LastDelivered);
-        var oldest = pending.Select(EntryId.Parse).Append(position).Min();
-        var age = lost.Targeted.Count > 0 || oldest.Time > now || now - oldest.Time + ClockTolerance > Retention
-            ? Retention
-            : now - oldest.Time + ClockTolerance;
+        var position = before.Groups.Select(group => group.LastDelivered).Min(entryOrder);
+        var oldest = position is null ? null : pending.Append(position).Min(entryOrder);
+        var age = lost.Targeted.Count == 0 && oldest is not null && probe.TimeOf(oldest) is { } time && time <= now && now - time + ClockTolerance < Retention
+            ? now - time + ClockTolerance
+            : Retention;
         var counts = before.Groups.ToDictionary(group => group.Name, _ => 0, StringComparer.Ordinal);
         var (missing, isOwner) = (0, false);
         await foreach (var page in rows.ReadBackwardsAsync([before.EventType], age, cancellationToken))
         {
             isOwner = true;
             var retried = page.FindAll(row => targeted.Contains(row.EventId));
-            var open = page.FindAll(row => pending.Contains(row.EntryId) || EntryId.Parse(row.EntryId) > position);
+            var open = page.FindAll(row => pending.Contains(row.EntryId) || IsAfter(row, position));
             var missingRows = await FindMissingAsync([.. open.Except(retried)], cancellationToken);
             var requeued = await RequeueAsync(missingRows, certain: false, cancellationToken);
             missing += requeued.Count + (await RequeueAsync(retried, certain: true, cancellationToken)).Count;
             foreach (var group in before.Groups)
-                counts[group.Name] += requeued.Count(row => !pending.Contains(row.EntryId) && EntryId.Parse(row.EntryId) > group.LastDelivered);
+                counts[group.Name] += requeued.Count(row => !pending.Contains(row.EntryId) && IsAfter(row, group.LastDelivered));
         }
 
         if (!isOwner)
@@ -164,6 +165,9 @@ internal sealed partial class PublishedEventVerifier(
             await probe.ReportLostAsync(before.EventType, group, count, cancellationToken);
         return missing;
     }
+
+    /// <summary>Whether an entry is after a group's position; null is before all entries.</summary>
+    private bool IsAfter(PublishedRow row, string? position) => position is null || probe.Compare(row.EntryId, position) > 0;
 
     private async Task<int> RequeueMissingAsync(string[]? types, CancellationToken cancellationToken)
     {
@@ -215,7 +219,7 @@ internal sealed partial class PublishedEventVerifier(
         return due;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Redis lost {Count} published events; they are published again.")]
+    [LoggerMessage(LogLevel.Warning, "The transport lost {Count} published events; they are published again.")]
     private partial void LogMissing(int count);
 
     private readonly record struct Sentinel(string EntryId, long Since);

@@ -17,6 +17,8 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
     /// <summary>The number of dead letters per script call; small enough not to block Redis noticeably.</summary>
     private const int ScriptSize = 100;
 
+    public bool IsId(string text) => EntryId.TryParse(text, out _);
+
     public async Task<DeadLetterPage> ListAsync(DeadLetterFilter filter, int limit, string? after, CancellationToken cancellationToken)
     {
         var range = IdRange.Of(filter);

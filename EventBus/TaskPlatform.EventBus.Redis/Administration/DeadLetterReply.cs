@@ -19,11 +19,11 @@ internal static class DeadLetterReply
     public static DeadLetterEntry Read(RedisResult item)
     {
         var entry = (RedisResult[])item!;
-        return DeadLetterFields.Read((string)entry[0]!, Read(EntryReply.Fields(entry[1])));
+        return DeadLetterFields.Read((string)entry[0]!, EntryId.Parse((string)entry[0]!).Time, Read(EntryReply.Fields(entry[1])));
     }
 
     public static DeadLetterDetails ReadDetails(StackExchange.Redis.StreamEntry entry)
-        => DeadLetterFields.ReadDetails((string)entry.Id!, Read(EntryReply.Fields(entry)));
+        => DeadLetterFields.ReadDetails((string)entry.Id!, EntryId.Parse((string)entry.Id!).Time, Read(EntryReply.Fields(entry)));
 
     private static Dictionary<string, string> Read(IEnumerable<(string Name, byte[] Value)> fields)
     {

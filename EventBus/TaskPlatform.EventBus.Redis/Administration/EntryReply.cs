@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal static class EntryReply
 {
     public static StreamEntry Read(string eventType, StackExchange.Redis.StreamEntry entry)
-        => StreamEntry.Read((string)entry.Id!, eventType, Fields(entry).Select(field => new EntryField(field.Name, field.Value)));
+        => StreamEntry.Read((string)entry.Id!, EntryId.Parse((string)entry.Id!).Time, eventType, Fields(entry).Select(field => new EntryField(field.Name, field.Value)));
 
     public static IEnumerable<(string Name, byte[] Value)> Fields(StackExchange.Redis.StreamEntry entry)
         => entry.Values.Select(field => (Encoding.UTF8.GetString((byte[]?)field.Name ?? []), (byte[]?)field.Value ?? []));

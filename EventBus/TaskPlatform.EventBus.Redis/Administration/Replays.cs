@@ -5,16 +5,21 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Copies events within a stream, and stores replay requests to the services' logs in Redis.</summary>
-internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
+internal sealed class Replays(AdminCalls redis, RedisKeys keys, TimeProvider clock) : IReplays
 {
     private const int MaxNameLength = 500;
+
+    public ReplayRange RangeOf(StreamDescription stream, DateTimeOffset? from, DateTimeOffset? to)
+        => ReplayPositions.RangeOf(stream, from, to, clock.GetUtcNow());
+
+    public bool Includes(LogReplay request, string entryId, DateTimeOffset occurredAt) => ReplayPositions.Includes(request, entryId, occurredAt);
 
     public async Task<ReplayProgress> CopyAsync(Replay replay, int limit, CancellationToken cancellationToken)
     {
         var stream = keys.Stream(StreamName.Of(replay.Type));
         var reply = (RedisResult[])(await redis.ScriptAsync(
             Script.Page, [stream], [replay.After, replay.UpTo, limit], cancellationToken))!;
-        if (ReplayEntry.GapBefore(replay, (string?)reply[0]) is { } gap)
+        if (ReplayPositions.GapBefore(replay, (string?)reply[0]) is { } gap)
             return new ReplayProgress(replay.After, 0, gap);
 
         var entries = (RedisResult[])reply[1]!;
@@ -107,9 +112,8 @@ internal sealed class Replays(AdminCalls redis, RedisKeys keys) : IReplays
             return JsonSerializer.Deserialize<LogReplay>(json) is
             {
                 Service: not null, Rate: null or > 0,
-                Replay: { ReplayId: { Length: <= MaxNameLength }, Type.Length: <= MaxNameLength, Group.Length: <= MaxNameLength } replay,
-            } request && EntryId.TryParse(replay.After, out _) && EntryId.TryParse(replay.UpTo, out _)
-                && (request.Cutoff is null || EntryId.TryParse(request.Cutoff, out _))
+                Replay: { ReplayId: { Length: <= MaxNameLength }, Type.Length: <= MaxNameLength, Group.Length: <= MaxNameLength },
+            } request && ReplayPositions.AreValid(request)
                 ? request
                 : null;
         }

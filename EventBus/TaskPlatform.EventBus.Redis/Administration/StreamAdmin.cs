@@ -8,6 +8,8 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     /// <summary>Counting reads every entry and blocks Redis: 10,000 entries take about 2 ms.</summary>
     private const int CountLimit = 10_000;
 
+    public bool IsEntryId(string text) => EntryId.TryParse(text, out _);
+
     public async Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken)
         => await Task.WhenAll(eventTypes.Select(type => DescribeAsync(type, cancellationToken)));
 

@@ -91,6 +91,10 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
         await redis.OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
     }
 
+    public int Compare(string left, string right) => EntryId.Parse(left).CompareTo(EntryId.Parse(right));
+
+    public DateTimeOffset? TimeOf(string entryId) => EntryId.Parse(entryId).Time;
+
     private static TargetedEntry ReadTargeted(string[] entry) => new(entry[0], Guid.TryParse(entry[1], out var eventId) ? eventId : Guid.Empty, entry[2]);
 
     private static StreamReading ReadStream(string eventType, RedisResult[] stream) => new(
@@ -100,7 +104,7 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
         [.. ((RedisResult[])stream[2]!).Select(item =>
         {
             var group = (RedisResult[])item!;
-            return new GroupReading((string)group[0]!, (string?)group[1] is { Length: > 0 } since ? since : null, EntryId.Parse((string)group[2]!));
+            return new GroupReading((string)group[0]!, (string?)group[1] is { Length: > 0 } since ? since : null, (string)group[2]!);
         })]);
 
     [LoggerMessage(LogLevel.Error, "{Group} lost {Count} entries of {Stream}: they were removed before the group had read them. They are published again.")]

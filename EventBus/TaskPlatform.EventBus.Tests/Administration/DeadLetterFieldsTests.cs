@@ -15,7 +15,7 @@ public sealed class DeadLetterFieldsTests
             ("x-tenant", "acme"), ("error", "a header"), ("first_entry_id", "0-7"), ("first_failed_at", "then"));
         var record = Outcome.DeadLetter(DeadLetterReason.Exhausted, new FormatException("no")).ToDeadLetter(delivery, "readers");
 
-        var details = DeadLetterFields.ReadDetails("5-0", Texts(DeadLetterFields.Of(record, delivery.Position, "consumer", Now)));
+        var details = DeadLetterFields.ReadDetails("5-0", DateTimeOffset.UnixEpoch.AddMilliseconds(5), Texts(DeadLetterFields.Of(record, delivery.Position, "consumer", Now)));
 
         Assert.Equal(
             new DeadLetterEntry
@@ -48,7 +48,7 @@ public sealed class DeadLetterFieldsTests
     [Fact]
     public void Whatever_another_program_wrote_can_be_listed()
     {
-        var entry = DeadLetterFields.Read("5-0", new Dictionary<string, string> { ["stream"] = "events:parcel.lost", ["attempts"] = "many", ["traceparent"] = "x" });
+        var entry = DeadLetterFields.Read("5-0", DateTimeOffset.UnixEpoch.AddMilliseconds(5), new Dictionary<string, string> { ["stream"] = "events:parcel.lost", ["attempts"] = "many", ["traceparent"] = "x" });
 
         Assert.Equal(("parcel.lost", null, null, ""), (entry.Type, entry.Attempts, entry.TraceId, entry.Group));
     }

@@ -29,11 +29,13 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
 
         public TimeProvider Clock => clock;
 
+        public string LastButOneId => EntryId.MaxValue.Previous().ToString();
+
         public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
             => Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
 
-        public Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, EntryId? id = null)
-            => Task.FromResult(broker.Append(eventType, fields, id).ToString());
+        public Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
+            => Task.FromResult(broker.Append(eventType, fields, id));
 
         public async Task PassTimeAsync(TimeSpan time)
         {

@@ -48,11 +48,13 @@ public sealed class DeliveryTests
     }
 
     [Fact]
-    public void An_attempt_is_clamped_and_an_entry_id_that_is_none_is_ignored()
+    public void An_attempt_is_clamped_and_what_can_be_no_entry_id_is_ignored()
     {
         Assert.Equal(0, Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("attempt", "-5")).Attempt);
         Assert.Equal(int.MaxValue, Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("attempt", "9999999999")).Attempt);
-        Assert.Null(Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("first_entry_id", "first")).FirstEntryId);
+        Assert.Equal("first", Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("first_entry_id", "first")).FirstEntryId);
+        Assert.Null(Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("first_entry_id", "1\n")).FirstEntryId);
+        Assert.Null(Deliveries.Of(1, Deliveries.Json(1), EventId, 0, ("first_entry_id", new string('1', 201))).FirstEntryId);
     }
 
     [Fact]

@@ -161,5 +161,5 @@ public sealed class KeyedQueueTests
         number, $$$"""{"type":"parcel.sent","aggregate_id":"{{{of}}}","aggregate_type":"{{{type}}}","data":{},"timestamp":"2026-01-01T00:00:00Z"}""");
 
     private static IEnumerable<int> Numbers(IEnumerable<Delivery> deliveries)
-        => deliveries.Select(delivery => (int)EntryId.Parse(delivery.EntryId).Milliseconds);
+        => deliveries.Select(delivery => Deliveries.NumberOf(delivery));
 }

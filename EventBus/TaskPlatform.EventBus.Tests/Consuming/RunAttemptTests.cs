@@ -90,5 +90,5 @@ public sealed class RunAttemptTests
     private static WorkItem[] Run(int count) => [.. Enumerable.Range(1, count).Select(number => Deliveries.Item(number))];
 
     private static int[][] Parts(RunAttempt attempt)
-        => [.. attempt.Parts().Select(part => part.Select(item => (int)EntryId.Parse(item.Delivery.EntryId).Milliseconds).ToArray())];
+        => [.. attempt.Parts().Select(part => part.Select(item => Deliveries.NumberOf(item.Delivery)).ToArray())];
 }

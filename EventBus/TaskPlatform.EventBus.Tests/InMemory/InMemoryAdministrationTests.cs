@@ -120,5 +120,5 @@ public sealed class InMemoryAdministrationTests : IDisposable
 
     private List<string> Append(int count)
         => [.. Enumerable.Range(1, count).Select(number => broker.Append(
-            "parcel.sent", [Deliveries.Field("data", Deliveries.Json(number)), Deliveries.Field("x-tenant", "acme")]).ToString())];
+            "parcel.sent", [Deliveries.Field("data", Deliveries.Json(number)), Deliveries.Field("x-tenant", "acme")]))];
 }

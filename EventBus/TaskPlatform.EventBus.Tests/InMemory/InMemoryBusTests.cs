@@ -99,7 +99,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
         await StartAsync();
         await using var scope = hosts[0].Services.CreateAsyncScope();
         var publisher = scope.ServiceProvider.GetRequiredService<InMemoryPublisher>();
-        broker.Append("parcel.sent", [], EntryId.MaxValue);
+        broker.Append("parcel.sent", [], EntryId.MaxValue.ToString());
 
         var full = await Assert.ThrowsAsync<InvalidOperationException>(() => publisher.PublishAsync(new ParcelSent(1), cancellationToken: Cancellation));
         Assert.Contains("used up its ids", full.Message, StringComparison.Ordinal);

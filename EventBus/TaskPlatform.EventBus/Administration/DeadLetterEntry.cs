@@ -6,7 +6,7 @@ public sealed record DeadLetterEntry
     /// <summary>The id of its entry in the dead letter queue.</summary>
     public required string Id { get; init; }
 
-    /// <summary>When it was dead-lettered, by Redis's clock.</summary>
+    /// <summary>When it was dead-lettered, by the transport's clock.</summary>
     public required DateTimeOffset FailedAt { get; init; }
 
     /// <summary>The event's wire name, or that of its stream if the event is unreadable.</summary>

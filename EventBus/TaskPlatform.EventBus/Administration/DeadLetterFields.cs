@@ -47,14 +47,17 @@ public static class DeadLetterFields
     }
 
     /// <summary>What a list shows of a dead letter. Any program may have written it: a field may be missing, or anything but text.</summary>
-    public static DeadLetterEntry Read(string id, IReadOnlyDictionary<string, string> fields)
+    /// <param name="id">The id of its entry.</param>
+    /// <param name="failedAt">When it was dead-lettered, by the transport's clock.</param>
+    /// <param name="fields">Its fields.</param>
+    public static DeadLetterEntry Read(string id, DateTimeOffset failedAt, IReadOnlyDictionary<string, string> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
         var stream = fields.GetValueOrDefault("stream", "");
         return new DeadLetterEntry
         {
             Id = id,
-            FailedAt = EntryId.Parse(id).Time,
+            FailedAt = failedAt,
             Type = fields.GetValueOrDefault("type") is { Length: > 0 } type ? type : StreamName.TypeOf(stream),
             Stream = stream,
             Group = fields.GetValueOrDefault("group", ""),
@@ -74,8 +77,9 @@ public static class DeadLetterFields
     }
 
     /// <summary>All of a dead letter.</summary>
-    public static DeadLetterDetails ReadDetails(string id, IReadOnlyDictionary<string, string> fields) => new(
-        Read(id, fields),
+    /// <inheritdoc cref="Read"/>
+    public static DeadLetterDetails ReadDetails(string id, DateTimeOffset failedAt, IReadOnlyDictionary<string, string> fields) => new(
+        Read(id, failedAt, fields),
         fields.GetValueOrDefault(EntryFields.Data, ""),
         fields.GetValueOrDefault("stack", ""),
         fields.Where(field => field.Key is not (EntryFields.Data or "stack")).ToDictionary());

@@ -6,6 +6,9 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 public interface IDeadLetterQueue
 {
+    /// <summary>Whether a text has the form of a dead letter's id, without a call. The other methods accept only those.</summary>
+    bool IsId(string text);
+
     /// <summary>Lists dead letters, newest first.</summary>
     /// <param name="filter">The dead letters to list.</param>
     /// <param name="limit">The maximum number of dead letters.</param>

@@ -2,10 +2,16 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>
 /// Delivers past events to one group again. Events that are still in the stream are copied; older ones come from the event log of the service
-/// that published them, which serves a request stored in Redis.
+/// that published them, which serves a request stored in the transport. Positions are entry ids, which only the transport interprets.
 /// </summary>
 public interface IReplays
 {
+    /// <summary>The positions of a range of times in a stream, without a call.</summary>
+    /// <param name="stream">The stream as it is now.</param>
+    /// <param name="from">The first time; null for the beginning.</param>
+    /// <param name="to">The exclusive last time; null for now.</param>
+    ReplayRange RangeOf(StreamDescription stream, DateTimeOffset? from, DateTimeOffset? to);
+
     /// <summary>
     /// Appends copies of a range of the stream's entries to the stream, targeted at one group. Copies made by earlier replays are skipped.
     /// </summary>
@@ -19,6 +25,15 @@ public interface IReplays
 
     /// <summary>The requests that a service has not completed.</summary>
     Task<IReadOnlyList<(LogReplay Request, LogReplayProgress Progress)>> FindOpenAsync(string service, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether a published event of the log is in the range of a request, without a call: its entry is in it, or the entry is after the cutoff and
+    /// the event occurred within the range.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="entryId">The event's entry.</param>
+    /// <param name="occurredAt">When the event occurred.</param>
+    bool Includes(LogReplay request, string entryId, DateTimeOffset occurredAt);
 
     /// <summary>Appends the next events of a service's log and stores the progress, atomically.</summary>
     /// <param name="request">The request.</param>
@@ -45,6 +60,11 @@ public interface IReplays
 /// </param>
 public sealed record Replay(string ReplayId, string Type, string Group, string After, string UpTo, bool ReapplyEffects);
 
+/// <summary>The positions of a range of events.</summary>
+/// <param name="After">The exclusive start.</param>
+/// <param name="UpTo">The inclusive end.</param>
+public sealed record ReplayRange(string After, string UpTo);
+
 /// <summary>The progress of copying.</summary>
 /// <param name="Next">The last entry that was scanned; null at the end.</param>
 /// <param name="Copied">The number of copies added by this call.</param>
@@ -60,7 +80,7 @@ public sealed record ReplayProgress(string? Next, int Copied, string? Gap);
 /// <param name="Rate">The maximum number of events per second; null for no limit.</param>
 /// <param name="Cutoff">
 /// The last entry of the whole replay. An event whose entry is after the cutoff is still included if it occurred within
-/// <paramref name="Replay"/>: Redis had lost it, and it was published again. Null: only entry ids count.
+/// <paramref name="Replay"/>: the transport had lost it, and it was published again. Null: only entry ids count.
 /// </param>
 public sealed record LogReplay(string Service, Replay Replay, int? Rate, string? Cutoff = null);
 

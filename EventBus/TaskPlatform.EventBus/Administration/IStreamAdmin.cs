@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace TaskPlatform.EventBus;
 
@@ -9,6 +10,9 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 public interface IStreamAdmin
 {
+    /// <summary>Whether a text has the form of an entry id, without a call. The other methods accept only those.</summary>
+    bool IsEntryId(string text);
+
     /// <summary>Describes the streams of event types, including streams that do not exist.</summary>
     Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken);
 
@@ -82,16 +86,17 @@ public sealed record PendingEntry(string EntryId, string Consumer, TimeSpan Idle
 
 /// <summary>An entry of a stream.</summary>
 /// <param name="EntryId">The entry's id.</param>
+/// <param name="AddedAt">When it was added, by the transport's clock. Not part of its JSON, which has the id.</param>
 /// <param name="Type">The stream's event type.</param>
 /// <param name="AggregateId">The aggregate's id; null if the event is unreadable.</param>
 /// <param name="TraceId">The trace id of the request that created the event; 32 hex digits.</param>
 /// <param name="Data">The event exactly as it is in the stream.</param>
 /// <param name="Headers">All other fields.</param>
 public sealed record StreamEntry(
-    string EntryId, string Type, string? AggregateId, string? TraceId, string Data, IReadOnlyDictionary<string, string> Headers)
+    string EntryId, [property: JsonIgnore] DateTimeOffset AddedAt, string Type, string? AggregateId, string? TraceId, string Data, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>Reads an entry of any publisher.</summary>
-    public static StreamEntry Read(string entryId, string type, IEnumerable<EntryField> fields)
+    public static StreamEntry Read(string entryId, DateTimeOffset addedAt, string type, IEnumerable<EntryField> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
         var (data, headers) = (ReadOnlyMemory<byte>.Empty, new Dictionary<string, string>(StringComparer.Ordinal));
@@ -104,7 +109,7 @@ public sealed record StreamEntry(
         }
 
         var traceId = ActivityContext.TryParse(headers.GetValueOrDefault(EntryFields.TraceParent), null, out var created) ? created.TraceId.ToHexString() : null;
-        return new StreamEntry(entryId, type, AggregateOf(data), traceId, Encoding.UTF8.GetString(data.Span), headers);
+        return new StreamEntry(entryId, addedAt, type, AggregateOf(data), traceId, Encoding.UTF8.GetString(data.Span), headers);
     }
 
     private static string? AggregateOf(ReadOnlyMemory<byte> data)

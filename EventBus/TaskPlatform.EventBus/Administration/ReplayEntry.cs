@@ -34,25 +34,6 @@ public static class ReplayEntry
         return [.. outgoing.ToFields().Where(field => field.Name != EntryFields.EventId), .. TargetOf(replay, outgoing.EventId)];
     }
 
-    /// <summary>
-    /// The last requested entry id that may be missing from the stream; null if an earlier entry exists. A stream that has all of its entries
-    /// proves nothing, because it may have been recreated, for example on an emptied server. Only the log has the earlier events.
-    /// </summary>
-    /// <param name="replay">The replay.</param>
-    /// <param name="first">The id of the stream's first entry; null or empty if it has none.</param>
-    public static string? GapBefore(Replay replay, string? first)
-    {
-        ArgumentNullException.ThrowIfNull(replay);
-        var (after, upTo) = (EntryId.Parse(replay.After), EntryId.Parse(replay.UpTo));
-        if (after >= upTo)
-            return null;
-        if (!EntryId.TryParse(first, out var start))
-            return upTo.ToString();
-
-        var lost = start.Previous();
-        return lost <= after ? null : (lost < upTo ? lost : upTo).ToString();
-    }
-
     private static IEnumerable<EntryField> TargetOf(Replay replay, Guid eventId)
     {
         var id = replay.ReapplyEffects ? DerivedEventId.Of(replay.ReplayId, eventId.ToString()) : eventId;

@@ -9,6 +9,8 @@ internal struct EntryHeaders
     /// <summary>The maximum size of a header that the bus itself reads; longer ones are truncated.</summary>
     private const int MaxTextBytes = 8 * 1024;
 
+    private const int MaxEntryIdBytes = 200;
+
     public ReadOnlyMemory<byte> Data { get; private set; }
 
     /// <summary>Empty if the entry has none.</summary>
@@ -82,8 +84,9 @@ internal struct EntryHeaders
     private static string ReadText(ReadOnlySpan<byte> value)
         => value.Length <= MaxTextBytes ? Encoding.UTF8.GetString(value) : Encoding.UTF8.GetString(value[..MaxTextBytes]) + "…";
 
-    /// <summary>Null if it is not an entry id.</summary>
-    private static string? ReadEntryId(ReadOnlySpan<byte> value) => ReadText(value) is var text && EntryId.TryParse(text, out _) ? text : null;
+    /// <summary>Null if it can't be an entry id, whose form only the transport knows.</summary>
+    private static string? ReadEntryId(ReadOnlySpan<byte> value)
+        => value.Length <= MaxEntryIdBytes && Encoding.UTF8.GetString(value) is var text && !text.Any(char.IsControl) ? text : null;
 
     private static Guid ReadGuid(ReadOnlySpan<byte> value)
         => Utf8Parser.TryParse(value, out Guid id, out var consumed) && consumed == value.Length && id != Guid.Empty

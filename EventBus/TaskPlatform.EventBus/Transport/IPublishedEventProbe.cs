@@ -31,6 +31,12 @@ public interface IPublishedEventProbe
 
     /// <summary>Counts entries that a group lost before it read them.</summary>
     Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken);
+
+    /// <summary>Compares two entries of a stream, without a call: less than 0 if the left one was added before the right one.</summary>
+    int Compare(string left, string right);
+
+    /// <summary>When an entry was added, by the transport's clock, as far as its id shows that; null if it does not. Without a call.</summary>
+    DateTimeOffset? TimeOf(string entryId);
 }
 
 /// <summary>The identity and content of a server.</summary>
@@ -53,8 +59,8 @@ public sealed record StreamReading(string EventType, bool Exists, long Removed, 
 /// <summary>The state of a stream's group at one time.</summary>
 /// <param name="Name">The group.</param>
 /// <param name="Since">Changes whenever the group is recreated; null if unknown.</param>
-/// <param name="LastDelivered">The last entry delivered to the group.</param>
-public sealed record GroupReading(string Name, string? Since, EntryId LastDelivered);
+/// <param name="LastDelivered">The id of the last entry delivered to the group, or one before all entries if there is none.</param>
+public sealed record GroupReading(string Name, string? Since, string LastDelivered);
 
 /// <summary>Entries that no longer exist although a group has not finished them.</summary>
 /// <param name="Pending">Entries that are or were pending in a group.</param>

@@ -17,7 +17,7 @@ internal static class DeleteDeadLetter
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors().RequireEntryId(id, "msg_id");
+        var errors = new FieldErrors().RequireEntryId(id, "msg_id", queue.IsId);
         if (errors.Any)
             return errors.ToProblem();
 

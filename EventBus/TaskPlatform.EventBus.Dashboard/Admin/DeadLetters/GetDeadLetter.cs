@@ -24,7 +24,7 @@ internal static class GetDeadLetter
     private static async Task<Results<Ok<Response>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         [FromRoute(Name = "msg_id")] string id, IDeadLetterQueue queue, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors().RequireEntryId(id, "msg_id");
+        var errors = new FieldErrors().RequireEntryId(id, "msg_id", queue.IsId);
         if (errors.Any)
             return errors.ToProblem();
         if (await queue.FindAsync(id, cancellationToken) is not { } found)

@@ -19,7 +19,7 @@ internal static class ListDeadLetters
         IDeadLetterQueue queue,
         CancellationToken cancellationToken)
     {
-        var errors = query.Validate(new FieldErrors()).RequireLimit(limit).RequireEntryId(after, "after");
+        var errors = query.Validate(new FieldErrors()).RequireLimit(limit).RequireEntryId(after, "after", queue.IsId);
         if (errors.Any)
             return errors.ToProblem();
 

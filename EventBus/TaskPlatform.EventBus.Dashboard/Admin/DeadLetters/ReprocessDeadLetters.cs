@@ -39,7 +39,7 @@ internal static class ReprocessDeadLetters
             .Require(request.Ids is not { Length: 0 or > MaxIds }, "ids", $"Must contain 1 to {MaxIds} ids.")
             .Require(request.Ids is null || request.Filter == DeadLetterFilter.All, "ids", "Specify either ids or a filter.");
         foreach (var id in request.Ids ?? [])
-            errors.Require(EntryId.TryParse(id, out _), "ids", "Must contain entry ids, for example 1735689600000-0.");
+            errors.Require(queue.IsId(id), "ids", "Must contain entry ids, for example 1735689600000-0.");
         if (errors.Any)
             return errors.ToProblem();
 

@@ -4,11 +4,10 @@ using TaskPlatform.EventBus.Dashboard.Http;
 namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 
 /// <summary>Validates a replay request against the stream and starts the job.</summary>
-internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvider time)
+internal sealed class ReplayStart(IStreamAdmin streams, IReplays replays, BulkJobs jobs)
 {
     private const string Again = "again";
     private const string Once = "once";
-    private const string BeforeFirst = "0-0";
 
     /// <summary>The events to replay and the group that receives them.</summary>
     /// <param name="From">Published at this time or later; by default from the first event.</param>
@@ -42,11 +41,9 @@ internal sealed class ReplayStart(IStreamAdmin streams, BulkJobs jobs, TimeProvi
         if (stream.Groups.All(group => group.Name != request.Group))
             return new Outcome(null, errors.Require(false, "group", $"The stream of {type} has no such group."));
 
-        // A new stream doesn't show what was published before it was created.
-        var last = EntryId.Parse(stream.LastEntryId ?? BeforeFirst) is { Milliseconds: > 0 } known ? known : EntryId.Before(time.GetUtcNow());
-        var cutoff = request.To is { } to && EntryId.Before(to) < last ? EntryId.Before(to) : last;
-        var parameters = new ReplayParameters(type, request.Effects == Again, EntryId.Before(request.From ?? DateTimeOffset.UnixEpoch).ToString());
-        var started = await jobs.ReplayAsync(parameters, request.Group!, cutoff.ToString(), request.Rate, caller, cancellationToken);
+        var range = replays.RangeOf(stream, request.From, request.To);
+        var parameters = new ReplayParameters(type, request.Effects == Again, range.After);
+        var started = await jobs.ReplayAsync(parameters, request.Group!, range.UpTo, request.Rate, caller, cancellationToken);
         return started.Job is { } job ? new Outcome(job) : new Outcome(null, Conflicting: started);
     }
 }

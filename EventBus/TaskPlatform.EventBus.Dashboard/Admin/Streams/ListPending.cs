@@ -23,7 +23,7 @@ internal static class ListPending
         IStreamAdmin streams,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors().RequireEventType(type).RequireName(group, "group").RequireLimit(limit).RequireEntryId(after, "after");
+        var errors = new FieldErrors().RequireEventType(type).RequireName(group, "group").RequireLimit(limit).RequireEntryId(after, "after", streams.IsEntryId);
         if (errors.Any)
             return errors.ToProblem();
 

@@ -19,7 +19,7 @@ internal static class PeekEntries
         IStreamAdmin streams,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors().RequireEventType(type).RequireLimit(limit).RequireEntryId(after, "after");
+        var errors = new FieldErrors().RequireEventType(type).RequireLimit(limit).RequireEntryId(after, "after", streams.IsEntryId);
         if (errors.Any)
             return errors.ToProblem();
 

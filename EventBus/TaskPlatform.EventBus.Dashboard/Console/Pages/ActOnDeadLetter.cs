@@ -13,7 +13,7 @@ internal static class ActOnDeadLetter
     private static async Task<IResult> ReprocessAsync(
         string id, CurrentOperator caller, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
-        if (!EntryId.TryParse(id, out _))
+        if (!queue.IsId(id))
             return ShowDeadLetter.NotFound(id, caller);
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
@@ -26,7 +26,7 @@ internal static class ActOnDeadLetter
     private static async Task<IResult> DeleteAsync(
         string id, CurrentOperator caller, IDeadLetterQueue queue, AuditEntry audit, CancellationToken cancellationToken)
     {
-        if (!EntryId.TryParse(id, out _) || !(await queue.DeleteAsync([id], cancellationToken))[0])
+        if (!queue.IsId(id) || !(await queue.DeleteAsync([id], cancellationToken))[0])
             return ShowDeadLetter.NotFound(id, caller);
 
         audit.Add($"{id}: deleted.");

@@ -9,7 +9,7 @@ internal static class ShowDeadLetter
 
     private static async Task<Results<RazorComponentResult<DeadLetterDetailsPage>, RazorComponentResult<NotFoundPage>>> HandleAsync(
         string id, CurrentOperator caller, IDeadLetterQueue queue, IOptions<ConsoleOptions> options, CancellationToken cancellationToken)
-        => EntryId.TryParse(id, out _) && await queue.FindAsync(id, cancellationToken) is { } found
+        => queue.IsId(id) && await queue.FindAsync(id, cancellationToken) is { } found
             ? new RazorComponentResult<DeadLetterDetailsPage>(new
             {
                 Operator = caller,

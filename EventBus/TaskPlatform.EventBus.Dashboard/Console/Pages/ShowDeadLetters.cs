@@ -15,7 +15,7 @@ internal static class ShowDeadLetters
         // Forms send unused fields as empty text.
         var filter = Normalize(query.Filter);
         var last = string.IsNullOrEmpty(after) ? null : after;
-        var errors = DeadLetterQuery.Validate(new FieldErrors(), filter).RequireEntryId(last, "after");
+        var errors = DeadLetterQuery.Validate(new FieldErrors(), filter).RequireEntryId(last, "after", queue.IsId);
         if (errors.Any)
             return errors.ToProblem();
 

@@ -24,7 +24,7 @@ internal static class ShowLive
             Types = events.Types,
             Entries = found.SelectMany(entries => entries)
                 .Where(filter.Matches)
-                .OrderByDescending(entry => EntryId.Parse(entry.EntryId))
+                .OrderByDescending(entry => entry.AddedAt)
                 .Take(Shown)
                 .ToList(),
             Options = options.Value,

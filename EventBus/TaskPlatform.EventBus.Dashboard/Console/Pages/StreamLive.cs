@@ -35,7 +35,7 @@ internal static class StreamLive
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
-            .ToDictionary(stream => stream.Type, stream => stream.LastEntryId ?? "0-0");
+            .ToDictionary(stream => stream.Type, stream => stream.LastEntryId);
         for (var polls = 0; await isOpen(); polls++)
         {
             // Immediately, so that the page knows that it is connected; then regularly for proxies that close idle connections.
@@ -44,7 +44,7 @@ internal static class StreamLive
 
             var found = await Task.WhenAll(seen.Select(
                 stream => streams.EntriesAsync(stream.Key, PageSize, stream.Value, newestFirst: false, cancellationToken)));
-            foreach (var entry in found.SelectMany(entries => entries).OrderBy(entry => EntryId.Parse(entry.EntryId)))
+            foreach (var entry in found.SelectMany(entries => entries).OrderBy(entry => entry.AddedAt))
             {
                 seen[entry.Type] = entry.EntryId;
                 if (filter.Matches(entry))
@@ -56,6 +56,6 @@ internal static class StreamLive
     }
 
     private static Item ItemOf(StreamEntry entry, ConsoleOptions options) => new(
-        entry.EntryId, EntryId.Parse(entry.EntryId).Time, entry.Type, entry.AggregateId,
+        entry.EntryId, entry.AddedAt, entry.Type, entry.AggregateId,
         entry.Headers.GetValueOrDefault("target_group"), options.TraceLink(entry.TraceId), entry.Data);
 }

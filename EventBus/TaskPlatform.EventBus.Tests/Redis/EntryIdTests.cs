@@ -1,4 +1,6 @@
-namespace TaskPlatform.EventBus.Tests.Administration;
+using TaskPlatform.EventBus.Redis;
+
+namespace TaskPlatform.EventBus.Tests.Redis;
 
 public sealed class EntryIdTests
 {

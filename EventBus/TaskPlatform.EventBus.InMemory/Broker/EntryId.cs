@@ -1,11 +1,9 @@
 using System.Globalization;
 
-namespace TaskPlatform.EventBus;
+namespace TaskPlatform.EventBus.InMemory;
 
-/// <summary>The id of a stream entry: milliseconds since 1970 and a sequence number within the millisecond.</summary>
-/// <param name="Milliseconds">Milliseconds since 1970, by the server's clock.</param>
-/// <param name="Sequence">The sequence number, starting at 0.</param>
-public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IComparable<EntryId>
+/// <summary>The id of an entry in a broker: the time in milliseconds since 1970, and a sequence number within the millisecond.</summary>
+internal readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : IComparable<EntryId>
 {
     private const long LastMillisecond = 253_402_300_799_999; // End of the year 9999.
 
@@ -16,8 +14,7 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(Milliseconds, LastMillisecond));
 
     /// <summary>The highest id before the first entry of a millisecond.</summary>
-    public static EntryId Before(DateTimeOffset time)
-        => new EntryId((ulong)Math.Max(0, time.ToUnixTimeMilliseconds()), 0).Previous();
+    public static EntryId Before(DateTimeOffset time) => new EntryId((ulong)Math.Max(0, time.ToUnixTimeMilliseconds()), 0).Previous();
 
     /// <summary>The preceding id; 0-0 returns itself.</summary>
     public EntryId Previous() => this switch
@@ -35,8 +32,7 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         _ => null,
     };
 
-    /// <summary>Parses an id such as <c>1735689600000-0</c>.</summary>
-    /// <returns>False if the text is not an id.</returns>
+    /// <summary>Reads an id as <see cref="ToString"/> writes it.</summary>
     public static bool TryParse(string? text, out EntryId id)
     {
         id = default;
@@ -51,25 +47,20 @@ public readonly record struct EntryId(ulong Milliseconds, ulong Sequence) : ICom
         return true;
     }
 
-    /// <summary>Parses an id from Redis.</summary>
-    public static EntryId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a stream entry id.");
+    /// <inheritdoc cref="TryParse"/>
+    /// <exception cref="FormatException">It is not an id.</exception>
+    public static EntryId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not an entry id.");
 
-    /// <inheritdoc/>
     public int CompareTo(EntryId other)
         => Milliseconds != other.Milliseconds ? Milliseconds.CompareTo(other.Milliseconds) : Sequence.CompareTo(other.Sequence);
 
-    /// <summary>Whether the left id is lower.</summary>
     public static bool operator <(EntryId left, EntryId right) => left.CompareTo(right) < 0;
 
-    /// <summary>Whether the left id is higher.</summary>
     public static bool operator >(EntryId left, EntryId right) => left.CompareTo(right) > 0;
 
-    /// <summary>Whether the left id is lower or equal.</summary>
     public static bool operator <=(EntryId left, EntryId right) => left.CompareTo(right) <= 0;
 
-    /// <summary>Whether the left id is higher or equal.</summary>
     public static bool operator >=(EntryId left, EntryId right) => left.CompareTo(right) >= 0;
 
-    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Milliseconds}-{Sequence}");
 }
