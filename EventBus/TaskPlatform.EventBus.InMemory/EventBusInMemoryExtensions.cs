@@ -30,6 +30,7 @@ public static class EventBusInMemoryExtensions
         services.AddSingleton<IDeadLetterQueue, InMemoryDeadLetterQueue>();
         services.AddSingleton<IStreamAdmin, InMemoryStreamAdmin>();
         services.AddSingleton<IReplays, InMemoryReplays>();
+        services.AddMonitoring<InMemoryMonitoringStore>();
         services.TryAddScoped(provider => new InMemoryPublisher(
             provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<EventSender>(), provider.GetRequiredService<TimeProvider>()));
         services.AddScoped<ICauseRecorder>(provider => provider.GetRequiredService<InMemoryPublisher>());

@@ -1,15 +1,14 @@
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>The transport on an <see cref="InMemoryBroker"/>.</summary>
-internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options) : IEventTransport, IStreamTrimmer, IWakeChannel
+internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options) : IEventTransport, IStreamTrimmer, IOutboxReports, IWakeChannel
 {
     private TransportCapabilities? capabilities;
 
     public string System => "in_memory";
 
-    /// <summary>No process monitors the outboxes of all services here.</summary>
     public TransportCapabilities Capabilities
-        => capabilities ??= new TransportCapabilities { Probe = new InMemoryEventProbe(broker), Trimmer = this, WakeChannel = this };
+        => capabilities ??= new TransportCapabilities { Probe = new InMemoryEventProbe(broker), Trimmer = this, OutboxReports = this, WakeChannel = this };
 
     public string? Problem => null;
 
@@ -37,6 +36,13 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName cons
                 broker.Find(StreamName.Of(type))?.Trim(limit);
         }
 
+        return Task.CompletedTask;
+    }
+
+    public Task ReportAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+            broker.Monitoring.Outboxes[service] = (waiting, broker.Clock.GetUtcNow() - oldestAge);
         return Task.CompletedTask;
     }
 

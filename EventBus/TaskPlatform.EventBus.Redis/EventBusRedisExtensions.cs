@@ -32,7 +32,8 @@ public static class EventBusRedisExtensions
         services.AddSingleton<IDeadLetterQueue, DeadLetterQueue>();
         services.AddSingleton<IStreamAdmin, StreamAdmin>();
         services.AddSingleton<IReplays, Replays>();
-        services.AddMonitoring();
+        services.AddMonitoring<RedisMonitoringStore>();
+        services.AddHostedService<EvictionCheck>();
         services.AddSingleton<RetryForwarder>();
         services.AddHostedService(provider => provider.GetRequiredService<RetryForwarder>());
         return builder.AddEventBusEngine(events, configure);

@@ -35,6 +35,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Lease: name of the process that reports the shared metrics, followed by <c> preferred</c> if it hosts consumer groups.</summary>
     public RedisKey Sampler { get; } = prefix + "events:sampler";
 
+    /// <summary>The latest sample of that process, as JSON; expires with the lease.</summary>
+    public RedisKey Sample { get; } = prefix + "events:sample";
+
     /// <summary>Hash of firing alerts; field = rule and subject, value = the alert as JSON.</summary>
     public RedisKey Alerts { get; } = prefix + "events:alerts";
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
-using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.EventBus;
 
@@ -81,7 +80,7 @@ public sealed class ProtocolTests(RedisServer redis, PostgresServer postgres)
         Assert.Equal((ids[1], "one", 1L), (pending.EntryId, pending.Consumer, pending.Deliveries));
         Assert.Equal([ids[1], ids[0]], (await admin.EntriesAsync(Type, limit: 2, after: ids[2], newestFirst: true, Cancellation)).Select(entry => entry.EntryId));
 
-        var monitor = process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
+        var monitor = process.Services.GetServices<IHostedService>().OfType<BusMonitor>().Single();
         var sample = (await monitor.RunOnceAsync(Cancellation))!.Streams.Single(sampled => sampled.Stream == "events:note.written");
         Assert.Equal((3L, 1L, 2L), (sample.Length, sample.Groups[0].Lag, sample.Groups[0].Pending));
 

@@ -5,7 +5,6 @@ using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
-using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Faults;
 
@@ -106,7 +105,7 @@ public sealed class ExtremeIdTests(RedisServer redis, PostgresServer postgres)
     private static string Note(int id, string text)
         => $$$"""{"type":"note.written","aggregate_id":"{{{id}}}","data":{"note_id":{{{id}}},"text":"{{{text}}}"},"timestamp":"2025-01-15T10:30:00Z"}""";
 
-    private static Monitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
+    private static BusMonitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<BusMonitor>().Single();
 
     private static async Task<string> HealthOfAsync(BusProcess process)
         => (await process.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancellation)).Entries["event-bus"].Description ?? "";

@@ -7,7 +7,6 @@ using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
-using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Faults;
 
@@ -116,5 +115,5 @@ public sealed class ForeignContentTests(RedisServer redis, PostgresServer postgr
         await view.SettledAsync(Group);
     }
 
-    private static Monitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
+    private static BusMonitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<BusMonitor>().Single();
 }

@@ -4,7 +4,6 @@ using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
-using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Monitoring;
 
@@ -123,6 +122,41 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task Every_process_can_read_the_latest_sample()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await scene.RedisAsync("XGROUP", "CREATE", scene.Key(Stream), "readers", "0", "MKSTREAM");
+        await scene.AddAsync(Stream, secondsAgo: 50);
+        await scene.RedisAsync("HSET", scene.Key("events:lost"), $"{Stream} readers", "4");
+        await scene.RedisAsync("HSET", scene.Key("events:outbox"), "tasks", $"7 {scene.Milliseconds(secondsAgo: 20)}");
+        await using var other = await BusProcess.StartAsync(scene.Place);
+
+        var sample = await scene.SampleAsync();
+
+        var latest = await other.Services.GetRequiredService<IBusSamples>().LatestAsync(TestContext.Current.CancellationToken);
+        Assert.Equivalent(sample, latest, strict: true);
+        Assert.InRange(latest!.At, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(1), TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Without_a_sampler_or_with_foreign_content_there_is_no_latest_sample()
+    {
+        await using var scene = await Scene.SetAsync(redis, postgres);
+        await using var other = await BusProcess.StartAsync(scene.Place);
+        var samples = other.Services.GetRequiredService<IBusSamples>();
+        await scene.SampleAsync();
+
+        foreach (var content in new[] { "", "[]", "{}", "ÿ" })
+        {
+            await scene.RedisAsync("SET", scene.Key("events:sample"), content);
+            Assert.Null(await samples.LatestAsync(TestContext.Current.CancellationToken));
+        }
+
+        await scene.RedisAsync("DEL", scene.Key("events:sample"));
+        Assert.Null(await samples.LatestAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Only_one_process_reports()
     {
         await using var scene = await Scene.SetAsync(redis, postgres);
@@ -133,7 +167,7 @@ public sealed class SampleTests(RedisServer redis, PostgresServer postgres)
         Assert.Null(await MonitorOf(other).RunOnceAsync(TestContext.Current.CancellationToken));
     }
 
-    private static Monitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single();
+    private static BusMonitor MonitorOf(BusProcess process) => process.Services.GetServices<IHostedService>().OfType<BusMonitor>().Single();
 
     /// <summary>Streams with entries of a given age.</summary>
     private sealed class Scene(BusPlace place, BusView view, BusProcess process, long now) : IAsyncDisposable

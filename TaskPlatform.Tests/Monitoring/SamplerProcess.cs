@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Tests.EventBus;
-using Monitor = TaskPlatform.EventBus.Redis.Monitor;
 
 namespace TaskPlatform.Tests.Monitoring;
 
@@ -34,7 +33,7 @@ internal static class SamplerProcess
             groups);
 
     public static Task<BusSample?> EvaluateAsync(BusProcess process)
-        => process.Services.GetServices<IHostedService>().OfType<Monitor>().Single().RunOnceAsync(TestContext.Current.CancellationToken);
+        => process.Services.GetServices<IHostedService>().OfType<BusMonitor>().Single().RunOnceAsync(TestContext.Current.CancellationToken);
 
     public static Task AddDeadLetterAsync(BusView view) => view.AddAsync("event_dlq", "data", "{}");
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.EventBus;
-using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.EventBus;
 using TaskPlatform.Tests.Servers;
 
@@ -109,10 +108,13 @@ public sealed class TakeoverTests(RedisServer redis, PostgresServer postgres)
         await using var worker = await SamplerProcess.StartAsync(place, "worker", SamplerProcess.Never, groups: Group);
         await SamplerProcess.ElectedAsync(view, "notes:worker preferred");
 
-        var delivery = service.Services.GetRequiredService<AlertDelivery>();
+        var store = service.Services.GetRequiredService<IMonitoringStore>();
+        var latest = await store.LatestAsync(TestContext.Current.CancellationToken);
         var alert = new AlertChanged("dlq_growth", "", "It grew.", DateTimeOffset.UnixEpoch, null);
+        var update = new MonitoringUpdate(latest! with { DeadLetters = 1 }, [], [alert], [], MaxUnpublished: 1);
 
-        Assert.False(await delivery.SaveAsync("notes:service", [], [alert], [], TestContext.Current.CancellationToken));
+        Assert.False(await store.SaveAsync(service.Services.GetRequiredService<SamplerIdentity>(), update, TestContext.Current.CancellationToken));
         Assert.Equal(0, await view.Redis.HashLengthAsync(place.Prefix + "events:alerts"));
+        Assert.Equal(0, (await store.LatestAsync(TestContext.Current.CancellationToken))!.DeadLetters);
     }
 }

@@ -58,10 +58,8 @@ internal sealed class InMemoryStreamAdmin(InMemoryBroker broker) : IStreamAdmin
     private GroupDescription Describe(EventStream stream, string name, StreamGroup group)
     {
         var unread = stream.IndexAfter(group.LastDelivered);
-        var idle = group.Pending.Values.Where(item => item.Owner != ReservedConsumers.AwaitingRetry)
-            .Select(item => broker.Clock.GetElapsedTime(item.TouchedAt)).DefaultIfEmpty().Max();
         return new GroupDescription(
             name, group.Lag, LagIsMinimum: false, unread < stream.Entries.Count ? stream.Entries[unread].Id.Time : null,
-            group.Pending.Count, idle, group.Consumers.Count, group.LastDelivered.ToString());
+            group.Pending.Count, group.OldestIdle(broker.Clock), group.Consumers.Count, group.LastDelivered.ToString());
     }
 }

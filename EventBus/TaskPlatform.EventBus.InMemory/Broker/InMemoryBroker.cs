@@ -37,6 +37,8 @@ public sealed partial class InMemoryBroker : IDisposable
 
     internal InboxStore Inbox { get; }
 
+    internal SharedMonitoring Monitoring { get; } = new();
+
     /// <summary>Completes when something may have become receivable since it was obtained.</summary>
     internal Task Changed => changed.Task;
 

@@ -74,6 +74,11 @@ internal sealed class StreamGroup(EventStream stream, string since)
         return next < stream.Entries.Count ? stream.Entries[next].Id : null;
     }
 
+    /// <summary>The longest time for which a consumer has held an entry without touching it; zero where none holds one.</summary>
+    public TimeSpan OldestIdle(TimeProvider clock) => pending.Values
+        .Where(item => item.Owner != ReservedConsumers.AwaitingRetry)
+        .Select(item => clock.GetElapsedTime(item.TouchedAt)).DefaultIfEmpty().Max();
+
     private ReceivedEvent ToReceived(EntryId id, PendingItem item) => stream.Find(id)!.ToReceived(stream, item.Deliveries);
 }
 

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
-/// <summary>Calls Redis for an operator, and throws exceptions that describe the failure.</summary>
+/// <summary>Calls Redis for operators and for monitoring, and throws exceptions that describe the failure.</summary>
 internal sealed class AdminCalls(IConnectionMultiplexer redis)
 {
     public Task<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
@@ -7,27 +8,34 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Parses the reply of <c>sample.lua</c>. Values written to the hashes by other programs are ignored.</summary>
 internal static class SampleReply
 {
-    /// <summary>The firing alerts, and the hash fields that can't be parsed as alerts.</summary>
-    public static (IReadOnlyList<AlertChanged> Alerts, IReadOnlyList<string> Unreadable) ReadAlerts(RedisResult alerts)
+    /// <summary>The state, and the hash fields of alerts that can't be read.</summary>
+    public static (MonitoringState State, IReadOnlyList<string> UnreadableAlerts) Read(RedisResult[] reply, IReadOnlyList<string> streams)
     {
-        var (read, unreadable) = (new List<AlertChanged>(), new List<string>());
-        foreach (var (name, json) in Pairs(alerts))
-        {
-            if (ReadAlert(json) is { } alert)
-                read.Add(alert);
-            else
-                unreadable.Add(name);
-        }
-
-        return (read, unreadable);
+        var lease = (LeaseState)(long)reply[0];
+        var alerts = Pairs(reply[1]).Select(pair => (pair.Name, Alert: ReadAlert(pair.Value))).ToList();
+        var state = new MonitoringState(
+            lease,
+            [.. alerts.Select(pair => pair.Alert).OfType<AlertChanged>()],
+            (long)reply[2],
+            lease == LeaseState.Standby ? null : ReadSample(reply, streams),
+            lease == LeaseState.NewlyElected ? ReadCounts(reply[3]) : []);
+        return (state, [.. alerts.Where(pair => pair.Alert is null).Select(pair => pair.Name)]);
     }
 
     /// <summary>An alert; null if the text is not one.</summary>
     public static AlertChanged? ReadAlert(string json)
+        => TryDeserialize(json, AlertChanged.JsonTypeInfo) is { Rule: not null, Subject: not null, Summary: not null } alert ? alert : null;
+
+    /// <summary>A stored sample; null if the text is not one.</summary>
+    public static BusSample? ReadSample(string json)
+        => TryDeserialize(json, BusSampleJson.Default.BusSample) is { Streams: not null, Outboxes: not null, Lost: not null } sample ? sample : null;
+
+    private static T? TryDeserialize<T>(string json, JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(json, AlertChanged.JsonTypeInfo) is { Rule: not null, Subject: not null, Summary: not null } alert ? alert : null;
+            return JsonSerializer.Deserialize(json, type);
         }
         catch (JsonException)
         {
@@ -35,15 +43,16 @@ internal static class SampleReply
         }
     }
 
-    public static IReadOnlyCollection<KeyValuePair<string, long>> ReadCounts(RedisResult counts)
+    private static List<KeyValuePair<string, long>> ReadCounts(RedisResult counts)
         => [.. Pairs(counts).Where(pair => pair.Name.Contains(' ', StringComparison.Ordinal) && TryParse(pair.Value, out _))
             .Select(pair => KeyValuePair.Create(pair.Name, long.Parse(pair.Value, CultureInfo.InvariantCulture)))];
 
-    public static BusSample Read(RedisResult[] reply, IReadOnlyList<string> streams)
+    private static BusSample ReadSample(RedisResult[] reply, IReadOnlyList<string> streams)
     {
         var now = (long)reply[4];
         var dead = (RedisResult[])reply[5]!;
         return new BusSample(
+            DateTimeOffset.FromUnixTimeMilliseconds(now),
             (long)dead[0],
             AgeOf((string?)dead[1], now),
             (long)reply[6],

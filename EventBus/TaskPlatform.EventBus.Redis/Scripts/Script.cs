@@ -34,7 +34,7 @@ internal static class Script
     public static readonly string Probe = Load("probe");
     public static readonly string Outbox = Load("outbox");
     public static readonly string Sample = LoadWithEntries("sample");
-    public static readonly string SaveAlerts = Load("save_alerts");
+    public static readonly string SaveSample = Load("save_sample");
     public static readonly string Trim = LoadWithEntries("trim");
 
     /// <summary>Whether the group or its stream does not exist, as reported by stream group commands.</summary>

@@ -42,11 +42,12 @@ internal sealed class AlertRules(AlertOptions options)
     }
 
     /// <summary>Returns the alerts that changed with this sample.</summary>
-    public IReadOnlyList<AlertChanged> Evaluate(BusSample sample, DateTimeOffset now)
+    public IReadOnlyList<AlertChanged> Evaluate(BusSample sample)
     {
+        var now = sample.At;
         var changes = new List<AlertChanged>();
         var violated = new HashSet<(string, string)>();
-        foreach (var (rule, subject, duration, summary) in Violations(sample, now))
+        foreach (var (rule, subject, duration, summary) in Violations(sample))
         {
             var key = (rule, subject);
             violated.Add(key);
@@ -72,8 +73,9 @@ internal sealed class AlertRules(AlertOptions options)
         return changes;
     }
 
-    private IEnumerable<(string Rule, string Subject, TimeSpan For, string Summary)> Violations(BusSample sample, DateTimeOffset now)
+    private IEnumerable<(string Rule, string Subject, TimeSpan For, string Summary)> Violations(BusSample sample)
     {
+        var now = sample.At;
         foreach (var stream in sample.Streams)
         {
             if (stream.Ahead > options.IdsAhead.Threshold)
