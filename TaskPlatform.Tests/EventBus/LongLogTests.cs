@@ -14,6 +14,9 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
 {
     private const int Published = 25_000;
     private const int Waiting = 700;
+
+    /// <summary>After this many executions, a connection keeps a statement prepared, with its plan.</summary>
+    private const int Executions = 2;
     private static readonly TimeSpan Recently = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongAgo = TimeSpan.FromDays(8);
 
@@ -59,6 +62,31 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var nodes = plans.SelectMany(Nodes).ToList();
         Assert.True(plans.Count > 100, $"Only {plans.Count} statements were explained.");
         Assert.DoesNotContain(nodes, node => node.GetProperty("Node Type").GetString() is "Gather" or "Gather Merge" or "Sort" or "Seq Scan");
+        Assert.All(RowsOfLog(plans), rows => Assert.InRange(rows, 0, ScanWindow.Size));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task Statements_that_were_planned_for_a_short_log_read_a_limited_range_of_a_long_one(int events)
+    {
+        await using var connection = await ExplainedAsync();
+        var (publisher, verifier) = Dispatcher(connection);
+        await FillAsync(connection, Recently, published: events, waiting: 0);
+        await AnalyzeAsync(connection);
+        for (var i = 0; i <= Executions; i++)
+        {
+            await FillAsync(connection, Recently, published: 0, waiting: 1);
+            await publisher.PublishWaitingAsync(Cancellation);
+        }
+
+        await verifier.CheckAsync(Cancellation);
+        await FillAsync(connection, Recently);
+        var plans = PlansOf(connection);
+        await publisher.PublishWaitingAsync(Cancellation);
+        await verifier.CheckAsync(Cancellation);
+
+        Assert.Contains(plans.SelectMany(Nodes), node => node.GetProperty("Node Type").GetString() == "ModifyTable");
         Assert.All(RowsOfLog(plans), rows => Assert.InRange(rows, 0, ScanWindow.Size));
     }
 
@@ -135,6 +163,8 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(place.Postgres)
         {
             Options = string.Join(' ', settings.Select(setting => $"-c {setting}")),
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = Executions,
         }.ConnectionString);
         await connection.OpenAsync(Cancellation);
         Assert.True(await Dispatcher(connection).Publisher.TryLeadAsync(Cancellation));

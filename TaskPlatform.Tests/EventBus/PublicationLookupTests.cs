@@ -48,7 +48,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     {
         await WriteAsync();
         await using var database = FaultProxy.To(postgres.Port);
-        var mark = database.HoldRequest("SET entry_id = published");
+        var mark = database.HoldRequest("SET entry_id = ($2)");
         await using (var publisher = BusChild.Start(new BusChildSettings(place.Through(postgres: database))))
         {
             await mark.Reached;

@@ -59,7 +59,7 @@ public sealed class PublisherFaultTests(RedisServer redis, PostgresServer postgr
         var place = await BusPlace.CreateAsync(redis, postgres);
         await using var view = await BusView.OfAsync(place);
         await using var database = FaultProxy.To(postgres.Port);
-        var mark = database.HoldRequest("SET entry_id = published");
+        var mark = database.HoldRequest("SET entry_id = ($2)");
 
         await using (var publisher = BusChild.Start(new BusChildSettings(place.Through(postgres: database)) { Write = [Three[0]] }))
         {

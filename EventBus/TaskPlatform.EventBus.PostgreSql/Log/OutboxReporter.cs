@@ -15,6 +15,7 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
     private long lastReported;
     private long reported = -1;
 
+    /// <summary>Reports, if the interval has passed. The order limits the statement to the index of unpublished events, whatever the statistics.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
         if (last != 0 && Stopwatch.GetElapsedTime(last) < Interval)
@@ -23,7 +24,7 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
         await using var command = new NpgsqlCommand(
             $"""
              SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8
-             FROM (SELECT created_at FROM event_log WHERE entry_id IS NULL LIMIT {MaxCounted}) AS waiting
+             FROM (SELECT created_at FROM event_log WHERE entry_id IS NULL ORDER BY id, entry_id LIMIT {MaxCounted}) AS waiting
              """, connection);
         long waiting;
         TimeSpan oldest;
