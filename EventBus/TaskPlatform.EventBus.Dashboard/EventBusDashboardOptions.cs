@@ -15,7 +15,7 @@ public sealed class EventBusDashboardOptions
     public string CookieName { get; set; } = "event-bus-console";
 
     /// <summary>
-    /// Returns the name of the event log, as passed to <c>UseEventLog</c>, for an event type. Replays request events from it that the stream no longer has.
+    /// Returns the name of the event log, as passed to <c>Outbox</c>, for an event type. Replays request events from it that the stream no longer has.
     /// </summary>
     [Required]
     public Func<string, string>? FindEventLog { get; set; }

@@ -1,48 +1,42 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.EventBus.InMemory;
 
-/// <summary>Runs the event bus in the process's memory, for tests and development.</summary>
+/// <summary>Lets a bus deliver its events in the process's memory.</summary>
 public static class EventBusInMemoryExtensions
 {
-    /// <summary>Adds the event bus without a server. Everything is lost with the process.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="events">The event types of the solution.</param>
-    /// <param name="configure">Settings beyond the section <c>EventBus</c>.</param>
-    /// <param name="broker">The broker to use, where several hosts share one; null for one of the host's own, on its <see cref="TimeProvider"/>.</param>
-    public static EventBusBuilder AddInMemoryEventBus(
-        this IHostApplicationBuilder builder,
-        EventCatalog events,
-        Action<EventBusOptions>? configure = null,
-        InMemoryBroker? broker = null)
+    /// <summary>
+    /// Uses a broker in memory. The application publishes by <see cref="InMemoryPublisher"/>, a scoped service, which for a named bus has its name as key.
+    /// </summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="broker">The broker, where several hosts share one; null for one of the bus's own, on the application's <see cref="TimeProvider"/>.</param>
+    public static EventBusBuilder UseInMemory(this EventBusBuilder bus, InMemoryBroker? broker = null)
     {
-        ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(events);
-
-        var services = builder.Services;
+        ArgumentNullException.ThrowIfNull(bus);
+        var parts = bus.Parts;
         if (broker is null)
-            services.AddSingleton(provider => new InMemoryBroker(provider.GetRequiredService<TimeProvider>()));
+            parts.AddSingleton(provider => new InMemoryBroker(provider.GetRequiredService<TimeProvider>()));
         else
-            services.AddSingleton(broker);
-        services.AddSingleton<IEventTransport, InMemoryTransport>();
-        services.AddSingleton<IDeadLetterQueue, InMemoryDeadLetterQueue>();
-        services.AddSingleton<IStreamAdmin, InMemoryStreamAdmin>();
-        services.AddSingleton<IReplays, InMemoryReplays>();
-        services.AddMonitoring<InMemoryMonitoringStore>();
-        services.TryAddScoped(provider => new InMemoryPublisher(
-            provider.GetRequiredService<EventCatalog>(), provider.GetRequiredService<EventSender>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddScoped<ICauseRecorder>(provider => provider.GetRequiredService<InMemoryPublisher>());
-        services.AddHostedService<RetentionService>();
-        return builder.AddEventBusEngine(events, configure);
+            parts.AddSingleton(broker);
+        parts.AddSingleton<IEventTransport, InMemoryTransport>();
+        parts.AddSingleton<IDeadLetterQueue, InMemoryDeadLetterQueue>();
+        parts.AddSingleton<IStreamAdmin, InMemoryStreamAdmin>();
+        parts.AddSingleton<IReplays, InMemoryReplays>();
+        bus.AddMonitoring<InMemoryMonitoringStore>();
+        parts.AddHostedService<RetentionService>();
+        bus.Services.AddKeyedScoped(bus.Name, (application, _) => CreatePublisher(bus.PartsOf(application)));
+        bus.Services.AddScoped<ICauseRecorder>(scope => scope.GetRequiredKeyedService<InMemoryPublisher>(bus.Name));
+        return bus;
     }
 
     /// <summary>Keeps the group's inbox in the broker's memory: an event that was handled is not handled again, and one that fails publishes nothing.</summary>
     public static ConsumerGroupBuilder UseInMemoryInbox(this ConsumerGroupBuilder group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        group.EventBus.Host.Services.AddKeyedSingleton<IInbox, InMemoryInbox>(group.Group.Name);
+        group.EventBus.Parts.AddKeyedSingleton<IInbox, InMemoryInbox>(group.Group.Name);
         return group;
     }
+
+    private static InMemoryPublisher CreatePublisher(IServiceProvider parts)
+        => new(parts.GetRequiredService<EventCatalog>(), parts.GetRequiredService<EventSender>(), parts.GetRequiredService<TimeProvider>());
 }

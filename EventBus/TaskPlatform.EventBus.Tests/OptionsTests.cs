@@ -22,7 +22,7 @@ public sealed class OptionsTests
         {
             [$"EventBus:{key}"] = value,
         });
-        builder.AddInMemoryEventBus(new EventCatalog().Add<ParcelSent>());
+        builder.Services.AddEventBus(bus => bus.AddEvents(events => events.Add<ParcelSent>()).UseInMemory());
 
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
         {

@@ -1,37 +1,73 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Configures a service's use of the event bus.</summary>
-public sealed class EventBusBuilder
+/// <summary>
+/// Configures a bus: its events, its transport, its stores and its consumer groups. <c>AddEventBus</c> creates it and passes it to the application.
+/// </summary>
+public sealed partial class EventBusBuilder
 {
     private readonly HashSet<string> groups = new(StringComparer.Ordinal);
 
-    /// <summary>Creates a builder. Called by transports; services call a transport's <c>AddEventBus</c>.</summary>
-    public EventBusBuilder(IHostApplicationBuilder host, EventCatalog catalog)
+    internal EventBusBuilder(IServiceCollection services, string? name = null)
     {
-        Host = host;
-        Catalog = catalog;
+        Services = services;
+        Name = name;
+        Parts = name is null ? services : new ServiceCollection();
     }
 
-    /// <summary>The application builder.</summary>
-    public IHostApplicationBuilder Host { get; }
+    /// <summary>The bus's name; null for the application's default bus.</summary>
+    public string? Name { get; }
+
+    /// <summary>The application's services: handlers, contexts and publishers.</summary>
+    public IServiceCollection Services { get; }
 
     /// <summary>The event types that can be published and subscribed to.</summary>
-    public EventCatalog Catalog { get; }
+    public EventCatalog Catalog { get; private set; } = new();
+
+    /// <summary>Adds event types. They must be added before the groups that handle them.</summary>
+    /// <param name="add">Adds each of them to the bus's catalog.</param>
+    /// <exception cref="InvalidOperationException">A wire name is malformed or already used by another type.</exception>
+    public EventBusBuilder AddEvents(Action<EventCatalog> add)
+    {
+        ArgumentNullException.ThrowIfNull(add);
+        add(Catalog);
+        return this;
+    }
+
+    /// <summary>Uses a catalog that several services share. It must be added before the groups that handle its events.</summary>
+    /// <exception cref="InvalidOperationException">Events have been added before.</exception>
+    public EventBusBuilder AddEvents(EventCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        if (Catalog.Types.Count > 0)
+            throw new InvalidOperationException("AddEvents with a whole catalog must come before any other events are added.");
+        Catalog = catalog;
+        return this;
+    }
+
+    /// <summary>Changes options of the bus; applied after its configuration section.</summary>
+    public EventBusBuilder Configure(Action<EventBusOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.AddOptions<EventBusOptions>(Name).Configure(configure);
+        return this;
+    }
 
     /// <summary>Adds a consumer group: each event that it subscribes to is handled by one of the group's processes.</summary>
-    /// <param name="name">The group's name in Redis and in the inbox, for example <c>notifications_service</c>.</param>
-    /// <exception cref="InvalidOperationException">The process already has a group with this name.</exception>
-    public ConsumerGroupBuilder AddConsumerGroup(string name)
+    /// <param name="name">The group's name in the transport and in the inbox, for example <c>notifications_service</c>.</param>
+    /// <param name="configure">Adds the group's handlers.</param>
+    /// <exception cref="InvalidOperationException">The bus already has a group with this name.</exception>
+    public EventBusBuilder AddConsumerGroup(string name, Action<ConsumerGroupBuilder> configure)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(configure);
         if (!groups.Add(name))
             throw new InvalidOperationException($"The consumer group '{name}' is registered twice.");
 
         var group = new ConsumerGroup(name);
-        Host.Services.AddSingleton(group);
-        return new ConsumerGroupBuilder(this, group);
+        Parts.AddSingleton(group);
+        configure(new ConsumerGroupBuilder(this, group));
+        return this;
     }
 }

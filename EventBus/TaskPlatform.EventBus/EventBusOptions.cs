@@ -2,11 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Options of the bus in this process; section <c>EventBus</c>. All defaults are safe for production.</summary>
+/// <summary>
+/// Options of a bus in this process; section <c>EventBus</c>, or <c>EventBuses:name</c> for a named bus. All defaults are safe for production.
+/// </summary>
 public sealed class EventBusOptions : IValidatableObject
 {
-    /// <summary>The configuration section.</summary>
+    /// <summary>The configuration section of the default bus.</summary>
     public const string Section = "EventBus";
+
+    /// <summary>The configuration section that has a section for each named bus.</summary>
+    public const string NamedSection = "EventBuses";
 
     /// <summary>Prefix of every key in Redis, so that several platforms, or tests, can share one server. Default none.</summary>
     public string KeyPrefix { get; set; } = "";
@@ -83,22 +88,25 @@ public sealed class EventBusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>The section of this bus, for messages.</summary>
+    internal string Path { get; set; } = Section;
+
     /// <summary>Validates combinations of settings.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (InboxRetention < StreamRetention)
         {
             yield return Invalid(nameof(InboxRetention),
-                $"is {InboxRetention}, less than {Section}:{nameof(StreamRetention)} ({StreamRetention}): a late redelivery would be handled again.");
+                $"is {InboxRetention}, less than {Path}:{nameof(StreamRetention)} ({StreamRetention}): a late redelivery would be handled again.");
         }
 
         if (ClaimInterval > 10 * ClaimIdle)
-            yield return Invalid(nameof(ClaimInterval), $"is {ClaimInterval}, more than ten times {Section}:{nameof(ClaimIdle)} ({ClaimIdle}).");
+            yield return Invalid(nameof(ClaimInterval), $"is {ClaimInterval}, more than ten times {Path}:{nameof(ClaimIdle)} ({ClaimIdle}).");
         if (RetryDelays.Any(delay => delay < TimeSpan.Zero))
             yield return Invalid(nameof(RetryDelays), "has a negative delay.");
         if (InstanceId is { } instance && string.IsNullOrWhiteSpace(instance))
             yield return Invalid(nameof(InstanceId), "is blank.");
 
-        static ValidationResult Invalid(string key, string problem) => new($"{Section}:{key} {problem}", [key]);
+        ValidationResult Invalid(string key, string problem) => new($"{Path}:{key} {problem}", [key]);
     }
 }

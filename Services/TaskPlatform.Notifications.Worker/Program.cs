@@ -16,21 +16,19 @@ builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.Services.AddScoped<Notifier>();
 builder.Services.AddHostedService<EraseUsers>();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog())
-    .UseEventLog<NotificationsDb>("notifications")
-    .PublishAlerts<NotificationsDb>()
-    .AddConsumerGroup("notifications_service")
-    .UseInbox<NotificationsDb>()
-    .HandleInBatches<TaskCreated, NotifyWorkers>()
-    .HandleInBatches<TaskAssigned, NotifyAddedWorkers>()
-    .HandleInBatches<TaskUpdated, NotifyAdmins>()
-    .HandleInBatches<TaskCompleted, NotifyCreator>()
-    .HandleInBatches<TaskDeleted, NotifyOfDeletion>()
-    .HandleInBatches<UserCreated, WelcomeUser>()
-    .Handle<UserUpdated, UpdateRecipient>()
-    .Handle<UserDeleted, EraseRecipient>()
-    .Handle<AlertChanged, NotifyAdminsOfAlert>()
-    .OnDeadLetter<ReportFailure>();
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
+    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts())
+    .AddConsumerGroup("notifications_service", group => group
+        .HandleInBatches<TaskCreated, NotifyWorkers>()
+        .HandleInBatches<TaskAssigned, NotifyAddedWorkers>()
+        .HandleInBatches<TaskUpdated, NotifyAdmins>()
+        .HandleInBatches<TaskCompleted, NotifyCreator>()
+        .HandleInBatches<TaskDeleted, NotifyOfDeletion>()
+        .HandleInBatches<UserCreated, WelcomeUser>()
+        .Handle<UserUpdated, UpdateRecipient>()
+        .Handle<UserDeleted, EraseRecipient>()
+        .Handle<AlertChanged, NotifyAdminsOfAlert>()
+        .OnDeadLetter<ReportFailure>()));
 
 var app = builder.Build();
 

@@ -19,7 +19,8 @@ builder.AddTokenAuthentication();
 builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.AddNotificationStream();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<NotificationsDb>("notifications").PublishAlerts<NotificationsDb>();
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
+    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts()));
 AuthOperators.Add(builder);
 builder.AddEventBusDashboard<NotificationsDb>(dashboard =>
 {

@@ -17,7 +17,7 @@ builder.AddDatabase<TasksDb>("tasks-db");
 builder.Services.AddScoped<IdempotencyStore>();
 builder.Services.AddHostedService<IdempotencyCleanup>();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TasksDb>("tasks", keepHistory: true);
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus.UsePostgres<TasksDb>(store => store.Outbox("tasks", keepHistory: true)));
 
 var app = builder.Build();
 

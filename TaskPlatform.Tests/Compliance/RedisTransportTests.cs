@@ -73,12 +73,12 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
                 return process;
             var builder = Host.CreateEmptyApplicationBuilder(null);
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:redis"] = connectionString });
-            builder.AddEventBus("redis", Catalog, options =>
+            builder.AddEventBus("redis", Catalog, bus => bus.Configure(options =>
             {
                 options.KeyPrefix = prefix;
                 options.ClaimIdle = options.ClaimInterval = ClaimIdle;
                 options.StreamRetention = Retention;
-            });
+            }));
             builder.Services.AddSingleton(new ConsumerName(name));
             return processes[name] = builder.Build();
         }

@@ -49,26 +49,32 @@ internal sealed class BusProcess : IAsyncDisposable
         builder.Logging.AddProvider(logger);
         builder.Services.AddSingleton<Seen>();
         builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
-        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>().Add<NoteErased>(), options =>
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>().Add<NoteErased>(), bus =>
         {
-            options.KeyPrefix = place.Prefix;
-            for (var i = 0; i < options.MaxRetries; i++)
-                options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
-            configure?.Invoke(options);
-        }).UseEventLog<NotesDb>("notes");
-        foreach (var name in groups)
-        {
-            var group = bus.AddConsumerGroup(name).UseInbox<NotesDb>().Handle<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
-            _ = place.UnitOfWork switch
+            bus.UsePostgres<NotesDb>(store => store.Outbox("notes"));
+            bus.Configure(options =>
             {
-                UnitOfWork.Batch => group.HandleInBatches<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
-                UnitOfWork.Isolated => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler.Isolated())),
-                _ => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
-            };
-        }
-
+                options.KeyPrefix = place.Prefix;
+                for (var i = 0; i < options.MaxRetries; i++)
+                    options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
+                configure?.Invoke(options);
+            });
+            foreach (var name in groups)
+                bus.AddConsumerGroup(name, group => AddHandlers(place, group));
+        });
         services(builder.Services);
         return builder.Build();
+    }
+
+    private static void AddHandlers(BusPlace place, ConsumerGroupBuilder group)
+    {
+        group.Handle<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+        _ = place.UnitOfWork switch
+        {
+            UnitOfWork.Batch => group.HandleInBatches<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
+            UnitOfWork.Isolated => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler.Isolated())),
+            _ => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
+        };
     }
 
     private static void Configure(BusPlace place, HandlerBuilder handler)

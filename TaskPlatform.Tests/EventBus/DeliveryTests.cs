@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.Redis;
 using TaskPlatform.Tests.Servers;
@@ -186,10 +187,11 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     [Fact]
     public void A_second_handler_for_an_event_fails_with_its_name()
     {
-        var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog().Add<NoteWritten>());
-        var group = bus.AddConsumerGroup("readers").Handle<NoteWritten, ObeyNote>();
+        var bus = new EventBusBuilder(new ServiceCollection()).AddEvents(events => events.Add<NoteWritten>());
 
-        var twice = Assert.Throws<InvalidOperationException>(() => group.Handle<NoteWritten, ObeyNoteToo>());
+        var twice = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers", group => group
+            .Handle<NoteWritten, ObeyNote>()
+            .Handle<NoteWritten, ObeyNoteToo>()));
 
         Assert.Contains("'note.written' twice: ObeyNote and ObeyNoteToo", twice.Message, StringComparison.Ordinal);
     }
@@ -197,9 +199,9 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     [Fact]
     public void An_unknown_event_fails_with_its_name()
     {
-        var bus = new EventBusBuilder(Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null), new EventCatalog());
+        var bus = new EventBusBuilder(new ServiceCollection());
 
-        var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers").Handle<NoteWritten, ObeyNote>());
+        var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers", group => group.Handle<NoteWritten, ObeyNote>()));
 
         Assert.Contains("'note.written'", unknown.Message, StringComparison.Ordinal);
     }

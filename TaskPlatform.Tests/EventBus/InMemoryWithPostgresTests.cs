@@ -40,9 +40,12 @@ public sealed class InMemoryWithPostgresTests(RedisServer redis, PostgresServer 
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:notes-db"] = place.Postgres });
         builder.Services.AddSingleton<Seen>();
         builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
-        var bus = builder.AddInMemoryEventBus(new EventCatalog().Add<NoteWritten>(), broker: broker).UseEventLog<NotesDb>("notes");
-        foreach (var group in groups)
-            bus.AddConsumerGroup(group).UseInbox<NotesDb>().Handle<NoteWritten, ObeyNote>();
+        builder.Services.AddEventBus(bus =>
+        {
+            bus.AddEvents(events => events.Add<NoteWritten>()).UseInMemory(broker).UsePostgres<NotesDb>(store => store.Outbox("notes"));
+            foreach (var group in groups)
+                bus.AddConsumerGroup(group, consumers => consumers.Handle<NoteWritten, ObeyNote>());
+        });
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new Process(host);

@@ -55,7 +55,7 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
 
         var refusal = Assert.Throws<InvalidOperationException>(() => db.Publish(new NoteWritten(1, "nowhere")));
 
-        Assert.Contains("UseEventLog<NotesDb>", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("UsePostgres<NotesDb>(store => store.Outbox(", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,14 +64,14 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
         var place = await BusPlace.CreateAsync(redis, postgres);
         var builder = Builder(place);
         builder.Services.AddDbContextPool<NotesDb>(options => options.UseNpgsql(place.Postgres));
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).AddConsumerGroup("readers").UseInbox<NotesDb>();
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus.UsePostgres<NotesDb>());
         using var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
 
         var refusal = Assert.Throws<InvalidOperationException>(() => db.Publish(new NoteWritten(1, "nowhere")));
 
-        Assert.Contains("UseEventLog<NotesDb>", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("UsePostgres<NotesDb>(store => store.Outbox(", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +95,9 @@ public sealed class PublishTests(RedisServer redis, PostgresServer postgres)
         builder.Services.AddPooledDbContextFactory<NotesDb>(options => options.UseNpgsql(place.Postgres));
         builder.Services.AddDbContextPool<NotesDb>(options => options.UseNpgsql(place.Postgres));
         builder.Services.AddDbContextPool<ColumnTypesDb>(options => options.UseNpgsql(sorts));
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<NotesDb>("notes").UseEventLog<ColumnTypesDb>("sorts");
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus
+            .UsePostgres<NotesDb>(store => store.Outbox("notes"))
+            .UsePostgres<ColumnTypesDb>(store => store.Outbox("sorts")));
         var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Database.EnsureCreatedAsync(Cancellation);

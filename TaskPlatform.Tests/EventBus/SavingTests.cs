@@ -124,7 +124,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     public async Task An_inbox_row_of_another_consumer_is_detected_even_if_our_effect_conflicts_first(bool isNewRow)
     {
         using var host = await StartAsync();
-        var inbox = host.Services.GetRequiredKeyedService<IInbox>("sorters");
+        var inbox = host.Services.GetRequiredService<IInbox>();
         var eventId = Guid.CreateVersion7();
         await SaveAsync(host, db => db.Add(new Versioned { Id = 1, Version = 1 }));
 
@@ -156,7 +156,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         await SaveAsync(host, db => db.Add(new Listed { Id = 1, Numbers = [], Names = [] }));
         var eventId = Guid.CreateVersion7();
         await using var scope = host.Services.CreateAsyncScope();
-        await using var transaction = await host.Services.GetRequiredKeyedService<IInbox>("sorters")
+        await using var transaction = await host.Services.GetRequiredService<IInbox>()
             .BeginAsync(scope.ServiceProvider, "sorters", [eventId], TestContext.Current.CancellationToken);
         scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
 
@@ -190,8 +190,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sorts" });
         builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
         builder.Services.AddDbContextPool<ColumnTypesDb>(options => options.UseNpgsql(database));
-        var bus = builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>()).UseEventLog<ColumnTypesDb>("sorts");
-        bus.AddConsumerGroup("sorters").UseInbox<ColumnTypesDb>();
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus.UsePostgres<ColumnTypesDb>(store => store.Outbox("sorts")));
         var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);

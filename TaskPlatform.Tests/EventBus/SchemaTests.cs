@@ -105,11 +105,14 @@ public sealed class SchemaTests(RedisServer redis, PostgresServer postgres)
         });
         builder.Logging.AddProvider(new TestOutputLogger());
         builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
-        builder.AddEventBus("redis", catalog, options =>
-        {
-            options.KeyPrefix = place.Prefix;
-            options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
-        }).AddConsumerGroup(Group).UseInbox<NotesDb>().Handle<DraftSaved, RememberDraft>();
+        builder.AddEventBus("redis", catalog, bus => bus
+            .Configure(options =>
+            {
+                options.KeyPrefix = place.Prefix;
+                options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
+            })
+            .UsePostgres<NotesDb>()
+            .AddConsumerGroup(Group, group => group.Handle<DraftSaved, RememberDraft>()));
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return host;

@@ -12,7 +12,7 @@ namespace TaskPlatform.EventBus.Benchmarks.Bus;
 internal static class BusHost
 {
     /// <summary>Publishes committed events, and consumes nothing.</summary>
-    public static IHost Publisher(BenchmarkEnvironment environment) => Build(environment, options: null, services => { }, bus => bus.UseEventLog<BenchmarkDb>("benchmark"));
+    public static IHost Publisher(BenchmarkEnvironment environment) => Build(environment, options: null, services => { }, bus => bus.UsePostgres<BenchmarkDb>(store => store.Outbox("benchmark")));
 
     /// <summary>Consumes without an inbox.</summary>
     public static IHost Consumer<THandler>(
@@ -23,15 +23,15 @@ internal static class BusHost
             services => services
                 .AddSingleton(counter ?? new Counter(0))
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
-            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group).Handle<Measured, THandler>());
+            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group, group => group.Handle<Measured, THandler>()));
 
     /// <summary>Consumes with an inbox and inserts one row per event, in batches or one event at a time.</summary>
     public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)
-        => Build(environment, options, services => { }, bus =>
-        {
-            var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>();
-            _ = inBatches ? group.HandleInBatches<Measured, InsertRow>() : group.Handle<Measured, InsertRow>();
-        });
+        => Build(environment, options, services => { }, bus => bus
+            .UsePostgres<BenchmarkDb>()
+            .AddConsumerGroup(
+                BenchmarkEnvironment.Group,
+                group => _ = inBatches ? group.HandleInBatches<Measured, InsertRow>() : group.Handle<Measured, InsertRow>()));
 
     public static IHost Build(
         BenchmarkEnvironment environment, Action<EventBusOptions>? options, Action<IServiceCollection> services, Action<EventBusBuilder> configure)
@@ -46,13 +46,16 @@ internal static class BusHost
         builder.AddTelemetry();
         builder.ExportToNull();
         builder.AddNpgsqlDbContext<BenchmarkDb>("benchmark-db", settings => settings.DisableRetry = true);
-        var bus = builder.AddEventBus("redis", new EventCatalog().Add<Measured>(), bus =>
+        builder.AddEventBus("redis", new EventCatalog().Add<Measured>(), bus =>
         {
-            bus.KeyPrefix = environment.Prefix;
-            options?.Invoke(bus);
+            bus.Configure(settings =>
+            {
+                settings.KeyPrefix = environment.Prefix;
+                options?.Invoke(settings);
+            });
+            configure(bus);
         });
         services(builder.Services);
-        configure(bus);
         return builder.Build();
     }
 }

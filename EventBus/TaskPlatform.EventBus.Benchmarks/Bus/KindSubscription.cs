@@ -17,10 +17,12 @@ internal sealed class KindSubscription(int kind) : Subscription
     /// <summary>Subscribes a group to a number of event types.</summary>
     public static void AddTo(EventBusBuilder bus, int kinds)
     {
-        bus.Host.Services.AddScoped<InsertRow>();
-        var group = bus.AddConsumerGroup(BenchmarkEnvironment.Group).UseInbox<BenchmarkDb>().Group;
-        for (var kind = 0; kind < kinds; kind++)
-            group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });
+        bus.Services.AddScoped<InsertRow>();
+        bus.UsePostgres<BenchmarkDb>().AddConsumerGroup(BenchmarkEnvironment.Group, group =>
+        {
+            for (var kind = 0; kind < kinds; kind++)
+                group.Group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });
+        });
     }
 
     /// <summary>A row of the event log for an event of a type.</summary>

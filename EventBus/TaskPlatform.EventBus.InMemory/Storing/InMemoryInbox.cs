@@ -6,25 +6,25 @@ namespace TaskPlatform.EventBus.InMemory;
 /// The inbox in the broker's memory. Its transactions cover the inbox rows and what is published through <see cref="InMemoryPublisher"/>;
 /// what a handler does to other objects is not rolled back.
 /// </summary>
-internal sealed class InMemoryInbox(InMemoryBroker broker, EventSender sender) : IInbox
+internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, EventSender sender) : IInbox
 {
     public Task<IInboxTransaction> BeginAsync(
         IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
-        => Task.FromResult<IInboxTransaction>(new Transaction(broker, sender, HoldEvents(scope), group, eventIds));
+        => Task.FromResult<IInboxTransaction>(new Transaction(this, broker, sender, HoldEvents(scope), group, eventIds));
 
     public StoreFailure Classify(Exception exception) => StoreFailure.None;
 
     public Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static InMemoryPublisher HoldEvents(IServiceProvider scope)
+    private InMemoryPublisher HoldEvents(IServiceProvider scope)
     {
-        var publisher = scope.GetRequiredService<InMemoryPublisher>();
+        var publisher = scope.GetRequiredKeyedService<InMemoryPublisher>(bus.Value);
         publisher.Hold();
         return publisher;
     }
 
     private sealed class Transaction(
-        InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
+        InMemoryInbox inbox, InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
         : IInboxTransaction
     {
         private readonly List<Guid> saved = [];
@@ -34,7 +34,7 @@ internal sealed class InMemoryInbox(InMemoryBroker broker, EventSender sender) :
         public IReadOnlySet<Guid> Handled { get; } = broker.Inbox.Find(group, asked);
 
         public Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
-            => Task.FromResult<IInboxSavepoint>(new Savepoint(this, HoldEvents(scope)));
+            => Task.FromResult<IInboxSavepoint>(new Savepoint(this, inbox.HoldEvents(scope)));
 
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
         {

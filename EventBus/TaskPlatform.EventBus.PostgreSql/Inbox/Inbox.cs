@@ -9,7 +9,7 @@ using TaskPlatform.EventBus.PostgreSql.Saving;
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>The inbox in the handlers' own database, in the transaction of their unit of work.</summary>
-internal sealed partial class Inbox<TDb>(IServiceScopeFactory scopes, EventBusOptions options, ILogger<Inbox<TDb>> logger) : IInbox
+internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptions options, ILogger<Inbox<TDb>> logger) : IInbox
     where TDb : DbContext
 {
     /// <summary>The command timeout in seconds, if neither the service nor the connection string sets one.</summary>

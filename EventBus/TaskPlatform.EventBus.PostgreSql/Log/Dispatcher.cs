@@ -21,7 +21,7 @@ internal sealed partial class Dispatcher<TDb>(
     OutboxState outbox,
     BusHealth health,
     IOptions<DirectConnection<TDb>> direct,
-    IServiceScopeFactory scopes,
+    ApplicationScopes scopes,
     ILogger<Dispatcher<TDb>> logger) : BackgroundService
     where TDb : DbContext
 {

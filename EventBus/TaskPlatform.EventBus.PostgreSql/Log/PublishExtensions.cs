@@ -30,7 +30,7 @@ public static class PublishExtensions
         ArgumentNullException.ThrowIfNull(data);
         var bus = BusContext.Of(db);
         if (!bus.HasEventLog)
-            throw new InvalidOperationException($"'{TEvent.Type}' can't be published through {db.GetType().Name}: UseEventLog<{db.GetType().Name}> is missing.");
+            throw new InvalidOperationException($"'{TEvent.Type}' can't be published through {db.GetType().Name}: {BusContext.MissingLine(db)}");
         var outgoing = OutgoingEvent.Create(bus.Catalog, data, time, aggregateVersion, bus.Cause, bus.MessagingSystem, eventId);
         db.Add(new EventLogRow
         {

@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Trims the streams and deletes old rows of the event log and the inbox. Only one process of the service deletes at a time.</summary>
 internal sealed partial class RetentionService<TDb>(
-    bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, IServiceScopeFactory scopes,
+    bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, ApplicationScopes scopes,
     ILogger<RetentionService<TDb>> logger) : BackgroundService
     where TDb : DbContext
 {
@@ -81,7 +81,7 @@ internal sealed partial class RetentionService<TDb>(
         while (deleted == PageSize);
     }
 
-    private static bool HasInbox(IServiceScopeFactory scopes)
+    private static bool HasInbox(ApplicationScopes scopes)
     {
         using var services = scopes.CreateScope();
         return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;

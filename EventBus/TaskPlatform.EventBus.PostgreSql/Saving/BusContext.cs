@@ -24,7 +24,10 @@ internal sealed class BusContext(IDbContextOptions options) : IResettableService
 
     /// <exception cref="InvalidOperationException">The context is not configured for the bus.</exception>
     public static BusContext Of(DbContext db) => ((IInfrastructure<IServiceProvider>)db).Instance.GetService<BusContext>()
-        ?? throw new InvalidOperationException($"{db.GetType().Name} is not configured for the event bus: UseEventLog<{db.GetType().Name}> is missing.");
+        ?? throw new InvalidOperationException($"{db.GetType().Name} is not configured for the event bus: {MissingLine(db)}");
+
+    /// <summary>What the registration lacks if nothing can be published through the context.</summary>
+    public static string MissingLine(DbContext db) => $"UsePostgres<{db.GetType().Name}>(store => store.Outbox(\"…\")) is missing.";
 
     /// <summary>Sends statements ahead of the next inserts that the context saves, in the same round trip.</summary>
     public void Prepend(NpgsqlBatchCommand[] statements) => prependedCommands = statements;

@@ -19,13 +19,14 @@ internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clo
 
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
-    /// <summary>Adds the extension and the batched inserts. An event log that was added before is kept.</summary>
+    /// <summary>
+    /// Adds the extension and the batched inserts. An event log that was added before is kept, with its catalog: the group that has its inbox in the context
+    /// may belong to another bus.
+    /// </summary>
     public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog, Func<string?>? messagingSystem = null)
     {
-        var existing = options.Options.FindExtension<BusContextExtension>();
-        ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(
-            new BusContextExtension(
-                catalog, clock, hasEventLog || existing is { HasEventLog: true }, messagingSystem ?? existing?.MessagingSystem));
+        if (hasEventLog || options.Options.FindExtension<BusContextExtension>() is not { HasEventLog: true })
+            ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(new BusContextExtension(catalog, clock, hasEventLog, messagingSystem));
         options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
     }
 

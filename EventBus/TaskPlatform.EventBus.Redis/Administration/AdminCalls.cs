@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Calls Redis for operators and for monitoring, and throws exceptions that describe the failure.</summary>
-internal sealed class AdminCalls(IConnectionMultiplexer redis)
+internal sealed class AdminCalls(RedisConnection redis)
 {
     public Task<RedisResult> ScriptAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
         => CallAsync(database => database.ScriptEvaluateAsync(script, keys, arguments), cancellationToken);

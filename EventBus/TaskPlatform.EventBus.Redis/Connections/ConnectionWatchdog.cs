@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// after it has received nothing for four times its timeout (16 s here), and the bus guarantees recovery within 15 s.
 /// </summary>
 internal sealed partial class ConnectionWatchdog(
-    RedisSettings settings, IConnectionMultiplexer redis, BusHealth health, ILogger<ConnectionWatchdog> logger) : BackgroundService
+    RedisConnection redis, BusHealth health, ILogger<ConnectionWatchdog> logger) : BackgroundService
 {
     private const string Role = "connection to Redis";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
@@ -35,7 +35,7 @@ internal sealed partial class ConnectionWatchdog(
                 if (e is TimeoutException && redis.IsConnected)
                 {
                     LogNoReply();
-                    settings.CloseSockets();
+                    redis.Settings.CloseSockets();
                 }
             }
         }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Creates this process's consumers.</summary>
 internal sealed class RedisReceivers(
-    IConnectionMultiplexer redis, RedisSettings settings, RedisKeys keys, ConsumerName consumer, IServiceProvider services, ILogger<RedisReceiver> logger)
+    RedisConnection redis, RedisKeys keys, ConsumerName consumer, IServiceProvider services, ILogger<RedisReceiver> logger)
 {
     public RedisReceiver Create(ConsumerGroup group)
     {
@@ -14,7 +14,7 @@ internal sealed class RedisReceivers(
         var clock = services.GetRequiredService<TimeProvider>();
         var database = redis.GetDatabase();
         var streams = new GroupStreams(database, keys, group, consumer, options, clock, logger);
-        var reader = new BlockingReader(settings, database, keys, $"{consumer.Value} reader of {group.Name}");
+        var reader = new BlockingReader(redis.Settings, database, keys, $"{consumer.Value} reader of {group.Name}");
         var missed = new MissedAcks(group, streams, options, clock, logger);
         return new RedisReceiver(
             group,

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// Warns if Redis evicts keys instead of refusing writes when it runs out of memory, which would delete streams, groups and schedules.
 /// The check is repeated because an operator may change the policy at any time.
 /// </summary>
-internal sealed partial class EvictionCheck(IConnectionMultiplexer redis, BusHealth health, ILogger<EvictionCheck> logger) : BackgroundService
+internal sealed partial class EvictionCheck(RedisConnection redis, BusHealth health, ILogger<EvictionCheck> logger) : BackgroundService
 {
     private const string Subject = "eviction";
     private const string Safe = "noeviction";

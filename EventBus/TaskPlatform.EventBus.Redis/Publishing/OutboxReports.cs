@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Keeps the last report of each service in a hash.</summary>
-internal sealed partial class OutboxReports(IConnectionMultiplexer redis, RedisKeys keys, ILogger logger) : IOutboxReports
+internal sealed partial class OutboxReports(RedisConnection redis, RedisKeys keys, ILogger logger) : IOutboxReports
 {
     public async Task ReportAsync(string service, long waiting, TimeSpan oldestAge, CancellationToken cancellationToken)
     {

@@ -7,13 +7,13 @@ namespace TaskPlatform.EventBus.Redis;
 /// <summary>Adds committed events to their streams.</summary>
 internal sealed class RedisTransport : IEventTransport
 {
-    private readonly IConnectionMultiplexer redis;
+    private readonly RedisConnection redis;
     private readonly RedisKeys keys;
     private readonly RedisReceivers receivers;
     private readonly ConcurrentDictionary<string, RedisKey> streams = new(StringComparer.Ordinal);
 
     public RedisTransport(
-        IConnectionMultiplexer redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger)
+        RedisConnection redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger)
     {
         (this.redis, this.keys, this.receivers) = (redis, keys, receivers);
         var calls = new TransportCalls(redis, logger);

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Trims streams page by page, and reports the group that prevents it.</summary>
 internal sealed partial class StreamTrimmer(
-    IConnectionMultiplexer redis, TransportCalls calls, RedisKeys keys, EventBusOptions options, ILogger logger) : IStreamTrimmer
+    RedisConnection redis, TransportCalls calls, RedisKeys keys, EventBusOptions options, ILogger logger) : IStreamTrimmer
 {
     private const int TrimPage = 10_000;
     private const int MaxLostEntries = 100_000;

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Calls Redis for the dispatcher, which distinguishes an unavailable transport from any other failure.</summary>
-internal sealed partial class TransportCalls(IConnectionMultiplexer redis, ILogger logger)
+internal sealed partial class TransportCalls(RedisConnection redis, ILogger logger)
 {
     /// <exception cref="EventTransportUnavailableException">Redis is unavailable.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Sends wake-ups between the processes of a service, through one channel for all services.</summary>
-internal sealed class WakeChannel(IConnectionMultiplexer redis, RedisKeys keys) : IWakeChannel
+internal sealed class WakeChannel(RedisConnection redis, RedisKeys keys) : IWakeChannel
 {
     public async Task WakeAsync(string service, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>Adds due retries to their streams. Any number of processes may do so concurrently.</summary>
 internal sealed partial class RetryForwarder(
-    IConnectionMultiplexer redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, BackgroundLoops loops,
+    RedisConnection redis, RedisKeys keys, IEnumerable<ConsumerGroup> groups, BackgroundLoops loops,
     ILogger<RetryForwarder> logger) : BackgroundService
 {
     private const int PageSize = 100;

@@ -57,7 +57,7 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
                 return process;
             var builder = Host.CreateEmptyApplicationBuilder(null);
             builder.Services.AddSingleton<TimeProvider>(clock);
-            builder.AddInMemoryEventBus(Catalog, broker: broker);
+            builder.Services.AddEventBus(bus => bus.AddEvents(Catalog).UseInMemory(broker));
             builder.Services.AddSingleton(new ConsumerName(name));
             return processes[name] = builder.Build();
         }

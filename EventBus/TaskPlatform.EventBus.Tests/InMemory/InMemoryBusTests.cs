@@ -130,8 +130,10 @@ public sealed class InMemoryBusTests : IAsyncDisposable
         var seen = Channel.CreateUnbounded<Seen>();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton(seen);
-        builder.AddInMemoryEventBus(Deliveries.Catalog, broker: broker)
-            .AddConsumerGroup("readers").UseInMemoryInbox().Handle<ParcelSent, LoseParcel>();
+        builder.Services.AddEventBus(bus => bus
+            .AddEvents(Deliveries.Catalog)
+            .UseInMemory(broker)
+            .AddConsumerGroup("readers", group => group.UseInMemoryInbox().Handle<ParcelSent, LoseParcel>()));
         builder.Services.AddSingleton(new ConsumerName(consumer));
         var host = builder.Build();
         hosts.Add(host);

@@ -48,7 +48,7 @@ public sealed class ConsumerGroupBuilder
         where THandler : class, IDeadLetterHandler
     {
         Group.SetDeadLetterHandler(typeof(THandler));
-        EventBus.Host.Services.TryAddScoped<THandler>();
+        EventBus.Services.TryAddScoped<THandler>();
         return this;
     }
 
@@ -65,7 +65,7 @@ public sealed class ConsumerGroupBuilder
         {
             UnitOfWork = handler.UnitOfWork, Timeout = handler.TimeLimit, Retries = handler.Retries,
         });
-        EventBus.Host.Services.TryAddScoped<THandler>();
+        EventBus.Services.TryAddScoped<THandler>();
         return this;
     }
 }

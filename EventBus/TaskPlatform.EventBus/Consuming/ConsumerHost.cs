@@ -31,13 +31,13 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var health = services.GetRequiredService<BusHealth>();
         var logger = loggers.CreateLogger<Consumer>();
 
-        var inbox = services.GetKeyedService<IInbox>(group.Name);
+        var inbox = services.InboxOf(group);
         var transport = services.GetRequiredService<IEventTransport>();
         group.MessagingSystem = transport.System;
         var receiver = transport.CreateReceiver(group);
         var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
         var transient = new TransientFailures();
-        var scopes = services.GetRequiredService<IServiceScopeFactory>();
+        var scopes = services.GetRequiredService<ApplicationScopes>();
         var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, options);
         var invoker = new HandlerInvoker(group, options, loggers.CreateLogger<BatchProcessor>());
         var failures = new FailureClassifier(inbox, retries, transient);
@@ -60,6 +60,6 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         if (inbox is null)
             throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
         return new DeadLetterHandlerInvoker(
-            group, handler, inbox, transient, services.GetRequiredService<IServiceScopeFactory>(), options, loggers.CreateLogger<DeadLetterHandlerInvoker>());
+            group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), options, loggers.CreateLogger<DeadLetterHandlerInvoker>());
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Reports stored alert changes: to the sinks of this process, and as events by a process that has the event log.</summary>
-internal sealed partial class AlertDelivery(IMonitoringStore store, IServiceScopeFactory scopes, ILogger<AlertDelivery> logger)
+internal sealed partial class AlertDelivery(
+    EventBusName bus, IMonitoringStore store, Webhook webhook, ApplicationScopes scopes, ILogger<AlertDelivery> logger)
 {
     private const int PageSize = 100;
 
@@ -38,7 +39,7 @@ internal sealed partial class AlertDelivery(IMonitoringStore store, IServiceScop
             return;
 
         await using var scope = scopes.CreateAsyncScope();
-        List<IAlertSink> sinks = [.. scope.ServiceProvider.GetServices<IAlertSink>()];
+        List<IAlertSink> sinks = [webhook, .. scope.ServiceProvider.GetServices<IAlertSink>()];
         while (unreported.Count < sinks.Count)
             unreported.Add(new Queue<AlertChanged>());
         while (accepted.TryDequeue(out var change))
@@ -61,7 +62,7 @@ internal sealed partial class AlertDelivery(IMonitoringStore store, IServiceScop
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            if (scope.ServiceProvider.GetService<IAlertLog>() is not { } log)
+            if (scope.ServiceProvider.GetKeyedService<IAlertLog>(bus.Value) is not { } log)
                 return;
 
             foreach (var change in await store.ReadUnpublishedAsync(PageSize, cancellationToken))

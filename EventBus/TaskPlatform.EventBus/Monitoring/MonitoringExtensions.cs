@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.EventBus;
@@ -12,23 +10,23 @@ public static class MonitoringExtensions
     /// Adds the monitor, which measures the bus in one elected process, the alert rules and the webhook. Samples, alerts and the lease are kept in
     /// <typeparamref name="TStore"/>, which becomes a singleton.
     /// </summary>
-    public static IServiceCollection AddMonitoring<TStore>(this IServiceCollection services)
+    public static EventBusBuilder AddMonitoring<TStore>(this EventBusBuilder bus)
         where TStore : class, IMonitoringStore
     {
-        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddHttpClient(nameof(Webhook));
-        services.AddSingleton<Webhook>();
-        services.AddSingleton<IAlertSink>(provider => provider.GetRequiredService<Webhook>());
-        services.AddHostedService(provider => provider.GetRequiredService<Webhook>());
-        services.AddSingleton<IMonitoringStore, TStore>();
-        services.AddSingleton<IBusSamples>(provider => provider.GetRequiredService<IMonitoringStore>());
-        services.AddSingleton(provider => new SamplerIdentity(
+        ArgumentNullException.ThrowIfNull(bus);
+        bus.Services.AddHttpClient(nameof(Webhook));
+        bus.Share<IHttpClientFactory>();
+        bus.Parts.AddSingleton<Webhook>();
+        bus.Parts.AddHostedService(provider => provider.GetRequiredService<Webhook>());
+        bus.Parts.AddSingleton<IMonitoringStore, TStore>();
+        bus.Parts.AddSingleton<IBusSamples>(provider => provider.GetRequiredService<IMonitoringStore>());
+        bus.Parts.AddSingleton(provider => new SamplerIdentity(
             provider.GetRequiredService<ConsumerName>().Value,
             IsPreferred: provider.GetServices<ConsumerGroup>().Any(),
             Lease: 3 * provider.GetRequiredService<IOptions<AlertOptions>>().Value.Interval));
-        services.AddSingleton<AlertDelivery>();
-        services.AddSingleton<AlertEvaluator>();
-        services.AddHostedService<BusMonitor>();
-        return services;
+        bus.Parts.AddSingleton<AlertDelivery>();
+        bus.Parts.AddSingleton<AlertEvaluator>();
+        bus.Parts.AddHostedService<BusMonitor>();
+        return bus;
     }
 }

@@ -10,7 +10,6 @@ internal sealed class BillingDb(DbContextOptions<BillingDb> options) : DbContext
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.AddEventLog();
         modelBuilder.AddInbox();
         modelBuilder.Entity<Charge>().HasKey(charge => charge.OrderId);
     }

@@ -11,11 +11,11 @@ using TaskPlatform.EventBus.Redis;
 
 var builder = Host.CreateApplicationBuilder();
 builder.Services.AddDbContext<BillingDb>(db => db.UseNpgsql(builder.Configuration.GetConnectionString("billing-db")));
-builder.AddEventBus("redis", new EventCatalog().Add<OrderPlaced>())
-    .UseEventLog<BillingDb>("billing") // Lets handlers publish, and deletes old inbox rows.
-    .AddConsumerGroup("billing")
-    .UseInbox<BillingDb>()
-    .Handle<OrderPlaced, ChargeCard>();
+builder.Services.AddEventBus(bus => bus
+    .AddEvents(events => events.Add<OrderPlaced>())
+    .UseRedis("redis")
+    .UsePostgres<BillingDb>()
+    .AddConsumerGroup("billing", group => group.Handle<OrderPlaced, ChargeCard>()));
 builder.Services.AddOpenTelemetry()
     .ConfigureResource(resource => resource.AddService("shop-consumer"))
     .WithTracing(tracing => tracing.AddSource(EventBusTelemetry.Name).AddOtlpExporter());

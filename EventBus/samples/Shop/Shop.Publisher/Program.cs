@@ -13,8 +13,10 @@ using TaskPlatform.EventBus.Redis;
 
 var builder = Host.CreateApplicationBuilder();
 builder.Services.AddDbContext<OrdersDb>(db => db.UseNpgsql(builder.Configuration.GetConnectionString("orders-db")));
-builder.AddEventBus("redis", new EventCatalog().Add<OrderPlaced>())
-    .UseEventLog<OrdersDb>("orders");
+builder.Services.AddEventBus(bus => bus
+    .AddEvents(events => events.Add<OrderPlaced>())
+    .UseRedis("redis")
+    .UsePostgres<OrdersDb>(store => store.Outbox("orders")));
 builder.Services.AddOpenTelemetry()
     .ConfigureResource(resource => resource.AddService("shop-publisher"))
     .WithTracing(tracing => tracing.AddSource(EventBusTelemetry.Name).AddOtlpExporter());
