@@ -33,21 +33,19 @@ public sealed class EventBusTestHost : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     /// <summary>Starts a host with consumer groups.</summary>
-    /// <param name="events">The event types.</param>
-    /// <param name="bus">Adds the groups, as the application does.</param>
+    /// <param name="configure">Adds events and groups, as the application does. The transport is there already.</param>
     /// <param name="services">Adds what the handlers depend on.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="InvalidOperationException">The configuration is incomplete; the message says what is missing.</exception>
     public static async Task<EventBusTestHost> StartAsync(
-        EventCatalog events, Action<EventBusBuilder> bus, Action<IServiceCollection>? services = null, CancellationToken cancellationToken = default)
+        Action<EventBusBuilder> configure, Action<IServiceCollection>? services = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(events);
-        ArgumentNullException.ThrowIfNull(bus);
+        ArgumentNullException.ThrowIfNull(configure);
         var clock = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddSingleton<TimeProvider>(clock);
         services?.Invoke(builder.Services);
-        bus(builder.AddInMemoryEventBus(events));
+        builder.Services.AddEventBus(bus => configure(bus.UseInMemory()));
         var host = builder.Build();
         try
         {

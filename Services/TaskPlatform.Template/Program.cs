@@ -14,7 +14,7 @@ builder.AddServiceDefaults();
 builder.AddTokenAuthentication();
 builder.AddDatabase<TemplateDb>("template-db");
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog()).UseEventLog<TemplateDb>("template");
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus.UsePostgres<TemplateDb>(store => store.Outbox("template")));
 
 var app = builder.Build();
 

@@ -109,10 +109,14 @@ public sealed class InMemoryMonitoringTests : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(clock);
-        var bus = builder.AddInMemoryEventBus(
-            new EventCatalog().Add<ParcelSent>().Add<ParcelLost>().Add<AlertChanged>(), options => options.MaxRetries = 0, broker);
-        if (consumes)
-            bus.AddConsumerGroup("readers").Handle<ParcelSent, FailParcel>();
+        builder.Services.AddEventBus(bus =>
+        {
+            bus.AddEvents(events => events.Add<ParcelSent>().Add<ParcelLost>().Add<AlertChanged>())
+                .UseInMemory(broker)
+                .Configure(options => options.MaxRetries = 0);
+            if (consumes)
+                bus.AddConsumerGroup("readers", group => group.Handle<ParcelSent, FailParcel>());
+        });
         builder.Services.AddSingleton(new ConsumerName(name));
         if (alerts is not null)
             builder.Services.AddSingleton<IAlertSink>(alerts).AddSingleton<IAlertLog>(alerts);

@@ -48,7 +48,10 @@ public sealed partial class TransportTelemetryTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(handled);
-        builder.AddInMemoryEventBus(new EventCatalog().Add<LetterPosted>()).AddConsumerGroup("readers").UseInMemoryInbox().Handle<LetterPosted, Signal>();
+        builder.Services.AddEventBus(bus => bus
+            .AddEvents(events => events.Add<LetterPosted>())
+            .UseInMemory()
+            .AddConsumerGroup("readers", group => group.UseInMemoryInbox().Handle<LetterPosted, Signal>()));
         return builder.Build();
     }
 

@@ -57,7 +57,7 @@ public sealed class EventBusTestHostTests
     [Fact]
     public async Task A_group_without_handlers_fails_at_the_start()
         => await Assert.ThrowsAsync<InvalidOperationException>(() => EventBusTestHost.StartAsync(
-            Deliveries.Catalog, bus => bus.AddConsumerGroup("empty").UseInMemoryInbox(), cancellationToken: Cancellation));
+            bus => bus.AddEvents(Deliveries.Catalog).AddConsumerGroup("empty", group => group.UseInMemoryInbox()), cancellationToken: Cancellation));
 
     [Fact]
     public void A_context_can_be_made_for_a_handler_that_is_called_directly()
@@ -69,10 +69,9 @@ public sealed class EventBusTestHostTests
     }
 
     private static Task<EventBusTestHost> StartAsync() => EventBusTestHost.StartAsync(
-        Deliveries.Catalog,
-        bus => bus.AddConsumerGroup("senders")
+        bus => bus.AddEvents(Deliveries.Catalog).AddConsumerGroup("senders", group => group
             .UseInMemoryInbox()
-            .Handle<ParcelSent, LoseParcel>(handler => handler.Retry(TimeSpan.FromMinutes(15), TimeSpan.FromHours(1))),
+            .Handle<ParcelSent, LoseParcel>(handler => handler.Retry(TimeSpan.FromMinutes(15), TimeSpan.FromHours(1)))),
         services => services.AddSingleton<Attempts>(),
         Cancellation);
 

@@ -41,7 +41,7 @@ internal sealed class BusMonitor(
     {
         // Other roles report an unavailable transport.
         await loops.RunAsync(new("monitoring") { LogLevel = LogLevel.Debug }, StepAsync, stoppingToken);
-        SharedGauges.Update(null);
+        SharedGauges.Update(sampler.Bus, null);
     }
 
     /// <returns>The time until the next evaluation; a standby process that is not preferred evaluates half as often.</returns>
@@ -49,11 +49,11 @@ internal sealed class BusMonitor(
     {
         try
         {
-            SharedGauges.Update(await RunOnceAsync(stoppingToken));
+            SharedGauges.Update(sampler.Bus, await RunOnceAsync(stoppingToken));
         }
         catch
         {
-            SharedGauges.Update(null);
+            SharedGauges.Update(sampler.Bus, null);
             throw;
         }
 

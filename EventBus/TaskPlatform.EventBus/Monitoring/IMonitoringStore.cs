@@ -41,7 +41,11 @@ public interface IBusSamples
 /// <param name="Name">Identifies the process; not empty, and the same at each call.</param>
 /// <param name="IsPreferred">Whether it hosts consumer groups: its metrics are where users look for the lag.</param>
 /// <param name="Lease">How long it holds the lease after a call, and how long its samples are the latest.</param>
-public sealed record SamplerIdentity(string Name, bool IsPreferred, TimeSpan Lease);
+public sealed record SamplerIdentity(string Name, bool IsPreferred, TimeSpan Lease)
+{
+    /// <summary>The bus that it samples; null for the default bus.</summary>
+    public string? Bus { get; init; }
+}
 
 /// <summary>Who holds the lease.</summary>
 public enum LeaseState

@@ -23,7 +23,7 @@ public static class MonitoringExtensions
         bus.Parts.AddSingleton(provider => new SamplerIdentity(
             provider.GetRequiredService<ConsumerName>().Value,
             IsPreferred: provider.GetServices<ConsumerGroup>().Any(),
-            Lease: 3 * provider.GetRequiredService<IOptions<AlertOptions>>().Value.Interval));
+            Lease: 3 * provider.GetRequiredService<IOptions<AlertOptions>>().Value.Interval) { Bus = bus.Name });
         bus.Parts.AddSingleton<AlertDelivery>();
         bus.Parts.AddSingleton<AlertEvaluator>();
         bus.Parts.AddHostedService<BusMonitor>();

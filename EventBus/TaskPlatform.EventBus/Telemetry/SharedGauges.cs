@@ -1,11 +1,15 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>Gauges with the same value in every process, reported only by the elected one, so that replicas do not multiply them.</summary>
+/// <summary>
+/// Gauges with the same value in every process, reported only by the elected one, so that replicas do not multiply them. Those of a named bus have
+/// the tag <c>bus</c>.
+/// </summary>
 internal static class SharedGauges
 {
-    private static BusSample? sample;
+    private static readonly ConcurrentDictionary<string, (string? Bus, BusSample Sample)> samples = new(StringComparer.Ordinal);
 
     static SharedGauges()
     {
@@ -23,26 +27,42 @@ internal static class SharedGauges
         meter.CreateObservableGauge("eventbus.outbox.oldest_age", () => Outboxes(o => o.OldestAge.TotalSeconds), "s", "Age of the oldest event that is not published yet.");
     }
 
-    /// <summary>Sets the latest sample; null if another process reports.</summary>
-    public static void Update(BusSample? latest) => Volatile.Write(ref sample, latest);
+    /// <summary>Sets the latest sample of a bus; null if another process reports.</summary>
+    public static void Update(string? bus, BusSample? latest)
+    {
+        if (latest is null)
+            samples.TryRemove(bus ?? "", out _);
+        else
+            samples[bus ?? ""] = (bus, latest);
+    }
 
     private static IEnumerable<Measurement<T>> Single<T>(Func<BusSample, T> value)
         where T : struct
-        => Volatile.Read(ref sample) is { } current ? [new Measurement<T>(value(current))] : [];
+        => samples.Values.Select(of => new Measurement<T>(value(of.Sample), Tags(of.Bus)));
 
     private static IEnumerable<Measurement<T>> Streams<T>(Func<StreamSample, T> value)
         where T : struct
-        => Volatile.Read(ref sample)?.Streams.Select(s => new Measurement<T>(value(s), new KeyValuePair<string, object?>("stream", s.Stream))) ?? [];
+        => samples.Values.SelectMany(of => of.Sample.Streams.Select(s => new Measurement<T>(value(s), Tags(of.Bus, ("stream", s.Stream)))));
 
     private static IEnumerable<Measurement<T>> Groups<T>(Func<GroupSample, T> value, Func<GroupSample, bool>? isLowerBound = null)
         where T : struct
-        => Volatile.Read(ref sample)?.Streams.SelectMany(s => s.Groups.Select(g =>
+        => samples.Values.SelectMany(of => of.Sample.Streams.SelectMany(s => s.Groups.Select(g =>
         {
-            KeyValuePair<string, object?>[] tags = [new("stream", s.Stream), new("group", g.Group)];
+            var tags = Tags(of.Bus, ("stream", s.Stream), ("group", g.Group));
             return new Measurement<T>(value(g), isLowerBound?.Invoke(g) == true ? [.. tags, new("capped", true)] : tags);
-        })) ?? [];
+        })));
 
     private static IEnumerable<Measurement<T>> Outboxes<T>(Func<OutboxSample, T> value)
         where T : struct
-        => Volatile.Read(ref sample)?.Outboxes.Select(o => new Measurement<T>(value(o), new KeyValuePair<string, object?>("service", o.Service))) ?? [];
+        => samples.Values.SelectMany(of => of.Sample.Outboxes.Select(o => new Measurement<T>(value(o), Tags(of.Bus, ("service", o.Service)))));
+
+    private static KeyValuePair<string, object?>[] Tags(string? bus, params ReadOnlySpan<(string Name, string Value)> tags)
+    {
+        var all = new List<KeyValuePair<string, object?>>();
+        if (bus is not null)
+            all.Add(new("bus", bus));
+        foreach (var (name, value) in tags)
+            all.Add(new(name, value));
+        return [.. all];
+    }
 }
