@@ -10,8 +10,8 @@ internal sealed class BusHealthCheck(BusHealth health, IEventTransport transport
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var stalled = health.Stalled(options.StallTimeout).ToList();
-        if (stalled.Count > 0 && !health.HasProblems)
+        var stalled = health.Stalled(options.StallTimeout).Where(role => !HasKnownCause(role)).ToList();
+        if (stalled.Count > 0)
             return Task.FromResult(HealthCheckResult.Unhealthy($"No activity for {options.StallTimeout.TotalSeconds:0} s: {string.Join(", ", stalled)}."));
 
         var problems = health.Problems.Select(problem => $"{problem.Key}: {problem.Value}").ToList();
@@ -22,5 +22,12 @@ internal sealed class BusHealthCheck(BusHealth health, IEventTransport transport
         return Task.FromResult(problems.Count == 0
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Degraded(string.Join(" ", problems)));
+    }
+
+    /// <summary>Whether a problem of the same group is reported: the names of a group's roles begin with its own.</summary>
+    private bool HasKnownCause(string stalled)
+    {
+        var group = stalled[..Math.Max(0, stalled.LastIndexOf(' '))];
+        return group.Length > 0 && health.Problems.Keys.Any(role => role == group || role.StartsWith($"{group} ", StringComparison.Ordinal));
     }
 }
