@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus.Dashboard.Data;
 
-/// <summary>A sample of the bus's state, for charts. If several processes take samples, the first row of each time slot is kept.</summary>
+/// <summary>A sample of the bus's state, for charts. If several processes write samples, the first row of each time slot is kept.</summary>
 public sealed class ChartSample
 {
     /// <summary>The beginning of the time slot.</summary>

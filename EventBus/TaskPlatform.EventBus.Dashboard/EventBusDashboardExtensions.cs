@@ -12,7 +12,7 @@ namespace TaskPlatform.EventBus.Dashboard;
 public static class EventBusDashboardExtensions
 {
     /// <summary>
-    /// Adds the services of the API and the console, the job runner, and the sampler for the charts. The host must also register an
+    /// Adds the services of the API and the console, the job runner, and the writer of the charts' samples. The host must also register an
     /// <see cref="IOperatorAuthenticator"/>.
     /// </summary>
     /// <typeparam name="TDb">The context with the dashboard's tables: its model calls <c>AddEventBusDashboard</c>.</typeparam>

@@ -25,7 +25,7 @@ internal static class ConsoleEndpoints
         services.AddAuthorization();
         services.AddAntiforgery();
         services.AddOptions<AntiforgeryOptions>().Configure<IOptions<EventBusDashboardOptions>>(ConsoleForms.Configure);
-        services.AddHostedService<Sampler>();
+        services.AddHostedService<ChartWriter>();
         ConsoleAssets.Locate(builder);
 
         // Stored in the database, the keys survive restarts and are shared by all instances. They are as safe as the database, so the framework's

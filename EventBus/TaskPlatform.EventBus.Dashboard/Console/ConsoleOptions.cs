@@ -11,7 +11,8 @@ public sealed class ConsoleOptions
     /// <summary>The address of the Aspire dashboard, for links to traces. Without it there are no links. Default none.</summary>
     public Uri? Dashboard { get; set; }
 
-    /// <summary>How often the bus is sampled for the charts. Default 10 s.</summary>
+    /// <summary>The length of a chart's time slots: each keeps the first sample that the monitor took in it. Slots shorter than the monitor's
+    /// <see cref="AlertOptions.Interval"/> stay partly empty. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan SampleInterval { get; set; } = TimeSpan.FromSeconds(10);
 
