@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
 using TaskPlatform.Notifications.Data;
 
 namespace TaskPlatform.Notifications.Worker;
@@ -8,7 +9,8 @@ namespace TaskPlatform.Notifications.Worker;
 /// So this service waits for all transactions that were running when the deletion became visible, and then deletes what they added; later
 /// transactions see that the user is deleted. This takes no lock, so handlers don't wait for each other.
 /// </summary>
-internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvider time, ILogger<EraseUsers> logger) : BackgroundService
+internal sealed partial class EraseUsers(
+    IServiceScopeFactory scopes, TimeProvider time, BackgroundLoops loops, ILogger<EraseUsers> logger) : BackgroundService
 {
     private const int BatchSize = 100;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
@@ -48,24 +50,8 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
         return erased.Count < users.Count || users.Count == BatchSize;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var wait = PollInterval;
-            try
-            {
-                if (await RunOnceAsync(stoppingToken))
-                    wait = WaitInterval;
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(failure.Message);
-            }
-
-            await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => loops.RunAsync(
+        new("erasing deleted users"), async token => await RunOnceAsync(token) ? WaitInterval : PollInterval, stoppingToken);
 
     /// <summary>The running transactions of this database, except the current one: each holds a lock on its virtual id until it ends.</summary>
     private static async Task<HashSet<string>> RunningTransactionsAsync(NotificationsDb db, CancellationToken cancellationToken)
@@ -78,7 +64,4 @@ internal sealed partial class EraseUsers(IServiceScopeFactory scopes, TimeProvid
 
     [LoggerMessage(LogLevel.Information, "Deleted {Count} notifications that concurrent transactions had added for deleted users")]
     private partial void LogLate(int count);
-
-    [LoggerMessage(LogLevel.Warning, "The check for data of deleted users failed and will be retried: {Reason}")]
-    private partial void LogFailed(string reason);
 }

@@ -32,7 +32,9 @@ public sealed class ErasureTests(PostgresServer postgres) : IAsyncLifetime
     {
         var database = await postgres.CreateDatabaseAsync();
         services = new ServiceCollection().AddDbContext<NotificationsDb>(options => options.UseNpgsql(database).UseEventLog(TaskPlatformEvents.Catalog()), ServiceLifetime.Transient).BuildServiceProvider();
-        eraseUsers = new EraseUsers(services.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System, NullLogger<EraseUsers>.Instance);
+        eraseUsers = new EraseUsers(
+            services.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System,
+            new BackgroundLoops(new BusHealth(), TimeProvider.System, NullLogger<BackgroundLoops>.Instance), NullLogger<EraseUsers>.Instance);
         writing = Open();
         erasing = Open();
         await writing.Database.MigrateAsync(Token);

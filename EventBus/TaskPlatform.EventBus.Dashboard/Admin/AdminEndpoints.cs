@@ -16,8 +16,8 @@ internal static class AdminEndpoints
         services.AddScoped<JobCancellation>();
         services.AddScoped<SweepStep>();
         services.AddScoped<ReplayStep>();
-        services.AddSingleton<JobSignal>();
-        services.AddHostedService<JobRunner>();
+        services.AddSingleton<JobRunner>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobRunner>());
         services.AddExceptionHandler<RedisProblem>();
     }
 

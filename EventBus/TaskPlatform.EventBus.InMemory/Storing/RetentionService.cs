@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>Trims streams and inboxes, so that a process that runs for days does not run out of memory.</summary>
-internal sealed class RetentionService(InMemoryBroker broker, IEventTransport transport, EventCatalog catalog, EventBusOptions options) : BackgroundService
+internal sealed class RetentionService(
+    InMemoryBroker broker, IEventTransport transport, EventCatalog catalog, EventBusOptions options, BackgroundLoops loops) : BackgroundService
 {
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -12,10 +13,6 @@ internal sealed class RetentionService(InMemoryBroker broker, IEventTransport tr
         broker.Inbox.Trim(options.InboxRetention);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.RetentionInterval, broker.Clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await RunOnceAsync(stoppingToken);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(new("retention") { Interval = options.RetentionInterval, WaitsFirst = true }, RunOnceAsync, stoppingToken);
 }

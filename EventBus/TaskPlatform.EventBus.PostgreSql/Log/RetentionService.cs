@@ -1,14 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Trims the streams and deletes old rows of the event log and the inbox. Only one process of the service deletes at a time.</summary>
-internal sealed partial class RetentionService<TDb>(
+internal sealed class RetentionService<TDb>(
     bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, ApplicationScopes scopes,
-    ILogger<RetentionService<TDb>> logger) : BackgroundService
+    BackgroundLoops loops) : BackgroundService
     where TDb : DbContext
 {
     private const int PageSize = 1000;
@@ -26,28 +25,8 @@ internal sealed partial class RetentionService<TDb>(
             await DeleteAsync(DeleteHandled, options.InboxRetention, cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.RetentionInterval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-                {
-                    LogInterrupted(e);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The process is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => loops.RunAsync(
+        new($"retention of {typeof(TDb).Name}") { Interval = options.RetentionInterval, WaitsFirst = true }, RunOnceAsync, stoppingToken);
 
     /// <summary>Deletes expired rows from the oldest page of the log. An index on the publication time would slow down every publish.</summary>
     private const string DeletePublished =
@@ -86,7 +65,4 @@ internal sealed partial class RetentionService<TDb>(
         using var services = scopes.CreateScope();
         return services.ServiceProvider.GetRequiredService<TDb>().Model.FindEntityType(typeof(InboxRow)) is not null;
     }
-
-    [LoggerMessage(LogLevel.Warning, "Cleanup of the event log was interrupted; it is retried.")]
-    private partial void LogInterrupted(Exception exception);
 }

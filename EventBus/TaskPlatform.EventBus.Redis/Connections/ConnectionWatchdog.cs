@@ -9,35 +9,25 @@ namespace TaskPlatform.EventBus.Redis;
 /// after it has received nothing for four times its timeout (16 s here), and the bus guarantees recovery within 15 s.
 /// </summary>
 internal sealed partial class ConnectionWatchdog(
-    RedisConnection redis, BusHealth health, ILogger<ConnectionWatchdog> logger) : BackgroundService
+    RedisConnection redis, BackgroundLoops loops, ILogger<ConnectionWatchdog> logger) : BackgroundService
 {
-    private const string Role = "connection to Redis";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Only the health reports the role itself, because every role that needs Redis is logged.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(new("connection to Redis") { Interval = Interval, WaitsFirst = true, LogLevel = LogLevel.Debug }, RunOnceAsync, stoppingToken);
+
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval);
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await timer.WaitForNextTickAsync(stoppingToken);
-                await redis.GetDatabase().PingAsync().WaitAsync(stoppingToken);
-                health.Recovered(Role);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                health.Blocked(Role, e.Message);
-                if (e is TimeoutException && redis.IsConnected)
-                {
-                    LogNoReply();
-                    redis.Settings.CloseSockets();
-                }
-            }
+            await redis.GetDatabase().PingAsync().WaitAsync(cancellationToken);
+        }
+        catch (TimeoutException) when (redis.IsConnected)
+        {
+            LogNoReply();
+            redis.Settings.CloseSockets();
+            throw;
         }
     }
 

@@ -9,39 +9,29 @@ namespace TaskPlatform.EventBus.Redis;
 /// Warns if Redis evicts keys instead of refusing writes when it runs out of memory, which would delete streams, groups and schedules.
 /// The check is repeated because an operator may change the policy at any time.
 /// </summary>
-internal sealed partial class EvictionCheck(RedisConnection redis, BusHealth health, ILogger<EvictionCheck> logger) : BackgroundService
+internal sealed partial class EvictionCheck(
+    RedisConnection redis, BusHealth health, BackgroundLoops loops, ILogger<EvictionCheck> logger) : BackgroundService
 {
     private const string Subject = "eviction";
     private const string Safe = "noeviction";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is RedisException || RedisAvailability.IsUnavailable(e))
-                {
-                    LogUnknown(e.Message); // The last known state remains until Redis replies again.
-                }
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The process is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(new("eviction check") { Interval = Interval, LogLevel = LogLevel.Debug }, RunOnceAsync, stoppingToken);
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        var info = (string?)await redis.GetDatabase().ExecuteAsync("INFO", "memory").WaitAsync(cancellationToken) ?? "";
+        string info;
+        try
+        {
+            info = (string?)await redis.GetDatabase().ExecuteAsync("INFO", "memory").WaitAsync(cancellationToken) ?? "";
+        }
+        catch (RedisServerException e)
+        {
+            LogUnknown(e.Message); // For example, the user may not run INFO. The last known state remains.
+            return;
+        }
+
         var policy = ValueOf(info, "maxmemory_policy:");
         var isLimited = long.TryParse(ValueOf(info, "maxmemory:"), CultureInfo.InvariantCulture, out var limit) && limit > 0;
         if (!isLimited || policy is "" or Safe)

@@ -11,7 +11,9 @@ namespace TaskPlatform.EventBus;
 /// POSTs alerts to the configured URL, in the format of Alertmanager's webhook, version 4
 /// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). Alerts are queued, so that a slow receiver delays nothing else.
 /// </summary>
-internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<AlertOptions> options, ILogger<Webhook> logger) : BackgroundService, IAlertSink
+internal sealed partial class Webhook(
+    IHttpClientFactory clients, IOptions<AlertOptions> options, TimeProvider clock, BackgroundLoops loops, ILogger<Webhook> logger)
+    : BackgroundService, IAlertSink
 {
     private const int Capacity = 100;
     private const int MaxAttempts = 8;
@@ -26,22 +28,16 @@ internal sealed partial class Webhook(IHttpClientFactory clients, IOptions<Alert
         return Task.CompletedTask;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await foreach (var alert in queue.Reader.ReadAllAsync(stoppingToken))
-                await PostAsync(alert, options.Value.Webhook!, stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The process is stopping. Alerts that are still firing are reported by the next leaseholder.
-        }
-    }
+    /// <summary>Alerts that are still firing when the process stops are reported by the next leaseholder.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(
+            new("webhook"),
+            async token => await PostAsync(await queue.Reader.ReadAsync(token), options.Value.Webhook!, token),
+            stoppingToken);
 
     private async Task PostAsync(AlertChanged alert, Uri receiver, CancellationToken cancellationToken)
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(clock);
         for (var attempts = 1; ; attempts++)
         {
             try

@@ -1,11 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using TaskPlatform.EventBus;
 using TaskPlatform.Tasks.Data;
 
 namespace TaskPlatform.Tasks.Idempotency;
 
 /// <summary>Deletes expired idempotency records.</summary>
-internal sealed partial class IdempotencyCleanup(IServiceScopeFactory scopes, TimeProvider time, ILogger<IdempotencyCleanup> logger)
-    : BackgroundService
+internal sealed class IdempotencyCleanup(IServiceScopeFactory scopes, TimeProvider time, BackgroundLoops loops) : BackgroundService
 {
     private static readonly TimeSpan Retention = TimeSpan.FromDays(1);
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -19,22 +19,6 @@ internal sealed partial class IdempotencyCleanup(IServiceScopeFactory scopes, Ti
             .IdempotencyRecords.Where(record => record.CreatedAt < before).ExecuteDeleteAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(failure.Message);
-            }
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Expired idempotency records could not be deleted: {Reason}")]
-    private partial void LogFailed(string reason);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(new("idempotency cleanup") { Interval = Interval, WaitsFirst = true }, RunOnceAsync, stoppingToken);
 }

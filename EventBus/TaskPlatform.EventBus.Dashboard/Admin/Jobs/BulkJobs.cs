@@ -11,7 +11,7 @@ namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 /// Starts jobs. Only one job per consumer group may run at a time, and each has a cutoff beyond which it changes nothing. Of concurrent requests
 /// for a group only one starts a job, even if that job has ended when the others are handled.
 /// </summary>
-internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal signal, AuditEntry audit, TimeProvider time)
+internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobRunner runner, AuditEntry audit, TimeProvider time)
 {
     /// <summary>Low enough for a group that has just recovered.</summary>
     public const int DefaultRate = 200;
@@ -118,7 +118,7 @@ internal sealed class BulkJobs(DashboardDb db, IDeadLetterQueue queue, JobSignal
         db.AdminJobs.Add(job);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        signal.Set();
+        runner.Wake();
         var count = job.Total?.ToString(CultureInfo.InvariantCulture) ?? "all entries";
         audit.Add($"Job {job.Id}: {job.Kind} of {count} up to {job.Cutoff}, {job.Parameters}.");
         return start;

@@ -8,11 +8,24 @@ namespace TaskPlatform.EventBus.Dashboard.Admin.Jobs;
 /// and any process takes the next one. Commands that a step sent to Redis may then be repeated.
 /// </summary>
 internal sealed partial class JobRunner(
-    IServiceScopeFactory scopes, JobSignal signal, TimeProvider time, ILogger<JobRunner> logger) : BackgroundService
+    IServiceScopeFactory scopes, TimeProvider time, BackgroundLoops loops, ILogger<JobRunner> logger) : BackgroundService
 {
     /// <summary>How often to check for jobs that other processes started or didn't finish.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a job waits after a step that found the transport unavailable.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+
+    private readonly CoalescedSignal started = new();
+
+    /// <summary>Signals that this process has started a job.</summary>
+    public void Wake() => started.Set();
+
+    public override void Dispose()
+    {
+        started.Dispose();
+        base.Dispose();
+    }
 
     /// <summary>Runs the next step of a job, if one is due.</summary>
     /// <returns>How long to wait before the next call.</returns>
@@ -42,28 +55,8 @@ internal sealed partial class JobRunner(
         return TimeSpan.Zero;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            TimeSpan wait;
-            try
-            {
-                wait = await RunOnceAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure)
-            {
-                LogInterrupted(failure.Message);
-                wait = RetryDelay;
-            }
-
-            await signal.WaitAsync(wait, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => loops.RunAsync(new("jobs") { Signal = started }, RunOnceAsync, stoppingToken);
 
     private async Task StepAsync(IServiceProvider services, AdminJob job, CancellationToken cancellationToken)
     {
@@ -92,7 +85,4 @@ internal sealed partial class JobRunner(
 
     [LoggerMessage(LogLevel.Error, "The job {JobId} ({Kind}) failed.")]
     private partial void LogFailed(Guid jobId, JobKind kind, Exception exception);
-
-    [LoggerMessage(LogLevel.Warning, "Running jobs failed and will be retried: {Reason}")]
-    private partial void LogInterrupted(string reason);
 }
