@@ -13,7 +13,7 @@ public sealed class EventBusOptions : IValidatableObject
     /// <summary>The configuration section that has a section for each named bus.</summary>
     public const string NamedSection = "EventBuses";
 
-    /// <summary>Prefix of every key in Redis, so that several platforms, or tests, can share one server. Default none.</summary>
+    /// <summary>Prefix of every key that the transport uses, so that several platforms, or tests, can share one server. Default none.</summary>
     public string KeyPrefix { get; set; } = "";
 
     /// <summary>

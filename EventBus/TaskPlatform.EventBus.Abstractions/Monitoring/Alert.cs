@@ -28,7 +28,7 @@ public sealed record AlertChanged(string Rule, string Subject, string Summary, D
     string IEvent<AlertChanged>.AggregateId => Subject.Length == 0 ? Rule : $"{Rule} {Subject}";
 }
 
-/// <summary>JSON metadata of alerts, in Redis and as events.</summary>
+/// <summary>JSON metadata of alerts, as the transport stores them and as events.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(AlertChanged))]
 internal sealed partial class AlertJson : JsonSerializerContext;

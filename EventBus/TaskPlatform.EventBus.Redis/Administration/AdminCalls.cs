@@ -20,7 +20,8 @@ internal sealed class AdminCalls(RedisConnection redis)
         }
         catch (RedisServerException e) when (e.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
         {
-            throw new WrongKeyTypeException(e);
+            throw new WrongKeyTypeException(
+                "A key of the event bus has the wrong type. Check it with redis-cli TYPE, and rename or delete it.", e);
         }
     }
 }

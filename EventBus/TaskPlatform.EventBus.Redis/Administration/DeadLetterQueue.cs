@@ -147,7 +147,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         {
             RedisValue[] arguments =
             [
-                keys.Prefix, DeadLetterFields.HeaderPrefix, ForwardedHeaders.MaxCount, DeadLetterFields.Reprocessed.Count,
+                keys.Prefix, DeadLetterFields.HeaderPrefix, DeadLetterFields.MaxHeaders, DeadLetterFields.Reprocessed.Count,
                 .. DeadLetterFields.Reprocessed.Concat(chunk).Select(text => (RedisValue)text),
             ];
             var replies = (string[])(await redis.ScriptAsync(Script.Reprocess, scriptKeys, arguments, cancellationToken))!;

@@ -10,6 +10,9 @@ public static class DeadLetterFields
     /// <summary>Stands before the name of a header that the bus does not know.</summary>
     public const string HeaderPrefix = "header:";
 
+    /// <summary>The maximum number of headers that a reprocessed event keeps.</summary>
+    public const int MaxHeaders = ForwardedHeaders.MaxCount;
+
     private const int MaxTextLength = 4000;
 
     /// <summary>What a reprocessed event takes from its dead letter, besides those headers.</summary>

@@ -1,5 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>A key in Redis has the wrong type. An operator has to fix that with redis-cli.</summary>
-public sealed class WrongKeyTypeException(Exception innerException)
-    : Exception("A key of the event bus has the wrong type. Check it with redis-cli TYPE, and rename or delete it.", innerException);
+/// <summary>What the transport stores under a key is of another type than the bus expects, so that an operator has to repair it.</summary>
+/// <param name="message">How to repair it.</param>
+/// <param name="innerException">The transport's error.</param>
+public sealed class WrongKeyTypeException(string message, Exception innerException) : Exception(message, innerException);

@@ -17,7 +17,7 @@ namespace TaskPlatform.EventBus;
 internal sealed partial record EventEnvelope(
     string Type, string AggregateType, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
 {
-    // The JSON is sent to Redis and to HTTP clients as JSON, never embedded in HTML, so non-ASCII characters need no escaping.
+    // The JSON is sent to the transport and to HTTP clients as JSON, never embedded in HTML, so non-ASCII characters need no escaping.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]

@@ -82,7 +82,7 @@ public sealed record PublishedEntry(string EntryId, Guid EventId, string DataHas
     /// <summary>The SHA-1 in lower-case hexadecimal digits, which a transport can compute on the server.</summary>
     public static string HashOf(string data)
     {
-#pragma warning disable CA5350 // Lua scripts in Redis have no other hash; collision resistance is not needed.
+#pragma warning disable CA5350 // Scripts on a server may have no other hash; collision resistance is not needed.
         return Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(data)));
 #pragma warning restore CA5350
     }
