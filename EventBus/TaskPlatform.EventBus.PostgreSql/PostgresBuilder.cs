@@ -40,8 +40,7 @@ public sealed class PostgresBuilder<TDb>
 
         // Hosted services stop in reverse order of registration. As the first one, the dispatcher stops last
         // and publishes what the last requests and handlers have appended.
-        parts.Insert(0, ServiceDescriptor.Singleton<IHostedService>(
-            provider => ActivatorUtilities.CreateInstance<Dispatcher<TDb>>(provider, log, provider.GetRequiredKeyedService<OutboxState>(log))));
+        parts.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => CreateDispatcher(provider, log)));
         return this;
     }
 
@@ -54,6 +53,12 @@ public sealed class PostgresBuilder<TDb>
         bus.Services.AddKeyedScoped<IAlertLog, AlertPublisher<TDb>>(bus.Name);
         return this;
     }
+
+    private static Dispatcher<TDb> CreateDispatcher(IServiceProvider parts, string log) => ActivatorUtilities.CreateInstance<Dispatcher<TDb>>(
+        parts,
+        log,
+        ActivatorUtilities.CreateInstance<LeaderElection<TDb>>(parts, log),
+        ActivatorUtilities.CreateInstance<LeaderTerms>(parts, parts.GetRequiredKeyedService<OutboxState>(log)));
 
     /// <summary>The check of a bus's first log is <c>outbox</c>; those of further ones have the name of their log.</summary>
     private void AddHealthCheck(string log)

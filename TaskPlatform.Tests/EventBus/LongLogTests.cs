@@ -135,7 +135,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
         var replays = host.Services.GetRequiredService<IReplays>();
         var request = new LogReplay("notes", new Replay("replay", eventType, "readers", "0-0", "9999999999999-0", ReapplyEffects: false), Rate: null);
         await replays.RequestAsync(request, Cancellation);
-        var replayer = new LogReplayer(connection, replays, "notes");
+        var replayer = new LogReplayer(connection, replays, "notes", NullLogger.Instance);
         while (await replayer.RunOnceAsync(Cancellation))
         {
             // Like the dispatcher.
@@ -167,7 +167,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
             AutoPrepareMinUsages = Executions,
         }.ConnectionString);
         await connection.OpenAsync(Cancellation);
-        Assert.True(await Dispatcher(connection).Publisher.TryLeadAsync(Cancellation));
+        Assert.True(await LeaderLock.TryAcquireAsync(connection, Cancellation));
         return connection;
     }
 

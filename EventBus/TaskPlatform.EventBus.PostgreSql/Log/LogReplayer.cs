@@ -1,13 +1,13 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>
-/// Serves requests to replay past events that are no longer in their stream. Runs in the elected dispatcher, on the connection that holds
-/// the lock. The transport stores the progress with each page, so that another dispatcher can continue after a crash.
+/// Serves requests to replay past events that are no longer in their stream. Runs in the leader, on the connection that holds the lock. The transport stores the progress with each page, so that another dispatcher can continue after a crash.
 /// </summary>
-internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays, string service)
+internal sealed partial class LogReplayer(NpgsqlConnection connection, IReplays replays, string service, ILogger logger)
 {
     private const int PageSize = 200;
 
@@ -16,6 +16,21 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
 
     /// <summary>Time limit for one call to search for the next page; new events are not published meanwhile.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Appends the next events of each open request. A failure that concerns only replays delays nothing else: it is logged, and retried later.</summary>
+    /// <returns>Whether more events can be appended immediately.</returns>
+    public async Task<bool> TryRunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunOnceAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or EventTransportUnavailableException or NpgsqlException))
+        {
+            LogNotReplayed(service, e);
+            return false;
+        }
+    }
 
     /// <summary>Appends the next events of each open request.</summary>
     /// <returns>Whether more events can be appended immediately.</returns>
@@ -101,4 +116,7 @@ internal sealed class LogReplayer(NpgsqlConnection connection, IReplays replays,
             events.Add(LogStatements.ReadEvent(reader));
         return [.. events.OrderBy(row => row.Id).Select(row => row.Event)];
     }
+
+    [LoggerMessage(LogLevel.Warning, "Replaying past events of {Service} failed; it is retried.")]
+    private partial void LogNotReplayed(string service, Exception exception);
 }

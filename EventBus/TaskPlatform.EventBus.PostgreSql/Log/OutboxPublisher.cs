@@ -21,34 +21,8 @@ internal sealed partial class OutboxPublisher(
     /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
     private bool isWritable;
 
-    /// <summary>
-    /// Time limit for one call, so that the dispatcher's other work is not delayed. Default 1 s.
-    /// </summary>
+    /// <summary>Time limit for one call, so that the leader's other roles are not delayed. Default 1 s.</summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// Tries to become the leader. A frozen leader would hold the lock for as long as its kernel keeps the connection open, so the session is
-    /// terminated after 15 s without a statement; a live leader polls every second. Its commits need not be durable: it writes only the
-    /// publication marks, and an event whose mark is lost is published again. The planner settings leave only index scans without sorting or
-    /// parallelism, so that each statement has one plan regardless of the size of the log, and none starts parallel workers for every page of
-    /// a long one.
-    /// </summary>
-    public async Task<bool> TryLeadAsync(CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT set_config(name, value, false) FROM (VALUES
-                ('idle_session_timeout', '15s'), ('synchronous_commit', 'off'), ('plan_cache_mode', 'force_generic_plan'),
-                ('enable_seqscan', 'off'), ('enable_sort', 'off'), ('enable_incremental_sort', 'off'),
-                ('max_parallel_workers_per_gather', '0'), ('jit', 'off')
-            ) AS settings (name, value);
-            SELECT pg_try_advisory_lock(hashtextextended('eventbus.event_log', 0))
-            """, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return reader.GetBoolean(0);
-    }
 
     /// <summary>Makes the next scan begin at the first row, because an earlier event may have been requeued.</summary>
     public void Restart()
@@ -58,7 +32,7 @@ internal sealed partial class OutboxPublisher(
     }
 
     /// <summary>
-    /// Publishes until no publishable event is left or the time limit is reached. While Redis processes a page, the previous page is marked and
+    /// Publishes until no publishable event is left or the time limit is reached. While the transport processes a page, the previous page is marked and
     /// the next one is read. To preserve order, a page is sent only after the previous one is in its streams.
     /// </summary>
     /// <returns>Whether unpublished events may be left.</returns>
@@ -184,7 +158,7 @@ internal sealed partial class OutboxPublisher(
     }
 
     /// <summary>Processes the results of a page.</summary>
-    /// <returns>The failure if Redis did not reply for some events; otherwise null.</returns>
+    /// <returns>The failure if the transport did not reply for some events; otherwise null.</returns>
     private Exception? ProcessResults(List<(long Id, OutgoingEvent Event)> page, IReadOnlyList<PublishResult> results, HashSet<string> refused)
     {
         Exception? failure = null;
@@ -217,6 +191,6 @@ internal sealed partial class OutboxPublisher(
     [LoggerMessage(LogLevel.Information, "{Count} unpublished events were already in their streams; they are not published again.")]
     private partial void LogFound(int count);
 
-    [LoggerMessage(LogLevel.Error, "Redis refuses events of type {EventType}; they stay in the log until the cause is fixed.")]
+    [LoggerMessage(LogLevel.Error, "The transport refuses events of type {EventType}; they stay in the log until the cause is fixed.")]
     private partial void LogRefused(string eventType, Exception exception);
 }

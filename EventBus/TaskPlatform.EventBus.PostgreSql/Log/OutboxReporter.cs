@@ -4,7 +4,7 @@ using Npgsql;
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Reports the size and age of a service's outbox every few seconds, so that a backlog is noticed.</summary>
-internal sealed class OutboxReport(string service, NpgsqlConnection connection, IOutboxReports? reports, OutboxState state)
+internal sealed class OutboxReporter(string service, NpgsqlConnection connection, IOutboxReports? reports, OutboxState state) : IDisposable
 {
     private const int MaxCounted = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -43,4 +43,7 @@ internal sealed class OutboxReport(string service, NpgsqlConnection connection, 
         await reports.ReportAsync(service, waiting, oldest, cancellationToken);
         (lastReported, reported) = (last, waiting);
     }
+
+    /// <summary>Another process may report from now on.</summary>
+    public void Dispose() => state.Current = null;
 }

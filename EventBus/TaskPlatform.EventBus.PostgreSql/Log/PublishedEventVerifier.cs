@@ -17,15 +17,13 @@ internal sealed partial class PublishedEventVerifier(
     /// </summary>
     private const int CleanEvents = 1000;
 
-    /// <summary>One entry per event type that must still exist: the first one published since the last check, otherwise the newest.</summary>
-    private readonly Dictionary<string, Sentinel> sentinels = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Sentinel> newest = new(StringComparer.Ordinal);
     /// <summary>Entry ids may come from the transport's clock, the log's timestamps from Postgres's.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly Comparer<string> entryOrder = Comparer<string>.Create(probe.Compare);
     private readonly PublishedRows rows = new(connection);
     private readonly StreamWatch watch = new();
+    private readonly Sentinels sentinels = new();
 
     /// <summary>Event types that the last check skipped although their streams had changed.</summary>
     private readonly HashSet<string> skippedTypes = new(StringComparer.Ordinal);
@@ -34,19 +32,13 @@ internal sealed partial class PublishedEventVerifier(
     private string? serverRun;
 
     /// <summary>Whether something was published since the last check.</summary>
-    public bool HasGrown { get; private set; }
+    public bool HasGrown => sentinels.HasGrown;
 
     /// <summary>Slightly less than the retention, because an entry close to its end may already be trimmed.</summary>
     private TimeSpan Retention => options.StreamRetention * 0.95;
 
     /// <summary>Records that an event was published as this entry.</summary>
-    public void Add(string eventType, string entryId)
-    {
-        var sentinel = new Sentinel(entryId, Stopwatch.GetTimestamp());
-        newest[eventType] = sentinel;
-        sentinels.TryAdd(eventType, sentinel);
-        HasGrown = true;
-    }
+    public void Add(string eventType, string entryId) => sentinels.Add(eventType, entryId);
 
     /// <summary>
     /// Compares the streams with the previous check, and probes one entry of each published event type. If something is missing, or
@@ -55,13 +47,10 @@ internal sealed partial class PublishedEventVerifier(
     /// <returns>The number of events that are queued to be published again.</returns>
     public async Task<int> CheckAsync(CancellationToken cancellationToken)
     {
-        foreach (var (type, _) in sentinels.Where(known => Stopwatch.GetElapsedTime(known.Value.Since) > Retention).ToList())
-            sentinels.Remove(type);
-
         var now = await probe.MeasureAsync(eventTypes, cancellationToken);
-        var probed = sentinels.Select(known => (known.Key, known.Value.EntryId)).ToList();
+        var probed = sentinels.Current(Retention);
         var state = await probe.ProbeAsync(probed, cancellationToken);
-        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.Key, exists)).ToDictionary(StringComparer.Ordinal);
+        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.EventType, exists)).ToDictionary(StringComparer.Ordinal);
         var missing = state.Run != serverRun
             ? await InitializeAsync(now, cancellationToken)
             : await CompareAsync(now, sentinelExists, cancellationToken) + await RequeueDueAsync(cancellationToken);
@@ -70,13 +59,7 @@ internal sealed partial class PublishedEventVerifier(
 
         serverRun = state.Run;
         lastReading = now.At;
-        HasGrown = false;
-        foreach (var (type, _) in sentinelExists.Where(sentinel => !sentinel.Value))
-            newest.Remove(type);
-        foreach (var type in sentinels.Keys.Where(type => !skippedTypes.Contains(type)).ToList())
-            sentinels.Remove(type);
-        foreach (var (type, sentinel) in newest)
-            sentinels.TryAdd(type, sentinel);
+        sentinels.Renew(sentinelExists, skippedTypes);
         return missing;
     }
 
@@ -177,7 +160,7 @@ internal sealed partial class PublishedEventVerifier(
         {
             var missingRows = await FindMissingAsync(page, cancellationToken);
             foreach (var row in page.Except(missingRows))
-                newest.TryAdd(row.EventType, new Sentinel(row.EntryId, Stopwatch.GetTimestamp() - (long)(row.Age * Stopwatch.Frequency)));
+                sentinels.AddFound(row.EventType, row.EntryId, row.Age);
             missing += (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
             clean = missingRows.Count == 0 ? clean + page.Count : 0;
             if (clean >= CleanEvents)
@@ -221,6 +204,4 @@ internal sealed partial class PublishedEventVerifier(
 
     [LoggerMessage(LogLevel.Warning, "The transport lost {Count} published events; they are published again.")]
     private partial void LogMissing(int count);
-
-    private readonly record struct Sentinel(string EntryId, long Since);
 }

@@ -20,7 +20,7 @@ internal sealed class PublishedRows(NpgsqlConnection connection)
     private const int PageSize = 500;
     private const string Columns = "id, type, entry_id, extract(epoch FROM now() - published_at)::float8, event_id";
 
-    /// <summary>Rows published within the given age, newest first; Redis should still have all of them.</summary>
+    /// <summary>Rows published within the given age, newest first; the transport should still have all of them.</summary>
     public async IAsyncEnumerable<List<PublishedRow>> ReadBackwardsAsync(
         string[]? types, TimeSpan age, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

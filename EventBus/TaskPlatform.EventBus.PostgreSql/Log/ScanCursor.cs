@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// </summary>
 internal sealed class ScanCursor
 {
-    /// <summary>Event types to skip, because Redis refused an event and later events of its type must not overtake it.</summary>
+    /// <summary>Event types to skip, because the transport refused an event and later events of its type must not overtake it.</summary>
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The last row that was scanned.</summary>
