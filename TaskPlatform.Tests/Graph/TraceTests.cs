@@ -36,6 +36,7 @@ public sealed class TraceTests(Platform platform)
         Assert.Equal("notifications-worker", process.Resource);
         Assert.Contains(spans, span => span.ParentId == process.SpanId && span.Attributes.ContainsKey("db.system.name"));
         Assert.Equal("notifications_service", process.Attributes["messaging.consumer.group.name"]);
+        Assert.All([create, send, process, ack], span => Assert.Equal("redis", span.Attributes["messaging.system"]));
     }
 
     [Fact]
