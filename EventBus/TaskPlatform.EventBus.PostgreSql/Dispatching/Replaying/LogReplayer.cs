@@ -5,7 +5,8 @@ using Npgsql;
 namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>
-/// Serves requests to replay past events that are no longer in their stream. Runs in the leader, on the connection that holds the lock. The transport stores the progress with each page, so that another dispatcher can continue after a crash.
+/// Serves requests to replay past events that are no longer in their stream. Runs in the leader, on the connection that holds the lock. The
+/// transport stores the progress with each page, so that another dispatcher can continue after a crash.
 /// </summary>
 internal sealed partial class LogReplayer(NpgsqlConnection connection, IReplays replays, string service, ILogger logger)
 {
