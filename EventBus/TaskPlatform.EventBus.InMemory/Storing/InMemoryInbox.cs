@@ -38,11 +38,10 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
 
         public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
         {
-            if (isTerminated)
-                throw new InvalidOperationException("The transaction was terminated.");
+            ThrowIfEnded(cancellationToken);
             if (!broker.Inbox.TryAdd(group, [.. saved, .. eventIds]))
                 return false;
-            await sender.SendAsync([.. events, .. publisher.Take()], cancellationToken);
+            await sender.SendAsync([.. events, .. publisher.Take()], CancellationToken.None); // It is committed.
             return true;
         }
 
@@ -58,12 +57,22 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
             return ValueTask.CompletedTask;
         }
 
+        private void ThrowIfEnded(CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (isTerminated)
+                throw new InvalidOperationException("The transaction was terminated.");
+        }
+
+        private bool WasHandled(Guid eventId) => saved.Contains(eventId) || broker.Inbox.Find(group, [eventId]).Count > 0;
+
         private sealed class Savepoint(Transaction transaction, InMemoryPublisher publisher) : IInboxSavepoint
         {
             public Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
             {
-                if (transaction.isTerminated)
-                    throw new InvalidOperationException("The transaction was terminated.");
+                transaction.ThrowIfEnded(cancellationToken);
+                if (transaction.WasHandled(eventId))
+                    return Task.FromResult(false);
                 transaction.saved.Add(eventId);
                 transaction.events.AddRange(publisher.Take());
                 return Task.FromResult(true);
