@@ -19,13 +19,16 @@ internal static class Deliveries
         return group;
     }
 
+    public static GroupHandlers Handlers(ConsumerGroup? group = null)
+        => new(group ?? Group(), new RetryPolicy(new EventBusOptions { MaxRetries = 3 }), TimeSpan.FromMinutes(1));
+
     public static Delivery Of(int number, Guid? eventId = null) => Of(number, Json(number), eventId);
 
     public static Delivery Of(int number, string data, Guid? eventId = null, long prior = 0, params (string Name, string Value)[] headers)
         => Delivery.Parse(Received(number, prior, [("data", data), ("event_id", eventId?.ToString() ?? ""), .. headers]), maxBytes: 64 * 1024);
 
     /// <summary>A handler's call for an event, as a batch has it.</summary>
-    public static WorkItem Item(int number, Guid? eventId = null) => new(new BatchEvent(Of(number, eventId)), Group().Find("parcel.sent")!);
+    public static WorkItem Item(int number, Guid? eventId = null) => new(new BatchEvent(Of(number, eventId)), Handlers().Find("parcel.sent")[0]);
 
     public static ReceivedEvent Received(int number, long prior = 0, params (string Name, string Value)[] fields)
         => new(new EventPosition(Stream, $"{number}-0"), [.. fields.Select(field => Field(field.Name, field.Value))], prior);

@@ -23,7 +23,7 @@ public sealed class PostgresStoreTests(RedisServer redis, PostgresServer postgre
             Assert.True(await consumer.HandleAsync(events[0], 0));
             await Assert.ThrowsAsync<DbUpdateException>(() => consumer.HandleAsync(events[1], 0)); // The note exists.
             Assert.True(await consumer.HandleAsync(events[2], 2));
-            Assert.True(await consumer.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await consumer.CommitAsync([], Cancellation));
         }
 
         Assert.Equal([0, 2], await Subject.EffectsAsync());
@@ -49,7 +49,7 @@ public sealed class PostgresStoreTests(RedisServer redis, PostgresServer postgre
         await consumer.ChangeAsync(1);
         await consumer.Transaction.TerminateAsync(Cancellation);
 
-        var failure = await Assert.ThrowsAnyAsync<Exception>(() => consumer.Transaction.CommitAsync([eventId], Cancellation));
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => consumer.CommitAsync([eventId], Cancellation));
 
         Assert.Equal(StoreFailure.ConnectionLost, Subject.Inbox.Classify(failure));
     }

@@ -13,7 +13,7 @@ public abstract partial class StoreComplianceTests
         Assert.Empty(await Subject.EffectsAsync());
         await consumer.ChangeAsync(3);
 
-        Assert.True(await consumer.Transaction.CommitAsync(events[3..], Cancellation));
+        Assert.True(await consumer.CommitAsync(events[3..], Cancellation));
 
         Assert.Equal(events, (await HandledAsync(events)).Order());
         Assert.Equal([0, 1, 2, 3], await Subject.EffectsAsync());
@@ -33,7 +33,7 @@ public abstract partial class StoreComplianceTests
             }));
             Assert.True(await consumer.HandleAsync(events[2], 2));
 
-            Assert.True(await consumer.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await consumer.CommitAsync([], Cancellation));
         }
 
         Assert.Equal([events[0], events[2]], (await HandledAsync(events)).Order());
@@ -66,7 +66,7 @@ public abstract partial class StoreComplianceTests
 
             Assert.False(await slow.HandleAsync(events[1], 1));
             Assert.True(await slow.HandleAsync(events[2], 2));
-            Assert.True(await slow.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await slow.CommitAsync([], Cancellation));
         }
 
         Assert.Equal(events, (await HandledAsync(events)).Order());
@@ -82,7 +82,7 @@ public abstract partial class StoreComplianceTests
             Assert.True(await consumer.HandleAsync(events[0], 0));
             Assert.False(await consumer.HandleAsync(events[0], 1));
             Assert.True(await consumer.HandleAsync(events[1], 2));
-            Assert.True(await consumer.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await consumer.CommitAsync([], Cancellation));
         }
 
         Assert.Equal([0, 2], await Subject.EffectsAsync());
@@ -97,9 +97,9 @@ public abstract partial class StoreComplianceTests
         {
             Assert.True(await first.HandleAsync(eventId, 1));
             var saving = second.HandleAsync(eventId, 2); // A store may let it wait for the first one's commit.
-            Assert.True(await first.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await first.CommitAsync([], Cancellation));
 
-            Assert.False(await saving && await second.Transaction.CommitAsync([], Cancellation));
+            Assert.False(await saving && await second.CommitAsync([], Cancellation));
         }
 
         Assert.Equal([1], await Subject.EffectsAsync());
@@ -119,7 +119,7 @@ public abstract partial class StoreComplianceTests
             }
 
             Assert.True(await saving);
-            Assert.True(await second.Transaction.CommitAsync([], Cancellation));
+            Assert.True(await second.CommitAsync([], Cancellation));
         }
 
         Assert.Equal([2], await Subject.EffectsAsync());

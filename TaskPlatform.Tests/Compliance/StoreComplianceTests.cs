@@ -63,7 +63,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
 
         Assert.Empty(await Subject.EffectsAsync());
         Assert.Empty(await HandledAsync([eventId]));
-        Assert.True(await consumer.Transaction.CommitAsync([eventId], Cancellation));
+        Assert.True(await consumer.CommitAsync([eventId], Cancellation));
 
         Assert.Equal([1], await Subject.EffectsAsync());
     }
@@ -75,7 +75,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
         await using (var consumer = await BeginAsync(events))
         {
             await consumer.ChangeAsync(1);
-            Assert.True(await consumer.Transaction.CommitAsync([.. events.Where((_, i) => i % 2 == 0)], Cancellation));
+            Assert.True(await consumer.CommitAsync([.. events.Where((_, i) => i % 2 == 0)], Cancellation));
         }
 
         var handled = await HandledAsync(events);
@@ -92,7 +92,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
             await slow.ChangeAsync(1);
             Assert.True(await HandleAsync(events[1], 2));
 
-            Assert.False(await slow.Transaction.CommitAsync(events, Cancellation));
+            Assert.False(await slow.CommitAsync(events, Cancellation));
         }
 
         Assert.Equal([events[1]], await HandledAsync(events));
@@ -136,7 +136,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
         await using (var consumer = await BeginAsync([eventId]))
         {
             await consumer.ChangeAsync(1);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => consumer.Transaction.CommitAsync([eventId], new CancellationToken(canceled: true)));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => consumer.CommitAsync([eventId], new CancellationToken(canceled: true)));
         }
 
         Assert.Empty(await HandledAsync([eventId]));
@@ -153,7 +153,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
             await consumer.Transaction.TerminateAsync(Cancellation);
 
             Assert.True(await HandleAsync(eventId, 2));
-            await Assert.ThrowsAnyAsync<Exception>(() => consumer.Transaction.CommitAsync([eventId], Cancellation));
+            await Assert.ThrowsAnyAsync<Exception>(() => consumer.CommitAsync([eventId], Cancellation));
         }
 
         Assert.Equal([2], await Subject.EffectsAsync());
@@ -187,7 +187,8 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
         var scope = Subject.Services.CreateAsyncScope();
         try
         {
-            return new StoreConsumer(Subject, scope, await Subject.Inbox.BeginAsync(scope.ServiceProvider, group, events, Cancellation));
+            return new StoreConsumer(
+                Subject, group, scope, await Subject.Inbox.BeginAsync(scope.ServiceProvider, [.. events.Select(eventId => new InboxKey(group, eventId))], Cancellation));
         }
         catch
         {
@@ -199,7 +200,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
     private protected async Task<IReadOnlySet<Guid>> HandledAsync(IReadOnlyList<Guid> events, string group = Group)
     {
         await using var consumer = await BeginAsync(events, group);
-        return consumer.Transaction.Handled;
+        return consumer.Handled;
     }
 
     /// <summary>Handles an event in a transaction of its own.</summary>
@@ -207,16 +208,16 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
     private protected async Task<bool> HandleAsync(Guid eventId, int effect, string group = Group)
     {
         await using var consumer = await BeginAsync([eventId], group);
-        if (consumer.Transaction.Handled.Contains(eventId))
+        if (consumer.Handled.Contains(eventId))
             return false;
         await consumer.ChangeAsync(effect);
-        return await consumer.Transaction.CommitAsync([eventId], Cancellation);
+        return await consumer.CommitAsync([eventId], Cancellation);
     }
 
     /// <summary>Commits, and ends the transaction in any case.</summary>
     private static async Task<bool> CommitAsync(StoreConsumer consumer, IReadOnlyList<Guid> events)
     {
         await using (consumer)
-            return await consumer.Transaction.CommitAsync(events, Cancellation);
+            return await consumer.CommitAsync(events, Cancellation);
     }
 }

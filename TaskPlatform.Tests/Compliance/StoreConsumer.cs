@@ -4,9 +4,16 @@ using TaskPlatform.EventBus;
 namespace TaskPlatform.Tests.Compliance;
 
 /// <summary>A consumer's transaction, and its scope.</summary>
-internal sealed class StoreConsumer(IStoreUnderTest store, AsyncServiceScope scope, IInboxTransaction transaction) : IAsyncDisposable
+internal sealed class StoreConsumer(IStoreUnderTest store, string group, AsyncServiceScope scope, IInboxTransaction transaction) : IAsyncDisposable
 {
     public IInboxTransaction Transaction => transaction;
+
+    /// <summary>The events that had been handled before the transaction began.</summary>
+    public IReadOnlySet<Guid> Handled { get; } = transaction.Handled.Select(key => key.EventId).ToHashSet();
+
+    /// <summary>Commits, and records that these events were handled in the transaction's own scope.</summary>
+    public Task<bool> CommitAsync(IReadOnlyList<Guid> events, CancellationToken cancellationToken)
+        => transaction.CommitAsync([.. events.Select(eventId => new InboxKey(group, eventId))], cancellationToken);
 
     /// <summary>Adds an effect to the transaction's own scope.</summary>
     public Task ChangeAsync(int number) => store.ChangeAsync(scope.ServiceProvider, number);
@@ -20,7 +27,7 @@ internal sealed class StoreConsumer(IStoreUnderTest store, AsyncServiceScope sco
         await using var joined = store.Services.CreateAsyncScope();
         await using var savepoint = await transaction.JoinAsync(joined.ServiceProvider, TestContext.Current.CancellationToken);
         await handler(joined.ServiceProvider);
-        return await savepoint.SaveAsync(eventId, TestContext.Current.CancellationToken);
+        return await savepoint.SaveAsync(new InboxKey(group, eventId), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Handles an event under a savepoint, with one effect.</summary>

@@ -16,6 +16,9 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>The delays before the retries of its processes' handlers of notes; null for the bus's.</summary>
     public TimeSpan[]? HandlerRetries { get; init; }
 
+    /// <summary>Whether a second handler, <see cref="MarkNote"/>, handles notes in a transaction of its own.</summary>
+    public bool HasSecondHandler { get; init; }
+
     public static async Task<BusPlace> CreateAsync(RedisServer redis, PostgresServer postgres)
     {
         var place = new BusPlace(redis.ConnectionString, await postgres.CreateDatabaseAsync(), RedisServer.NewKeyPrefix());

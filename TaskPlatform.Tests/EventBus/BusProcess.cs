@@ -75,6 +75,8 @@ internal sealed class BusProcess : IAsyncDisposable
             UnitOfWork.Isolated => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler.Isolated())),
             _ => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
         };
+        if (place.HasSecondHandler)
+            group.Handle<NoteWritten, MarkNote>(handler => handler.Isolated());
     }
 
     private static void Configure(BusPlace place, HandlerBuilder handler)

@@ -127,6 +127,16 @@ internal sealed class ObeyNote(NotesDb db, Seen seen) : IEventHandler<NoteWritte
     }
 }
 
+/// <summary>Adds a row for each note too, as a second handler of the same event.</summary>
+internal sealed class MarkNote(NotesDb db) : IEventHandler<NoteWritten>
+{
+    public Task HandleAsync(NoteWritten data, EventContext context, CancellationToken cancellationToken)
+    {
+        db.Effects.Add(new Effect { Group = $"{context.Group}/{context.Handler}", EventId = context.EventId, NoteId = data.NoteId, Text = data.Text });
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>Adds a row for each erased note.</summary>
 internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
 {

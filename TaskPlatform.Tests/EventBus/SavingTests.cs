@@ -125,7 +125,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     {
         using var host = await StartAsync();
         var inbox = host.Services.GetRequiredService<IInbox>();
-        var eventId = Guid.CreateVersion7();
+        var key = new InboxKey("sorters", Guid.CreateVersion7());
         await SaveAsync(host, db => db.Add(new Versioned { Id = 1, Version = 1 }));
 
         // Both have read the same state, and found no inbox row.
@@ -134,12 +134,12 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         await using var ours = await BeginAsync(first.ServiceProvider);
         await using var theirs = await BeginAsync(second.ServiceProvider);
 
-        Assert.True(await theirs.CommitAsync([eventId], TestContext.Current.CancellationToken));
-        Assert.False(await ours.CommitAsync([eventId], TestContext.Current.CancellationToken));
+        Assert.True(await theirs.CommitAsync([key], TestContext.Current.CancellationToken));
+        Assert.False(await ours.CommitAsync([key], TestContext.Current.CancellationToken));
 
         async Task<IInboxTransaction> BeginAsync(IServiceProvider services)
         {
-            var transaction = await inbox.BeginAsync(services, "sorters", [eventId], TestContext.Current.CancellationToken);
+            var transaction = await inbox.BeginAsync(services, [key], TestContext.Current.CancellationToken);
             var db = services.GetRequiredService<ColumnTypesDb>();
             if (isNewRow)
                 db.Add(new Listed { Id = 1, Numbers = [], Names = [] });
@@ -154,13 +154,13 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     {
         using var host = await StartAsync();
         await SaveAsync(host, db => db.Add(new Listed { Id = 1, Numbers = [], Names = [] }));
-        var eventId = Guid.CreateVersion7();
+        var key = new InboxKey("sorters", Guid.CreateVersion7());
         await using var scope = host.Services.CreateAsyncScope();
         await using var transaction = await host.Services.GetRequiredService<IInbox>()
-            .BeginAsync(scope.ServiceProvider, "sorters", [eventId], TestContext.Current.CancellationToken);
+            .BeginAsync(scope.ServiceProvider, [key], TestContext.Current.CancellationToken);
         scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
 
-        await Assert.ThrowsAsync<DbUpdateException>(() => transaction.CommitAsync([eventId], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<DbUpdateException>(() => transaction.CommitAsync([key], TestContext.Current.CancellationToken));
     }
 
     private static async Task SaveAsync(IHost host, Action<ColumnTypesDb> change, params NoteWritten[] events)

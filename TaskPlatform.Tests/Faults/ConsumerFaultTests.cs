@@ -25,6 +25,22 @@ public sealed class ConsumerFaultTests(RedisServer redis, PostgresServer postgre
     }
 
     [Fact]
+    public async Task If_killed_between_two_handlers_of_an_event_each_effect_happens_once()
+    {
+        var place = await BusPlace.CreateAsync(redis, postgres) with { HasSecondHandler = true };
+        await WriteAsync(place, new NoteWritten(1, "a"));
+        await using var database = FaultProxy.To(postgres.Port);
+        var second = database.HoldRequest($"{Group}/{nameof(MarkNote)}");
+
+        await KillAtAsync(second, place.Through(postgres: database));
+
+        await using var view = await BusView.OfAsync(place);
+        Assert.Equal([Group], (await view.EffectsAsync()).Select(effect => effect.Group)); // The first handler's effect is committed.
+        await AssertAnotherFinishesAsync(place);
+        Assert.Equal([Group, $"{Group}/{nameof(MarkNote)}"], (await view.EffectsAsync()).Select(effect => effect.Group));
+    }
+
+    [Fact]
     public async Task If_killed_between_commit_and_XACK_the_effect_happens_once()
     {
         var place = await BusPlace.CreateAsync(redis, postgres);

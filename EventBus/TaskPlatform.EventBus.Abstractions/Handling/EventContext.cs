@@ -12,6 +12,9 @@ public sealed record EventContext
     /// <summary>The consumer group that handles it.</summary>
     public required string Group { get; init; }
 
+    /// <summary>The name of the handler in its group: its class, unless it was given another one. Empty where no group runs it, as in a test.</summary>
+    public string Handler { get; init; } = "";
+
     /// <summary>The id of the aggregate.</summary>
     public required string AggregateId { get; init; }
 

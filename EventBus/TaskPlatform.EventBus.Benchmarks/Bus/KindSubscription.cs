@@ -10,7 +10,7 @@ internal sealed class KindSubscription(int kind) : Subscription
 {
     public override string EventType => TypeOf(kind);
 
-    public override string HandlerName => nameof(InsertRow);
+    public override Type HandlerType => typeof(InsertRow);
 
     public static string TypeOf(int kind) => string.Create(CultureInfo.InvariantCulture, $"benchmark.kind_{kind}");
 

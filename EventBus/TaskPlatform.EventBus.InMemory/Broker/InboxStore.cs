@@ -1,27 +1,27 @@
 namespace TaskPlatform.EventBus.InMemory;
 
-/// <summary>What each group has handled, and when.</summary>
+/// <summary>What each group and handler has handled, and when.</summary>
 internal sealed class InboxStore(TimeProvider clock)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Group, Guid EventId), DateTimeOffset> handled = [];
+    private readonly Dictionary<InboxKey, DateTimeOffset> handled = [];
 
-    public HashSet<Guid> Find(string group, IEnumerable<Guid> eventIds)
+    public HashSet<InboxKey> Find(IEnumerable<InboxKey> keys)
     {
         lock (gate)
-            return [.. eventIds.Where(eventId => handled.ContainsKey((group, eventId)))];
+            return [.. keys.Where(handled.ContainsKey)];
     }
 
-    /// <summary>Adds events, all or none.</summary>
-    /// <returns>False where one of them was handled before.</returns>
-    public bool TryAdd(string group, IReadOnlyCollection<Guid> eventIds)
+    /// <summary>Adds rows, all or none.</summary>
+    /// <returns>False where one of them exists.</returns>
+    public bool TryAdd(IReadOnlyCollection<InboxKey> keys)
     {
         lock (gate)
         {
-            if (eventIds.Any(eventId => handled.ContainsKey((group, eventId))))
+            if (keys.Any(handled.ContainsKey))
                 return false;
-            foreach (var eventId in eventIds)
-                handled.Add((group, eventId), clock.GetUtcNow());
+            foreach (var key in keys)
+                handled.Add(key, clock.GetUtcNow());
             return true;
         }
     }

@@ -8,9 +8,8 @@ namespace TaskPlatform.EventBus.InMemory;
 /// </summary>
 internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, EventSender sender) : IInbox
 {
-    public Task<IInboxTransaction> BeginAsync(
-        IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
-        => Task.FromResult<IInboxTransaction>(new Transaction(this, broker, sender, HoldEvents(scope), group, eventIds));
+    public Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
+        => Task.FromResult<IInboxTransaction>(new Transaction(this, broker, sender, HoldEvents(scope), keys));
 
     public StoreFailure Classify(Exception exception) => StoreFailure.None;
 
@@ -24,22 +23,21 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
     }
 
     private sealed class Transaction(
-        InMemoryInbox inbox, InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, string group, IReadOnlyList<Guid> asked)
-        : IInboxTransaction
+        InMemoryInbox inbox, InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, IReadOnlyList<InboxKey> asked) : IInboxTransaction
     {
-        private readonly List<Guid> saved = [];
+        private readonly List<InboxKey> saved = [];
         private readonly List<OutgoingEvent> events = [];
         private volatile bool isTerminated;
 
-        public IReadOnlySet<Guid> Handled { get; } = broker.Inbox.Find(group, asked);
+        public IReadOnlySet<InboxKey> Handled { get; } = broker.Inbox.Find(asked);
 
         public Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
             => Task.FromResult<IInboxSavepoint>(new Savepoint(this, inbox.HoldEvents(scope)));
 
-        public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        public async Task<bool> CommitAsync(IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
         {
             ThrowIfEnded(cancellationToken);
-            if (!broker.Inbox.TryAdd(group, [.. saved, .. eventIds]))
+            if (!broker.Inbox.TryAdd([.. saved, .. keys]))
                 return false;
             await sender.SendAsync([.. events, .. publisher.Take()], CancellationToken.None); // It is committed.
             return true;
@@ -64,16 +62,16 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
                 throw new InvalidOperationException("The transaction was terminated.");
         }
 
-        private bool WasHandled(Guid eventId) => saved.Contains(eventId) || broker.Inbox.Find(group, [eventId]).Count > 0;
+        private bool WasHandled(InboxKey key) => saved.Contains(key) || broker.Inbox.Find([key]).Count > 0;
 
         private sealed class Savepoint(Transaction transaction, InMemoryPublisher publisher) : IInboxSavepoint
         {
-            public Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
+            public Task<bool> SaveAsync(InboxKey key, CancellationToken cancellationToken)
             {
                 transaction.ThrowIfEnded(cancellationToken);
-                if (transaction.WasHandled(eventId))
+                if (transaction.WasHandled(key))
                     return Task.FromResult(false);
-                transaction.saved.Add(eventId);
+                transaction.saved.Add(key);
                 transaction.events.AddRange(publisher.Take());
                 return Task.FromResult(true);
             }

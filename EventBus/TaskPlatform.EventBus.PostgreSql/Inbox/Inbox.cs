@@ -20,16 +20,15 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
 
     private bool? hasCommandTimeout;
 
-    public async Task<IInboxTransaction> BeginAsync(
-        IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+    public async Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<TDb>();
         ApplyCommandTimeout(db, CommandTimeout);
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
-            var (session, handled) = await ReadHandledAsync(db, group, eventIds, cancellationToken);
-            return new InboxTransaction(this, db, transaction, session, group, handled);
+            var (session, handled) = await ReadHandledAsync(db, keys, cancellationToken);
+            return new InboxTransaction(this, db, transaction, session, handled);
         }
         catch
         {
@@ -107,57 +106,31 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
     private partial void LogNotTerminated(string error);
 
     /// <summary>
-    /// One primary key lookup per event, regardless of the planner's statistics: a prepared statement may have been planned when the table was
-    /// empty. <c>= ANY</c> would double the total cost of a batch in Postgres. If several events share the transaction, the inbox rows of the
-    /// first ones stay locked while the later handlers run. The idle limit terminates a process that freezes there, once its entries are claimed.
+    /// If several events share the transaction, the inbox rows of the first ones stay locked while the later handlers run. The idle limit terminates
+    /// a process that freezes there, once its entries are claimed.
     /// </summary>
-    private async Task<(Session Session, HashSet<Guid> Handled)> ReadHandledAsync(
-        TDb db, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+    private async Task<(Session Session, HashSet<InboxKey> Handled)> ReadHandledAsync(
+        TDb db, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
     {
         await using var batch = db.CreateBatch(
             new NpgsqlBatchCommand("SELECT set_config('enable_seqscan', 'off', true), pg_backend_pid(), now()"),
-            new NpgsqlBatchCommand(
-                """
-                SELECT known.event_id
-                FROM unnest($2) AS requested (id)
-                CROSS JOIN LATERAL (SELECT event_id FROM inbox WHERE consumer_group = $1 AND event_id = requested.id LIMIT 1) AS known
-                """)
-            {
-                Parameters =
-                {
-                    new NpgsqlParameter<string> { TypedValue = group },
-                    new NpgsqlParameter<Guid[]> { TypedValue = [.. eventIds] },
-                },
-            },
+            InboxStatements.Select(keys),
             new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
-        if (eventIds.Count > 1)
+        if (keys.Any(key => key.EventId != keys[0].EventId))
             batch.BatchCommands.Add(LimitIdleTime(options.ClaimIdle));
 
-        var handled = new HashSet<Guid>();
+        var handled = new HashSet<InboxKey>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var session = new Session(reader.GetInt32(1), reader.GetDateTime(2));
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            handled.Add(reader.GetGuid(0));
+            handled.Add(keys[reader.GetInt32(0) - 1]);
         return (session, handled);
     }
 
     private static NpgsqlBatchCommand LimitIdleTime(TimeSpan time)
         => new(string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = {time.TotalMilliseconds:0}"));
-
-    private static NpgsqlBatchCommand Insert(string group, params Guid[] eventIds) => new(
-        """
-        INSERT INTO inbox (consumer_group, event_id)
-        SELECT $1, id FROM unnest($2) AS id ORDER BY id
-        """)
-    {
-        Parameters =
-        {
-            new NpgsqlParameter<string> { TypedValue = group },
-            new NpgsqlParameter<Guid[]> { TypedValue = eventIds },
-        },
-    };
 
     /// <summary>
     /// Saves inbox rows and effects. The rows are inserted after the handlers, because the insert waits for the commit of another consumer's row
@@ -184,12 +157,12 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
     private readonly record struct Session(int ProcessId, DateTime StartedAt);
 
     private sealed class InboxTransaction(
-        Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, string group, IReadOnlySet<Guid> handled)
+        Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, IReadOnlySet<InboxKey> handled)
         : IInboxTransaction
     {
         private bool isCommitted;
 
-        public IReadOnlySet<Guid> Handled => handled;
+        public IReadOnlySet<InboxKey> Handled => handled;
 
         public async Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
         {
@@ -199,14 +172,14 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
             var shared = (NpgsqlTransaction)transaction.GetDbTransaction();
             await joined.Database.UseTransactionAsync(shared, cancellationToken);
             await shared.SaveAsync(InboxSavepoint.Name, cancellationToken); // Sent with the handler's first command.
-            return new InboxSavepoint(joined, shared, group);
+            return new InboxSavepoint(joined, shared);
         }
 
         /// <summary>A process that freezes before the commit is disconnected after 5 s: it would block the consumer that claims its entries.</summary>
-        public async Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken)
+        public async Task<bool> CommitAsync(IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
         {
-            if (eventIds.Count > 0
-                && !await SaveAsync(db, Insert(group, [.. eventIds]), eventIds.Count, [LimitIdleTime(TimeSpan.FromSeconds(5))], cancellationToken))
+            if (keys.Count > 0
+                && !await SaveAsync(db, InboxStatements.Insert(keys), keys.Count, [LimitIdleTime(TimeSpan.FromSeconds(5))], cancellationToken))
             {
                 return false;
             }
@@ -233,14 +206,14 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
         }
     }
 
-    private sealed class InboxSavepoint(TDb db, NpgsqlTransaction transaction, string group) : IInboxSavepoint
+    private sealed class InboxSavepoint(TDb db, NpgsqlTransaction transaction) : IInboxSavepoint
     {
         public const string Name = "event";
 
         private bool isSaved;
 
-        public async Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken)
-            => isSaved = await Inbox<TDb>.SaveAsync(db, Insert(group, eventId), 1, [], cancellationToken);
+        public async Task<bool> SaveAsync(InboxKey key, CancellationToken cancellationToken)
+            => isSaved = await Inbox<TDb>.SaveAsync(db, InboxStatements.Insert([key]), 1, [], cancellationToken);
 
         /// <summary>The savepoint is released by the commit; releasing it here would cost a round trip.</summary>
         public async ValueTask DisposeAsync()

@@ -1,9 +1,9 @@
 namespace TaskPlatform.EventBus.PostgreSql;
 
-/// <summary>Records that a consumer group has handled an event. Committed together with the effects.</summary>
+/// <summary>Records that a consumer group, or one of its handlers, has handled an event. Committed together with the effects.</summary>
 public sealed class InboxRow
 {
-    /// <summary>The group.</summary>
+    /// <summary>The group; <c>group/handler</c> where several of its handlers handle the event.</summary>
     public required string ConsumerGroup { get; init; }
 
     /// <summary>The event.</summary>

@@ -2,7 +2,7 @@ namespace TaskPlatform.EventBus.Tests.Consuming;
 
 public sealed class DeliveryValidatorTests
 {
-    private readonly DeliveryValidator validator = new(Deliveries.Group(), new RetryPolicy(new EventBusOptions { MaxRetries = 3 }));
+    private readonly DeliveryValidator validator = new("readers", Deliveries.Handlers());
 
     [Fact]
     public void A_readable_event_of_the_group_is_handled()

@@ -50,7 +50,7 @@ public sealed class RunAttemptTests
         Assert.False(attempt.Begin(run[1]));
         attempt.Complete(run[1], handledNow: false);
 
-        Assert.Equal([eventId], attempt.EventIds);
+        Assert.Equal([new InboxKey("readers", eventId)], attempt.Keys);
         Assert.Equal([(run[0], true), (run[1], false)], attempt.Done);
     }
 

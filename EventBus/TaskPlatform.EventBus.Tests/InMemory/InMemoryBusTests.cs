@@ -117,12 +117,13 @@ public sealed class InMemoryBusTests : IAsyncDisposable
 
         await retention.RunOnceAsync(Cancellation);
         Assert.Single(broker.Stream("parcel.sent").Entries);
-        Assert.Contains(handled.Context.EventId, broker.Inbox.Find("readers", [handled.Context.EventId]));
+        var row = new InboxKey("readers", handled.Context.EventId);
+        Assert.Contains(row, broker.Inbox.Find([row]));
 
         clock.Advance(TimeSpan.FromDays(31));
         await retention.RunOnceAsync(Cancellation);
         Assert.Empty(broker.Stream("parcel.sent").Entries);
-        Assert.Empty(broker.Inbox.Find("readers", [handled.Context.EventId]));
+        Assert.Empty(broker.Inbox.Find([row]));
     }
 
     private async Task<Channel<Seen>> StartAsync(string consumer = "a")

@@ -1,11 +1,11 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>
-/// Runs the handlers of a group. Consecutive events share a transaction if their subscriptions allow it. If a run fails as a whole, it is
+/// Runs the handlers of a group's events. Consecutive events share a transaction if their subscriptions allow it. If a run fails as a whole, it is
 /// split until the failing event is alone, so that the other events are affected as little as possible.
 /// </summary>
 internal sealed class BatchProcessor(
-    ConsumerGroup group, DeliveryValidator validator, HandlerInvoker invoker, SharedRunner? shared, IsolatedRunner isolated,
+    GroupHandlers handlers, DeliveryValidator validator, HandlerInvoker invoker, SharedRunner? shared, IsolatedRunner isolated,
     DeadLetterHandlerInvoker? deadLetterHandler)
 {
     /// <summary>Decides the outcome of every open event, in order.</summary>
@@ -23,8 +23,8 @@ internal sealed class BatchProcessor(
             while (open.Count > 0 && !draining.IsCancellationRequested)
             {
                 await HandleAsync(NextRun(open), watch, draining, cancellationToken);
-                var postponed = open.Where(item => item.Outcome.IsPostponed).Select(item => item.Delivery.OrderingKey).ToHashSet();
-                open.RemoveAll(item => !item.Outcome.IsOpen || postponed.Contains(item.Delivery.OrderingKey));
+                var postponed = open.Where(item => item.Outcome.IsPostponed).Select(item => item.OrderingKey).ToHashSet();
+                open.RemoveAll(item => !item.Outcome.IsOpen || postponed.Contains(item.OrderingKey));
             }
         }
         finally
@@ -41,30 +41,19 @@ internal sealed class BatchProcessor(
     /// <summary>Commits a test write to the group's store; throws if the store refuses it.</summary>
     public Task ProbeStoreAsync(CancellationToken cancellationToken) => shared?.ProbeStoreAsync(cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>The events whose handlers have to run.</summary>
+    /// <summary>The calls of handlers to make; decides the events that need none.</summary>
     private List<WorkItem> Begin(EventBatch batch)
     {
-        var open = new List<WorkItem>(batch.Events.Count);
-        foreach (var one in batch.Events.Where(one => one.Outcome.IsOpen))
+        foreach (var one in batch.Events)
         {
-            if (one.Item is null)
-            {
-                var outcome = validator.Validate(one.Delivery, out var payload);
-                one.Payload = payload;
-                if (!outcome.IsOpen)
-                {
-                    one.Outcome = outcome;
-                    continue;
-                }
-
-                one.Item = new WorkItem(one, group.Find(one.Delivery.Envelope!.Type)!);
-            }
-
-            one.Outcome = one.Item.Outcome = Outcome.Open; // What was postponed is tried again.
-            open.Add(one.Item);
+            if (!one.Outcome.IsOpen || one.Items.Count > 0)
+                continue;
+            one.Outcome = validator.Validate(one.Delivery, out var payload);
+            if (one.Outcome.IsOpen)
+                one.Begin(payload!, handlers.Find(one.Delivery.Envelope!.Type));
         }
 
-        return open;
+        return batch.OpenItems();
     }
 
     /// <summary>The first event, and the following ones that can share its transaction.</summary>

@@ -1,12 +1,9 @@
-using System.Collections.Frozen;
-
 namespace TaskPlatform.EventBus;
 
 /// <summary>A consumer group of this process, with its handlers.</summary>
 public sealed class ConsumerGroup
 {
-    private readonly Dictionary<string, Subscription> subscriptions = new(StringComparer.Ordinal);
-    private FrozenDictionary<string, Subscription>? frozen;
+    private readonly Dictionary<string, List<Subscription>> subscriptions = new(StringComparer.Ordinal);
 
     internal ConsumerGroup(string name) => Name = name;
 
@@ -18,6 +15,9 @@ public sealed class ConsumerGroup
 
     /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
     internal string MessagingSystem { get; set; } = "";
+
+    /// <summary>The handlers, by event type.</summary>
+    internal IReadOnlyDictionary<string, List<Subscription>> Subscriptions => subscriptions;
 
     /// <summary>The <see cref="IDeadLetterHandler"/> to call, if any.</summary>
     internal Type? DeadLetterHandler { get; private set; }
@@ -31,15 +31,16 @@ public sealed class ConsumerGroup
 
     internal void Add(Subscription subscription)
     {
-        if (subscriptions.TryGetValue(subscription.EventType, out var first))
+        if (!subscriptions.TryGetValue(subscription.EventType, out var handlers))
+            subscriptions.Add(subscription.EventType, handlers = []);
+        if (handlers.Exists(other => other.HandlerType == subscription.HandlerType))
+            throw new InvalidOperationException($"The group '{Name}' has {subscription.HandlerType.Name} handle '{subscription.EventType}' twice.");
+        if (handlers.Exists(other => other.Name == subscription.Name))
         {
             throw new InvalidOperationException(
-                $"The group '{Name}' handles '{subscription.EventType}' twice: {first.HandlerName} and {subscription.HandlerName}.");
+                $"The group '{Name}' has two handlers with the name '{subscription.Name}' for '{subscription.EventType}'; set another with Name(…).");
         }
 
-        subscriptions.Add(subscription.EventType, subscription);
+        handlers.Add(subscription);
     }
-
-    internal Subscription? Find(string eventType)
-        => (frozen ??= subscriptions.ToFrozenDictionary(StringComparer.Ordinal)).GetValueOrDefault(eventType);
 }

@@ -19,12 +19,12 @@ public sealed class ConsumerGroupBuilder
     public ConsumerGroup Group { get; }
 
     /// <summary>
-    /// Adds the handler of an event type. Each event is a unit of work: it has its own scope and context, its queries see the effects of previous
+    /// Adds a handler of an event type. Each event is a unit of work: it has its own scope and context, its queries see the effects of previous
     /// events, and if it fails, the other events are not affected. Queued events share a transaction, so that they share the cost of one
-    /// commit.
+    /// commit. An event type can have several handlers, each with its own settings: if one fails, the others are neither stopped nor run again.
     /// </summary>
-    /// <param name="configure">Configures the handler's time limit, retries and transaction, if they differ from the defaults.</param>
-    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already handles it.</exception>
+    /// <param name="configure">Configures the handler's name, time limit, retries and transaction, if they differ from the defaults.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already has this handler for it.</exception>
     public ConsumerGroupBuilder Handle<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
         where THandler : class, IEventHandler<TEvent>
@@ -35,8 +35,8 @@ public sealed class ConsumerGroupBuilder
     /// are saved together. That is several times faster, but queries do not return the unsaved rows of previous events, so the handler has to check
     /// the context's local entities as well. If one event fails, the others are handled again without it.
     /// </summary>
-    /// <param name="configure">Configures the handler's time limit and retries, if they differ from the defaults.</param>
-    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already handles it.</exception>
+    /// <param name="configure">Configures the handler's name, time limit and retries, if they differ from the defaults.</param>
+    /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already has this handler for it.</exception>
     public ConsumerGroupBuilder HandleInBatches<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
         where THandler : class, IEventHandler<TEvent>
@@ -63,7 +63,7 @@ public sealed class ConsumerGroupBuilder
         configure?.Invoke(handler);
         Group.Add(new Subscription<TEvent, THandler>(EventBus.Catalog)
         {
-            UnitOfWork = handler.UnitOfWork, Timeout = handler.TimeLimit, Retries = handler.Retries,
+            GivenName = handler.HandlerName, UnitOfWork = handler.UnitOfWork, Timeout = handler.TimeLimit, Retries = handler.Retries,
         });
         EventBus.Services.TryAddScoped<THandler>();
         return this;

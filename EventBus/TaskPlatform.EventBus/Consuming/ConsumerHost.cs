@@ -32,6 +32,13 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var logger = loggers.CreateLogger<Consumer>();
 
         var inbox = services.InboxOf(group);
+        if (inbox is null && group.Subscriptions.FirstOrDefault(one => one.Value.Count > 1) is { Key: { } shared })
+        {
+            throw new InvalidOperationException(
+                $"The consumer group '{group.Name}' has several handlers for '{shared}' and needs an inbox: without it, a failure of one would repeat the others.");
+        }
+
+        var handlers = new GroupHandlers(group, retries, options.HandlerTimeout);
         var transport = services.GetRequiredService<IEventTransport>();
         group.MessagingSystem = transport.System;
         var receiver = transport.CreateReceiver(group);
@@ -39,14 +46,14 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var transient = new TransientFailures();
         var scopes = services.GetRequiredService<ApplicationScopes>();
         var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, options);
-        var invoker = new HandlerInvoker(group, options, loggers.CreateLogger<BatchProcessor>());
-        var failures = new FailureClassifier(inbox, retries, transient);
+        var invoker = new HandlerInvoker(group, loggers.CreateLogger<BatchProcessor>());
+        var failures = new FailureClassifier(inbox, transient);
         var processor = new BatchProcessor(
-            group,
-            new DeliveryValidator(group, retries),
+            handlers,
+            new DeliveryValidator(group.Name, handlers),
             invoker,
             inbox is null ? null : new SharedRunner(group, inbox, invoker, failures, scopes),
-            new IsolatedRunner(group, inbox, deadLetterHandler, invoker, failures, scopes),
+            new IsolatedRunner(inbox, deadLetterHandler, invoker, failures, scopes),
             deadLetterHandler);
         var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
@@ -60,6 +67,6 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         if (inbox is null)
             throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
         return new DeadLetterHandlerInvoker(
-            group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), options, loggers.CreateLogger<DeadLetterHandlerInvoker>());
+            group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), options.HandlerTimeout, loggers.CreateLogger<DeadLetterHandlerInvoker>());
     }
 }

@@ -10,18 +10,18 @@ namespace TaskPlatform.EventBus;
 /// id are distinguished by their content; each unreadable entry is reported.
 /// </summary>
 internal sealed partial class DeadLetterHandlerInvoker(
-    ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, EventBusOptions options, ILogger logger)
+    ConsumerGroup group, Type handler, IInbox inbox, TransientFailures transient, IServiceScopeFactory scopes, TimeSpan timeout, ILogger logger)
 {
     private const int MaxAttempts = 3;
 
-    private readonly string inboxGroup = $"{group.Name}:dead_letter";
+    private readonly string consumer = $"{group.Name}:dead_letter";
 
     /// <summary>Whether the handler ran for this entry before, in a consumer that died before it could dead-letter it.</summary>
     public async Task<bool> WasInvokedAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var entry = EntryRow(delivery);
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, [entry], cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, [entry], cancellationToken);
         return transaction.Handled.Contains(entry);
     }
 
@@ -39,7 +39,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 if (!await inbox.AcceptsWritesAsync(cancellationToken)
-                    || (inbox.Classify(e) is not (StoreFailure.None or StoreFailure.Permanent) and var failure && transient.Tolerates(dead.Delivery, dead.Transient, failure)))
+                    || (inbox.Classify(e) is not (StoreFailure.None or StoreFailure.Permanent) and var failure && transient.Tolerates(dead.Delivery.Envelope?.Type ?? "", dead.Delivery.EventId, dead.Transient, failure)))
                 {
                     throw new StoreUnavailableException(e);
                 }
@@ -60,14 +60,14 @@ internal sealed partial class DeadLetterHandlerInvoker(
         using var span = EventSpans.DeadLetter(delivery, dead.ProcessContext, group);
         await using var scope = scopes.CreateAsyncScope();
         var eventRow = EventRow(dead);
-        Guid[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, inboxGroup, rows, cancellationToken);
+        InboxKey[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, rows, cancellationToken);
         timer.Transaction = transaction;
         if (!transaction.Handled.Contains(eventRow))
         {
             scope.ServiceProvider.RecordCause(delivery);
             var instance = (IDeadLetterHandler)scope.ServiceProvider.GetRequiredService(handler);
-            timer.Begin(handler.Name, options.HandlerTimeout);
+            timer.Begin(handler.Name, timeout);
             try
             {
                 await instance.HandleAsync(ToDeadLetter(dead), timer.Token);
@@ -82,11 +82,11 @@ internal sealed partial class DeadLetterHandlerInvoker(
         await transaction.CommitAsync([.. rows.Except(transaction.Handled)], cancellationToken);
     }
 
-    private static Guid EventRow(BatchEvent dead) => dead.Outcome.IsUnreadable(dead.Delivery)
+    private InboxKey EventRow(BatchEvent dead) => new(consumer, dead.Outcome.IsUnreadable(dead.Delivery)
         ? DerivedEventId.Of(dead.Delivery.Stream, dead.Delivery.FirstEntryId ?? dead.Delivery.EntryId)
-        : DerivedEventId.Of(dead.Delivery.EventId.ToString(), Convert.ToHexStringLower(SHA256.HashData(dead.Delivery.Data.Span)));
+        : DerivedEventId.Of(dead.Delivery.EventId.ToString(), Convert.ToHexStringLower(SHA256.HashData(dead.Delivery.Data.Span))));
 
-    private static Guid EntryRow(Delivery delivery) => DerivedEventId.Of(delivery.Stream, delivery.EntryId);
+    private InboxKey EntryRow(Delivery delivery) => new(consumer, DerivedEventId.Of(delivery.Stream, delivery.EntryId));
 
     private DeadLetter ToDeadLetter(BatchEvent dead) => new()
     {
@@ -98,7 +98,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
         Payload = dead.Payload,
         Data = dead.Delivery.Data,
         Reason = dead.Outcome.Reason ?? DeadLetterReason.Exhausted,
-        Error = dead.Outcome.Cause?.Message ?? "",
+        Error = dead.Outcome.ErrorMessage,
         Attempts = dead.Outcome.AttemptsOf(dead.Delivery),
         CorrelationId = dead.Delivery.CorrelationId,
     };

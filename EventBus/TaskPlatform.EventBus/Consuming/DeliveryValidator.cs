@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Decides deliveries that need no handler: for other groups, unreadable, unknown, or in a crash loop.</summary>
-internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries)
+internal sealed class DeliveryValidator(string group, GroupHandlers handlers)
 {
     /// <summary>Decides an event that needs no handler; reads the payload of one that does.</summary>
     /// <param name="delivery">The event.</param>
@@ -10,27 +10,28 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
     public Outcome Validate(Delivery delivery, out object? payload)
     {
         payload = null;
-        if (delivery.TargetGroup is { } target && target != group.Name)
+        if (delivery.TargetGroup is { } target && target != group)
             return Outcome.ForAnotherGroup;
         if (delivery.Problem is not null)
             return Outcome.DeadLetter(DeadLetterReason.Unreadable, delivery.Problem);
 
         var type = delivery.Envelope!.Type;
-        if (group.Find(type) is not { } subscription)
-            return Outcome.DeadLetter(DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
+        var found = handlers.Find(type);
+        if (found.Count == 0)
+            return Outcome.DeadLetter(DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group}' has no handler for '{type}'."));
         if (!StreamName.IsOf(delivery.Stream, type))
         {
             return Outcome.DeadLetter(DeadLetterReason.Unreadable, new UnreadableEventException(
                 $"The event's type '{type}' is not that of the stream '{delivery.Stream}'."));
         }
 
-        var policy = subscription.Retries ?? retries;
         try
         {
-            payload = subscription.Read(delivery.Envelope.Payload.Span, delivery.Schema);
+            payload = found[0].Read(delivery.Envelope.Payload.Span, delivery.Schema);
         }
         catch (UnknownSchemaException e)
         {
+            var policy = found.MaxBy(handler => handler.Retries.MaxRetries)!.Retries;
             return Outcome.Failed(policy, delivery.Attempt, DeadLetterReason.UnknownSchema, e); // A process with a newer version may support it.
         }
         catch (Exception e)
@@ -38,9 +39,8 @@ internal sealed class DeliveryValidator(ConsumerGroup group, RetryPolicy retries
             return Outcome.DeadLetter(DeadLetterReason.Unreadable, e); // Constructors, converters and upcasters may throw any exception.
         }
 
-        return policy.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries)
-            ? Outcome.DeadLetter(DeadLetterReason.CrashLoop, new InvalidOperationException(
-                $"{delivery.EarlierDeliveries} deliveries of this entry ended because the consumer died or stopped responding."))
+        return found.All(handler => handler.Retries.IsCrashLoop(delivery.Attempt, delivery.EarlierDeliveries))
+            ? Outcome.CrashLoop(delivery)
             : Outcome.Open;
     }
 }

@@ -13,13 +13,39 @@ internal sealed class EventBatch(IEnumerable<Delivery> deliveries)
 
     public bool IsEmpty => events.Count == 0;
 
-    /// <summary>Decides each event as its handler's call was decided.</summary>
+    /// <summary>
+    /// The calls to make, in order; those that were postponed are made again. The first handler's calls for all events come first, then those of the
+    /// second one, so that events of one unit of work follow one another. After a crash another handler begins, because it may have been the
+    /// first one's fault.
+    /// </summary>
+    public List<WorkItem> OpenItems()
+    {
+        var open = new List<WorkItem>(events.Count);
+        for (var (slot, slots) = (0, 1); slot < slots; slot++)
+        {
+            foreach (var one in events)
+            {
+                if (!one.Outcome.IsOpen || slot >= one.Items.Count)
+                    continue;
+                slots = Math.Max(slots, one.Items.Count);
+                var item = one.Items[(int)((slot + one.Delivery.EarlierDeliveries) % one.Items.Count)];
+                if (!item.Outcome.IsOpen)
+                    continue;
+                item.Outcome = Outcome.Open;
+                open.Add(item);
+            }
+        }
+
+        return open;
+    }
+
+    /// <summary>Decides each event as the calls of its handlers were decided.</summary>
     public void Conclude()
     {
         foreach (var one in events)
         {
-            if (one.Item is { } item)
-                one.Outcome = item.Outcome;
+            if (one.Items.Count > 0)
+                one.Outcome = one.Items.Count == 1 ? one.Items[0].Outcome : CombinedOutcome.Of(one.Items);
         }
     }
 
@@ -58,10 +84,10 @@ internal sealed class BatchEvent(Delivery delivery)
     public Delivery Delivery => delivery;
 
     /// <summary>The payload, once it has been deserialized.</summary>
-    public object? Payload { get; set; }
+    public object? Payload { get; private set; }
 
-    /// <summary>The call of its handler; null until the event was found valid.</summary>
-    public WorkItem? Item { get; set; }
+    /// <summary>The calls of its handlers, in the order in which they were registered; empty until the event was found valid.</summary>
+    public IReadOnlyList<WorkItem> Items { get; private set; } = [];
 
     /// <summary>What was decided about the event as a whole.</summary>
     public Outcome Outcome { get; set; } = Outcome.Open;
@@ -74,24 +100,16 @@ internal sealed class BatchEvent(Delivery delivery)
 
     /// <summary>The failures of the dead letter handler that may be the store's.</summary>
     public TransientHistory Transient => field ??= new();
-}
 
-/// <summary>A handler's call for an event of a batch: what was decided, and what was learned from failed attempts.</summary>
-internal sealed class WorkItem(BatchEvent parent, Subscription handler)
-{
-    public BatchEvent Event => parent;
-
-    public Delivery Delivery => parent.Delivery;
-
-    public Subscription Handler => handler;
-
-    public Outcome Outcome { get; set; } = Outcome.Open;
-
-    /// <summary>Whether it failed in a shared transaction and has to be handled alone.</summary>
-    public bool RunsAlone { get; set; }
-
-    /// <summary>The failures that may be the store's.</summary>
-    public TransientHistory Transient => field ??= new();
+    /// <summary>Begins the calls of its handlers.</summary>
+    public void Begin(object payload, IReadOnlyList<GroupHandler> handlers)
+    {
+        Payload = payload;
+        var items = new WorkItem[handlers.Count];
+        for (var i = 0; i < items.Length; i++)
+            items[i] = new WorkItem(this, handlers[i]);
+        Items = items;
+    }
 }
 
 /// <summary>An event's outcome, as the transport has to be informed of it.</summary>

@@ -1,10 +1,10 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Decides the consequence of a failure: the event waits for the store, is retried, or is dead-lettered.</summary>
-internal sealed class FailureClassifier(IInbox? inbox, RetryPolicy retries, TransientFailures transient)
+internal sealed class FailureClassifier(IInbox? inbox, TransientFailures transient)
 {
-    /// <summary>Records the commit of an event of a type.</summary>
-    public void Committed(string eventType) => transient.Committed(eventType);
+    /// <summary>Records that a handler's effects were committed.</summary>
+    public void Committed(GroupHandler handler) => transient.Committed(handler.CommitKey);
 
     /// <summary>
     /// Distinguishes failures of the store from failures of the handler. While the store refuses writes, no failure is attributed to the handler.
@@ -24,7 +24,7 @@ internal sealed class FailureClassifier(IInbox? inbox, RetryPolicy retries, Tran
             if (!await inbox.AcceptsWritesAsync(cancellationToken))
                 throw new StoreUnavailableException(error);
             if (inbox.Classify(error) is (StoreFailure.Unavailable or StoreFailure.ConnectionLost) and var failure
-                && transient.Tolerates(item.Delivery, item.Transient, failure))
+                && transient.Tolerates(item.Handler.CommitKey, item.Delivery.EventId, item.Transient, failure))
             {
                 return Outcome.Postponed(error); // The other events of the batch are handled first. If they succeed, this event is the cause.
             }
@@ -32,6 +32,6 @@ internal sealed class FailureClassifier(IInbox? inbox, RetryPolicy retries, Tran
 
         return error is NonRetryableException || inbox?.Classify(error) == StoreFailure.Permanent
             ? Outcome.DeadLetter(DeadLetterReason.Rejected, error)
-            : Outcome.Failed(item.Handler.Retries ?? retries, item.Delivery.Attempt, DeadLetterReason.Exhausted, error);
+            : Outcome.Failed(item.Handler.Retries, item.Delivery.Attempt, DeadLetterReason.Exhausted, error);
     }
 }

@@ -5,11 +5,25 @@ public sealed class HandlerBuilder
 {
     internal HandlerBuilder(UnitOfWork unitOfWork) => UnitOfWork = unitOfWork;
 
+    internal string? HandlerName { get; private set; }
+
     internal UnitOfWork UnitOfWork { get; private set; }
 
     internal TimeSpan? TimeLimit { get; private set; }
 
     internal RetryPolicy? Retries { get; private set; }
+
+    /// <summary>
+    /// Names the handler in its group, instead of by its class. Where an event has several handlers, the name is part of the handler's inbox rows: set
+    /// the former name when the class is renamed, so that what is being retried meanwhile is not handled twice.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is blank.</exception>
+    public HandlerBuilder Name(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        HandlerName = name;
+        return this;
+    }
 
     /// <summary>
     /// Sets the handler's time limit, instead of <see cref="EventBusOptions.HandlerTimeout"/>. When it is exceeded, the token is cancelled and

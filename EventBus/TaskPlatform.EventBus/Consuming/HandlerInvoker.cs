@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace TaskPlatform.EventBus;
 
 /// <summary>Calls a group's handlers, with traces and metrics.</summary>
-internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions options, ILogger logger)
+internal sealed class HandlerInvoker(ConsumerGroup group, ILogger logger)
 {
     /// <summary>Creates a watch for the handlers of a batch.</summary>
     public HandlerWatch Watch(CancellationToken cancellationToken) => new(group.Name, logger, cancellationToken);
@@ -15,10 +15,10 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
     public async Task RunAsync(IServiceProvider scope, WorkItem item, HandlerTimer timer)
     {
         scope.RecordCause(item.Delivery);
-        timer.Begin(item.Handler.HandlerName, item.Handler.Timeout ?? options.HandlerTimeout);
+        timer.Begin(item.Handler.Name, item.Handler.Timeout);
         try
         {
-            await item.Handler.HandleAsync(scope, item.Event.Payload!, Context(item.Delivery), timer.Token);
+            await item.Handler.HandleAsync(scope, item.Event.Payload!, Context(item), timer.Token);
         }
         finally
         {
@@ -29,7 +29,7 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
     /// <summary>Traces and measures the handling of an event.</summary>
     public async Task ObserveAsync(WorkItem item, Func<Task> work)
     {
-        using var span = EventSpans.Process(item.Delivery, group);
+        using var span = EventSpans.Process(item.Delivery, group, item.Handler.Name);
         item.Event.ProcessContext = span?.Context;
         var started = Stopwatch.GetTimestamp();
         string? error = null;
@@ -53,16 +53,17 @@ internal sealed class HandlerInvoker(ConsumerGroup group, EventBusOptions option
         }
     }
 
-    private EventContext Context(Delivery delivery) => new()
+    private EventContext Context(WorkItem item) => new()
     {
-        EventId = delivery.EventId,
-        Type = delivery.Envelope!.Type,
+        EventId = item.Delivery.EventId,
+        Type = item.Delivery.Envelope!.Type,
         Group = group.Name,
-        AggregateId = delivery.Envelope.AggregateId,
-        AggregateVersion = delivery.AggregateVersion,
-        Timestamp = delivery.Envelope.Timestamp,
-        EntryId = delivery.EntryId,
-        Attempt = delivery.Attempt,
-        CorrelationId = delivery.CorrelationId,
+        Handler = item.Handler.Name,
+        AggregateId = item.Delivery.Envelope.AggregateId,
+        AggregateVersion = item.Delivery.AggregateVersion,
+        Timestamp = item.Delivery.Envelope.Timestamp,
+        EntryId = item.Delivery.EntryId,
+        Attempt = item.Delivery.Attempt,
+        CorrelationId = item.Delivery.CorrelationId,
     };
 }

@@ -1,15 +1,18 @@
 namespace TaskPlatform.EventBus;
 
+/// <summary>Records that an event was handled.</summary>
+/// <param name="Consumer">The consumer group; <c>group/handler</c> where several of its handlers handle the event.</param>
+/// <param name="EventId">The event.</param>
+public readonly record struct InboxKey(string Consumer, Guid EventId);
+
 /// <summary>The record of the events that a consumer group has handled, in the same store as their effects.</summary>
 public interface IInbox
 {
     /// <summary>Begins a transaction for the handlers of one or more events, and queries which of the events were handled before.</summary>
     /// <param name="scope">The transaction's DI scope, which provides the unit of work of the handlers of a batch.</param>
-    /// <param name="group">The consumer group.</param>
-    /// <param name="eventIds">The events, without duplicates.</param>
+    /// <param name="keys">The rows to look up, without duplicates.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    Task<IInboxTransaction> BeginAsync(
-        IServiceProvider scope, string group, IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken);
+    Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken);
 
     /// <summary>What an exception says about the store.</summary>
     StoreFailure Classify(Exception exception);
@@ -40,8 +43,8 @@ public enum StoreFailure
 /// <summary>A transaction of inbox rows and effects; disposing it without a commit rolls it back.</summary>
 public interface IInboxTransaction : IAsyncDisposable
 {
-    /// <summary>The events that were handled before.</summary>
-    IReadOnlySet<Guid> Handled { get; }
+    /// <summary>The rows that exist, of those looked up.</summary>
+    IReadOnlySet<InboxKey> Handled { get; }
 
     /// <summary>
     /// Joins another scope's unit of work to the transaction, under a savepoint, for one event that can fail without
@@ -50,10 +53,10 @@ public interface IInboxTransaction : IAsyncDisposable
     Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken);
 
     /// <summary>Writes the inbox rows and all changes of the transaction's own scope, and commits.</summary>
-    /// <param name="eventIds">The events that were handled in that scope, without those of joined scopes.</param>
+    /// <param name="keys">The rows of what was handled in that scope, without those of joined scopes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False, without any write, if another consumer has handled one of them meanwhile.</returns>
-    Task<bool> CommitAsync(IReadOnlyList<Guid> eventIds, CancellationToken cancellationToken);
+    Task<bool> CommitAsync(IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes the store roll the transaction back while a handler may still be using its connection. The connection is not touched, and the
@@ -67,7 +70,7 @@ public interface IInboxSavepoint : IAsyncDisposable
 {
     /// <summary>Writes the inbox row and all changes of the handler.</summary>
     /// <returns>False, without any write, if another consumer has handled the event meanwhile.</returns>
-    Task<bool> SaveAsync(Guid eventId, CancellationToken cancellationToken);
+    Task<bool> SaveAsync(InboxKey key, CancellationToken cancellationToken);
 }
 
 internal static class InboxStore

@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>Handles one event at a time, in a transaction of its own, or in none if the group has no inbox.</summary>
 internal sealed class IsolatedRunner(
-    ConsumerGroup group, IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, HandlerInvoker invoker, FailureClassifier failures,
+    IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, HandlerInvoker invoker, FailureClassifier failures,
     IServiceScopeFactory scopes)
 {
     /// <summary>The number of times that an event is handled again immediately after a concurrency conflict.</summary>
@@ -55,14 +55,16 @@ internal sealed class IsolatedRunner(
             return Outcome.Handled;
         }
 
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, [item.Delivery.EventId], cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, WorkItem.KeysOf([item]), cancellationToken);
         timer.Transaction = transaction;
-        if (transaction.Handled.Contains(item.Delivery.EventId))
+        if (item.IsHandled(transaction.Handled))
             return Outcome.Skipped;
+        if (!item.Handler.IsOnly && CombinedOutcome.OfExhausted(item) is { } exhausted)
+            return exhausted;
 
         await invoker.RunAsync(scope.ServiceProvider, item, timer);
-        var isCommitted = await transaction.CommitAsync([item.Delivery.EventId], cancellationToken);
-        failures.Committed(item.Handler.EventType);
+        var isCommitted = await transaction.CommitAsync([item.Key], cancellationToken);
+        failures.Committed(item.Handler);
         return isCommitted ? Outcome.Handled : Outcome.Skipped;
     }
 }

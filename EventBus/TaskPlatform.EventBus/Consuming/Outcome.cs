@@ -34,24 +34,42 @@ internal sealed record Outcome
     /// <summary>The failure.</summary>
     public Exception? Error { get; private init; }
 
-    /// <summary>
-    /// The cause reported in a dead letter. If the handler failed, or the store rejected what it wrote, this is the innermost exception, because the
-    /// outer ones often only wrap it. If the bus or the handler itself made the decision, this is the exception itself.
-    /// </summary>
-    public Exception? Cause => Reason switch
-    {
-        DeadLetterReason.Exhausted => Error?.GetBaseException(),
-        DeadLetterReason.Rejected when Error is not NonRetryableException => Error?.GetBaseException(),
-        _ => Error,
-    };
+    /// <summary>For <see cref="OutcomeKind.DeadLetter"/>: the exception that the dead letter names.</summary>
+    public Exception? Cause { get; private init; }
+
+    /// <summary>For <see cref="OutcomeKind.DeadLetter"/>: the error that the dead letter reports.</summary>
+    public string ErrorMessage { get; private init; } = "";
 
     /// <summary>It failed because of the store, and is handled again later without using up an attempt.</summary>
     public static Outcome Postponed(Exception error) => new(OutcomeKind.Open) { Error = error };
 
+    /// <summary>
+    /// It is dead-lettered. If the handler failed, or the store rejected what it wrote, the cause is the innermost exception, because the outer ones
+    /// often only wrap it. If the bus or the handler itself made the decision, it is the exception itself.
+    /// </summary>
+    /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
+    /// <param name="error">The error.</param>
+    public static Outcome DeadLetter(string reason, Exception error)
+    {
+        var isOfHandler = reason == DeadLetterReason.Exhausted || (reason == DeadLetterReason.Rejected && error is not NonRetryableException);
+        var cause = isOfHandler ? error.GetBaseException() : error;
+        return DeadLetter(reason, error, cause, cause.Message);
+    }
+
     /// <summary>It is dead-lettered.</summary>
     /// <param name="reason">One of <see cref="DeadLetterReason"/>.</param>
-    /// <param name="error">The error reported in the dead letter.</param>
-    public static Outcome DeadLetter(string reason, Exception error) => new(OutcomeKind.DeadLetter) { Reason = reason, Error = error };
+    /// <param name="error">The error, for the log and the stack trace.</param>
+    /// <param name="cause">The exception that the dead letter names.</param>
+    /// <param name="message">The error that the dead letter reports.</param>
+    public static Outcome DeadLetter(string reason, Exception error, Exception cause, string message)
+        => new(OutcomeKind.DeadLetter) { Reason = reason, Error = error, Cause = cause, ErrorMessage = message };
+
+    /// <summary>It has crashed its consumers too often, and is dead-lettered.</summary>
+    public static Outcome CrashLoop(Delivery delivery) => DeadLetter(DeadLetterReason.CrashLoop, new InvalidOperationException(
+        $"{delivery.EarlierDeliveries} deliveries of this entry ended because the consumer died or stopped responding."));
+
+    /// <summary>It failed, and is retried.</summary>
+    public static Outcome Retry(TimeSpan after, Exception error) => new(OutcomeKind.Retry) { RetryAfter = after, Error = error };
 
     /// <summary>It failed: it is retried if it has a retry left, otherwise dead-lettered.</summary>
     /// <param name="retries">The retry policy.</param>
@@ -59,7 +77,7 @@ internal sealed record Outcome
     /// <param name="reason">The reason for the dead letter, one of <see cref="DeadLetterReason"/>.</param>
     /// <param name="error">The failure.</param>
     public static Outcome Failed(RetryPolicy retries, int attempt, string reason, Exception error) => retries.AllowsRetryAfter(attempt)
-        ? new Outcome(OutcomeKind.Retry) { RetryAfter = retries.DelayBefore(attempt + 1), Error = error }
+        ? Retry(retries.DelayBefore(attempt + 1), error)
         : DeadLetter(reason, error);
 
     /// <summary>Whether the entry or its payload is unreadable; its event id may then belong to another event.</summary>
@@ -83,7 +101,7 @@ internal sealed record Outcome
         AttemptsOf(delivery),
         delivery.FirstEntryId ?? delivery.EntryId,
         delivery.FirstFailedAt,
-        Cause?.Message ?? "",
+        ErrorMessage,
         Cause?.GetType().FullName ?? "",
         Error?.ToString() ?? "");
 }

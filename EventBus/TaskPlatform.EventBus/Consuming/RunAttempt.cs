@@ -3,10 +3,10 @@ namespace TaskPlatform.EventBus;
 /// <summary>An attempt to handle consecutive events in one transaction, with the outcome of each if the transaction is committed.</summary>
 internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
 {
-    private readonly HashSet<Guid> begun = [];
+    private readonly HashSet<InboxKey> begun = [];
     private readonly List<(WorkItem Item, bool HandledNow)> done = [];
     private readonly List<FailedItem> failed = [];
-    private readonly HashSet<(string, string)> left = [];
+    private readonly HashSet<(string, string, string)> left = [];
     private WorkItem? running;
 
     public IReadOnlyList<WorkItem> Run => run;
@@ -23,22 +23,22 @@ internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
     /// <summary>The failed events, whose effects were rolled back to their savepoint.</summary>
     public IReadOnlyList<FailedItem> Failed => failed;
 
-    /// <summary>The events whose handlers were called.</summary>
-    public IReadOnlyList<Guid> EventIds => [.. begun];
+    /// <summary>The inbox rows of the handlers that were called.</summary>
+    public IReadOnlyList<InboxKey> Keys => [.. begun];
 
     /// <summary>Records the start of a handler.</summary>
     /// <returns>False if the same event occurred in this run before.</returns>
     public bool Begin(WorkItem item)
     {
         running = item;
-        return begun.Add(item.Delivery.EventId);
+        return begun.Add(item.Key);
     }
 
     /// <summary>Records that an event is complete.</summary>
     public void Complete(WorkItem item, bool handledNow)
     {
         // If an event has failed, its second entry is left for the next run.
-        if (handledNow || failed.TrueForAll(failure => failure.Item.Delivery.EventId != item.Delivery.EventId))
+        if (handledNow || failed.TrueForAll(failure => failure.Item.Key != item.Key))
             done.Add((item, handledNow));
         running = null;
     }
@@ -50,13 +50,13 @@ internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
     public void Fail(WorkItem item, Exception error, bool runsAgain)
     {
         if (runsAgain)
-            left.Add(item.Delivery.OrderingKey);
+            left.Add(item.OrderingKey);
         failed.Add(new FailedItem(item, error, runsAgain));
         running = null;
     }
 
     /// <summary>Whether an earlier event of the same aggregate has to be handled again first.</summary>
-    public bool IsLeft(WorkItem item) => left.Contains(item.Delivery.OrderingKey);
+    public bool IsLeft(WorkItem item) => left.Contains(item.OrderingKey);
 
     /// <summary>
     /// The runs to try if the transaction failed: the event that was running, alone and unless it is decided, and the events before and after it;

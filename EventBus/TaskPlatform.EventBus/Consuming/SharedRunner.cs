@@ -52,8 +52,7 @@ internal sealed class SharedRunner(
     {
         var run = attempt.Run;
         await using var scope = scopes.CreateAsyncScope();
-        var ids = run.Select(item => item.Delivery.EventId).Distinct().ToList();
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, group.Name, ids, cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, WorkItem.KeysOf(run), cancellationToken);
         timer.Transaction = transaction;
 
         var started = Stopwatch.GetTimestamp();
@@ -67,7 +66,7 @@ internal sealed class SharedRunner(
                 continue;
 
             // The same event may be in a stream twice, if its publisher died before it could mark the event as published.
-            if (transaction.Handled.Contains(item.Delivery.EventId) || !attempt.Begin(item))
+            if (item.IsHandled(transaction.Handled) || !attempt.Begin(item))
             {
                 attempt.Complete(item, handledNow: false);
             }
@@ -82,7 +81,7 @@ internal sealed class SharedRunner(
             }
         }
 
-        return await transaction.CommitAsync(inBatch ? attempt.EventIds : [], cancellationToken);
+        return await transaction.CommitAsync(inBatch ? attempt.Keys : [], cancellationToken);
     }
 
     /// <summary>Handles one event under a savepoint: if it fails, its effects are rolled back and the transaction continues.</summary>
@@ -98,7 +97,7 @@ internal sealed class SharedRunner(
                 await invoker.ObserveAsync(item, async () =>
                 {
                     await invoker.RunAsync(scope.ServiceProvider, item, timer);
-                    handled = await savepoint.SaveAsync(item.Delivery.EventId, cancellationToken);
+                    handled = await savepoint.SaveAsync(item.Key, cancellationToken);
                 });
             }
             catch (Exception e) when (e is not HandlerAbandonedException && !cancellationToken.IsCancellationRequested)
@@ -123,8 +122,8 @@ internal sealed class SharedRunner(
     {
         foreach (var (item, handledNow) in attempt.Done)
             item.Outcome = handledNow ? Outcome.Handled : Outcome.Skipped;
-        foreach (var type in attempt.Done.Where(done => done.HandledNow).Select(done => done.Item.Handler.EventType).Distinct())
-            failures.Committed(type);
+        foreach (var handler in attempt.Done.Where(done => done.HandledNow).Select(done => done.Item.Handler).Distinct())
+            failures.Committed(handler);
 
         foreach (var failure in attempt.Failed.Where(failure => !failure.RunsAgain))
             await failures.DecideAsync(failure.Item, failure.Error, cancellationToken);

@@ -2,21 +2,27 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus;
 
-/// <summary>An event type and its handler in a group, with erased types.</summary>
+/// <summary>An event type and a handler in a group, as registered, with erased types.</summary>
 internal abstract class Subscription
 {
+    /// <summary>The handler's name in the group, if it was given one.</summary>
+    public string? GivenName { get; init; }
+
+    /// <summary>The handler's name in the group.</summary>
+    public string Name => GivenName ?? HandlerType.Name;
+
     /// <summary>The scope and transaction of each event.</summary>
     public UnitOfWork UnitOfWork { get; init; }
 
-    /// <summary>The handler's time limit; null for <see cref="EventBusOptions.HandlerTimeout"/>.</summary>
+    /// <summary>The handler's time limit; null for the group's.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>The handler's retry policy; null for the policy of <see cref="EventBusOptions"/>.</summary>
+    /// <summary>The handler's retry policy; null for the group's.</summary>
     public RetryPolicy? Retries { get; init; }
 
     public abstract string EventType { get; }
 
-    public abstract string HandlerName { get; }
+    public abstract Type HandlerType { get; }
 
     /// <summary>Deserializes a payload with a schema; null means the event type's current one.</summary>
     /// <exception cref="UnknownSchemaException">The schema is unknown and can't be upcast.</exception>
@@ -32,7 +38,7 @@ internal sealed class Subscription<TEvent, THandler>(EventCatalog catalog) : Sub
 {
     public override string EventType => TEvent.Type;
 
-    public override string HandlerName => typeof(THandler).Name;
+    public override Type HandlerType => typeof(THandler);
 
     public override object Read(ReadOnlySpan<byte> data, long? schema) => catalog.Read<TEvent>(data, schema);
 

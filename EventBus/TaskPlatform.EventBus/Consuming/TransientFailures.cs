@@ -9,10 +9,10 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 internal sealed class TransientFailures
 {
-    /// <summary>The number of tolerated failures after other events of the type were committed, or of lost connections to a working store.</summary>
+    /// <summary>The number of tolerated failures after other events of the handler were committed, or of lost connections to a working store.</summary>
     private const int MaxFailures = 3;
 
-    /// <summary>How long an event may fail while no other event of its type is committed.</summary>
+    /// <summary>How long an event may fail while no other event of its handler is committed.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(5);
 
     /// <summary>The maximum number of events to track across their retries; above it, all are removed and evaluated again.</summary>
@@ -21,25 +21,26 @@ internal sealed class TransientFailures
     private readonly ConcurrentDictionary<Guid, bool> failing = new();
     private readonly ConcurrentDictionary<string, long> commits = new(StringComparer.Ordinal);
 
-    /// <summary>Records that one or more events of a type were committed.</summary>
-    public void Committed(string eventType) => commits.AddOrUpdate(eventType, 1, static (_, before) => before + 1);
+    /// <summary>Records that one or more events of a handler were committed.</summary>
+    public void Committed(string handler) => commits.AddOrUpdate(handler, 1, static (_, before) => before + 1);
 
     /// <summary>Whether the event is to be handled again without using up an attempt.</summary>
-    /// <param name="delivery">The event.</param>
+    /// <param name="handler">The handler, as in <see cref="Committed"/>.</param>
+    /// <param name="eventId">The event.</param>
     /// <param name="history">Its earlier failures of this kind, to which this one is added.</param>
     /// <param name="failure">The failure.</param>
-    public bool Tolerates(Delivery delivery, TransientHistory history, StoreFailure failure)
+    public bool Tolerates(string handler, Guid eventId, TransientHistory history, StoreFailure failure)
     {
-        var committed = commits.GetValueOrDefault(delivery.Envelope?.Type ?? "");
+        var committed = commits.GetValueOrDefault(handler);
         var first = history.First ??= (Stopwatch.GetTimestamp(), committed);
-        if (failure != StoreFailure.ConnectionLost && committed == first.Commits && !failing.ContainsKey(delivery.EventId))
+        if (failure != StoreFailure.ConnectionLost && committed == first.Commits && !failing.ContainsKey(eventId))
             return Stopwatch.GetElapsedTime(first.At) <= MaxDuration;
         if (++history.Count <= MaxFailures)
             return true;
 
         if (failing.Count >= MaxTracked)
             failing.Clear();
-        failing[delivery.EventId] = true;
+        failing[eventId] = true;
         return false;
     }
 }
@@ -47,9 +48,9 @@ internal sealed class TransientFailures
 /// <summary>The failures of one event that may be the store's.</summary>
 internal sealed class TransientHistory
 {
-    /// <summary>The number of failures after other events of its type had been committed.</summary>
+    /// <summary>The number of failures after other events of its handler had been committed.</summary>
     public int Count { get; set; }
 
-    /// <summary>When the first failure occurred, and how many events of its type had been committed by then.</summary>
+    /// <summary>When the first failure occurred, and how many events of its handler had been committed by then.</summary>
     public (long At, long Commits)? First { get; set; }
 }

@@ -21,6 +21,9 @@ internal sealed class RetryPolicy
         this.delays = delays.Length > 0 ? delays : DefaultDelays;
     }
 
+    /// <summary>The number of retries after the first delivery.</summary>
+    public int MaxRetries => maxRetries;
+
     /// <summary>A policy with one retry after each of these delays.</summary>
     public static RetryPolicy After(params TimeSpan[] delays) => new(delays);
 

@@ -19,7 +19,7 @@ internal static class EventSpans
             : null;
 
     /// <summary>Handling an event.</summary>
-    public static Activity? Process(Delivery delivery, ConsumerGroup group)
+    public static Activity? Process(Delivery delivery, ConsumerGroup group, string handler)
     {
         if (!EventBusTelemetry.Source.HasListeners())
             return null;
@@ -28,7 +28,12 @@ internal static class EventSpans
             ? EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, created, links: [new ActivityLink(created)])
             : EventBusTelemetry.Source.StartActivity($"process {delivery.Stream}", ActivityKind.Consumer, default(ActivityContext));
         if (Describe(activity, group.MessagingSystem, "process", "process", delivery.Stream, delivery.EventId, group.Name) is { IsAllDataRequested: true } recorded)
-            recorded.AddTag(EntryIdTag, delivery.EntryId).AddTag("eventbus.event.attempt", delivery.Attempt);
+        {
+            recorded.AddTag(EntryIdTag, delivery.EntryId)
+                .AddTag("eventbus.event.attempt", delivery.Attempt)
+                .AddTag("eventbus.event.handler", handler);
+        }
+
         return activity;
     }
 
