@@ -19,6 +19,9 @@ public sealed class ConsumerGroup
     /// <summary>The handlers, by event type.</summary>
     internal IReadOnlyDictionary<string, List<Subscription>> Subscriptions => subscriptions;
 
+    /// <summary>The middleware of all handlers, in order.</summary>
+    internal List<Type> Middleware { get; } = [];
+
     /// <summary>The <see cref="IDeadLetterHandler"/> to call, if any.</summary>
     internal Type? DeadLetterHandler { get; private set; }
 

@@ -23,7 +23,7 @@ public sealed class ConsumerGroupBuilder
     /// events, and if it fails, the other events are not affected. Queued events share a transaction, so that they share the cost of one
     /// commit. An event type can have several handlers, each with its own settings: if one fails, the others are neither stopped nor run again.
     /// </summary>
-    /// <param name="configure">Configures the handler's name, time limit, retries and transaction, if they differ from the defaults.</param>
+    /// <param name="configure">Configures the handler's name, time limit, retries, middleware and transaction, if they differ from the defaults.</param>
     /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already has this handler for it.</exception>
     public ConsumerGroupBuilder Handle<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
@@ -35,7 +35,7 @@ public sealed class ConsumerGroupBuilder
     /// are saved together. That is several times faster, but queries do not return the unsaved rows of previous events, so the handler has to check
     /// the context's local entities as well. If one event fails, the others are handled again without it.
     /// </summary>
-    /// <param name="configure">Configures the handler's name, time limit and retries, if they differ from the defaults.</param>
+    /// <param name="configure">Configures the handler's name, time limit, retries and middleware, if they differ from the defaults.</param>
     /// <exception cref="InvalidOperationException">The event is not in the catalog, or the group already has this handler for it.</exception>
     public ConsumerGroupBuilder HandleInBatches<TEvent, THandler>(Action<HandlerBuilder>? configure = null)
         where TEvent : class, IEvent<TEvent>
@@ -52,6 +52,18 @@ public sealed class ConsumerGroupBuilder
         return this;
     }
 
+    /// <summary>
+    /// Runs a middleware around each handler of the group, wherever that is added: inside of those added before, outside of the handler's own. It is
+    /// created by dependency injection, in the handler's scope.
+    /// </summary>
+    public ConsumerGroupBuilder Use<TMiddleware>()
+        where TMiddleware : class, IEventMiddleware
+    {
+        Group.Middleware.Add(typeof(TMiddleware));
+        EventBus.Services.TryAddScoped<TMiddleware>();
+        return this;
+    }
+
     private ConsumerGroupBuilder Add<TEvent, THandler>(UnitOfWork unitOfWork, Action<HandlerBuilder>? configure)
         where TEvent : class, IEvent<TEvent>
         where THandler : class, IEventHandler<TEvent>
@@ -64,8 +76,11 @@ public sealed class ConsumerGroupBuilder
         Group.Add(new Subscription<TEvent, THandler>(EventBus.Catalog)
         {
             GivenName = handler.HandlerName, UnitOfWork = handler.UnitOfWork, Timeout = handler.TimeLimit, Retries = handler.Retries,
+            Middleware = handler.Middleware,
         });
         EventBus.Services.TryAddScoped<THandler>();
+        foreach (var middleware in handler.Middleware)
+            EventBus.Services.TryAddScoped(middleware);
         return this;
     }
 }

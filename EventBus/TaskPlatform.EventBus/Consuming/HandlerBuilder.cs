@@ -13,6 +13,8 @@ public sealed class HandlerBuilder
 
     internal RetryPolicy? Retries { get; private set; }
 
+    internal List<Type> Middleware { get; } = [];
+
     /// <summary>
     /// Names the handler in its group, instead of by its class. Where an event has several handlers, the name is part of the handler's inbox rows: set
     /// the former name when the class is renamed, so that what is being retried meanwhile is not handled twice.
@@ -59,6 +61,14 @@ public sealed class HandlerBuilder
     public HandlerBuilder Isolated()
     {
         UnitOfWork = UnitOfWork.Isolated;
+        return this;
+    }
+
+    /// <summary>Runs a middleware around the handler, inside of those added before and of the group's. It is created by dependency injection.</summary>
+    public HandlerBuilder Use<TMiddleware>()
+        where TMiddleware : class, IEventMiddleware
+    {
+        Middleware.Add(typeof(TMiddleware));
         return this;
     }
 }

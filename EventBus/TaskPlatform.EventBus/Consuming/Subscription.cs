@@ -20,6 +20,9 @@ internal abstract class Subscription
     /// <summary>The handler's retry policy; null for the group's.</summary>
     public RetryPolicy? Retries { get; init; }
 
+    /// <summary>The handler's own middleware, in order.</summary>
+    public IReadOnlyList<Type> Middleware { get; init; } = [];
+
     public abstract string EventType { get; }
 
     public abstract Type HandlerType { get; }
