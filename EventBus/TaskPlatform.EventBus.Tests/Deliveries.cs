@@ -20,7 +20,7 @@ internal static class Deliveries
     }
 
     public static GroupHandlers Handlers(ConsumerGroup? group = null)
-        => new(group ?? Group(), new RetryPolicy(new EventBusOptions { MaxRetries = 3 }), TimeSpan.FromMinutes(1));
+        => new(group ?? Group(), new GroupSettings(new EventBusOptions(), new ConsumerGroupOptions()));
 
     public static Delivery Of(int number, Guid? eventId = null) => Of(number, Json(number), eventId);
 

@@ -15,6 +15,11 @@ public sealed class OptionsTests
     [InlineData("RetryDelays:0", "-00:00:01", "EventBus:RetryDelays has a negative delay")]
     [InlineData("InstanceId", " ", "EventBus:InstanceId is blank")]
     [InlineData("MaxConcurrency", "0", "MaxConcurrency")]
+    [InlineData("Groups:readers:Prefetch", "0", "EventBus:Groups:readers:Prefetch: The field Prefetch must be between 1 and 100000.")]
+    [InlineData("Groups:readers:HandlerTimeout", "2.00:00:00", "EventBus:Groups:readers:HandlerTimeout: ")]
+    [InlineData("Groups:readers:RetryDelays:0", "-00:00:01", "EventBus:Groups:readers:RetryDelays has a negative delay")]
+    [InlineData("Groups:readers:Prefetc", "7", "EventBus:Groups:readers:Prefetc is not an option of a consumer group")]
+    [InlineData("Groups:reader:Prefetch", "7", "EventBus:Groups:reader is not a consumer group of this process; there is readers, others.")]
     public async Task An_invalid_setting_is_reported_at_startup(string key, string value, string complaint)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -22,7 +27,11 @@ public sealed class OptionsTests
         {
             [$"EventBus:{key}"] = value,
         });
-        builder.Services.AddEventBus(bus => bus.AddEvents(events => events.Add<ParcelSent>()).UseInMemory());
+        builder.Services.AddEventBus(bus => bus
+            .AddEvents(events => events.Add<ParcelSent>())
+            .UseInMemory()
+            .AddConsumerGroup("readers", group => group.Handle<ParcelSent, NoHandler>())
+            .AddConsumerGroup("others", group => group.Handle<ParcelSent, NoHandler>()));
 
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
         {

@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 public sealed partial class EventBusBuilder
 {
-    private readonly HashSet<string> groups = new(StringComparer.Ordinal);
+    private readonly List<string> groups = [];
 
     internal EventBusBuilder(IServiceCollection services, string? name = null)
     {
@@ -24,6 +24,9 @@ public sealed partial class EventBusBuilder
 
     /// <summary>The event types that can be published and subscribed to.</summary>
     public EventCatalog Catalog { get; private set; } = new();
+
+    /// <summary>The names of the groups, in the order in which they were added.</summary>
+    internal IReadOnlyCollection<string> GroupNames => groups;
 
     /// <summary>Adds event types. They must be added before the groups that handle them.</summary>
     /// <param name="add">Adds each of them to the bus's catalog.</param>
@@ -62,8 +65,9 @@ public sealed partial class EventBusBuilder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        if (!groups.Add(name))
+        if (groups.Contains(name))
             throw new InvalidOperationException($"The consumer group '{name}' is registered twice.");
+        groups.Add(name);
 
         var group = new ConsumerGroup(name);
         Parts.AddSingleton(group);

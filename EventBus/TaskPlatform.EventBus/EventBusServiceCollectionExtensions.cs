@@ -75,7 +75,6 @@ public static class EventBusServiceCollectionExtensions
             ApplicationName(provider.GetRequiredService<ApplicationScopes>().Application), provider.GetRequiredService<EventBusOptions>()));
         parts.AddSingleton<EventSender>();
         parts.AddSingleton<BusHealth>();
-        parts.AddSingleton<RetryPolicy>();
         parts.AddSingleton<BackgroundLoops>();
         parts.AddHostedService<ConsumerHost>();
         bus.AddHealthCheck<BusHealthCheck>("event-bus");

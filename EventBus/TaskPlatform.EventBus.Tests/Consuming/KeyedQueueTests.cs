@@ -46,6 +46,21 @@ public sealed class KeyedQueueTests
     }
 
     [Fact]
+    public async Task Relaxed_no_event_waits_for_another_of_its_aggregate()
+    {
+        using var queue = new KeyedQueue(100, workers: 2, EventOrdering.Relaxed);
+        queue.Add([Event(1, of: "7"), Event(2, of: "7")]);
+
+        var first = await queue.TakeAsync(Cancellation);
+        Assert.Equal([1], Numbers(first));
+        Assert.Equal([2], Numbers(await queue.TakeAsync(Cancellation).WaitAsync(Limit, Cancellation)));
+
+        queue.Add([Event(3, of: "7")]);
+        queue.Finish(first);
+        Assert.Equal([3], Numbers(await queue.TakeAsync(Cancellation).WaitAsync(Limit, Cancellation)));
+    }
+
+    [Fact]
     public async Task What_is_held_is_not_added_again()
     {
         using var queue = new KeyedQueue(100, workers: 1);

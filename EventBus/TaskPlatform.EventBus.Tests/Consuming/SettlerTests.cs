@@ -56,10 +56,9 @@ public sealed class SettlerTests : IDisposable
     [Fact]
     public async Task A_failed_event_is_retried_after_the_delay_of_its_attempt()
     {
-        options.RetryDelays.Add(TimeSpan.FromSeconds(10));
-        options.RetryDelays.Add(TimeSpan.FromSeconds(100));
+        var policy = RetryPolicy.After(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(100));
         var delivery = await ReceiveAsync(("attempt", "1"));
-        var outcome = Outcome.Failed(new RetryPolicy(options), delivery.Attempt, DeadLetterReason.Exhausted, new InvalidOperationException());
+        var outcome = Outcome.Failed(policy, delivery.Attempt, DeadLetterReason.Exhausted, new InvalidOperationException());
 
         await settler.SettleAsync([new Decision(delivery, outcome)], Cancellation);
         Assert.Empty(queue.Held);

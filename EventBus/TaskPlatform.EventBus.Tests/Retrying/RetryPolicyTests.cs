@@ -5,9 +5,9 @@ public sealed class RetryPolicyTests
     [Fact]
     public void Retries_are_allowed_up_to_their_maximum()
     {
-        var policy = new RetryPolicy(new EventBusOptions { MaxRetries = 3 });
+        var policy = new RetryPolicy(3, []);
         Assert.Equal([true, true, true, false, false], Enumerable.Range(0, 5).Select(policy.AllowsRetryAfter));
-        Assert.False(new RetryPolicy(new EventBusOptions { MaxRetries = 0 }).AllowsRetryAfter(0));
+        Assert.False(new RetryPolicy(0, []).AllowsRetryAfter(0));
     }
 
     [Theory]
@@ -16,15 +16,12 @@ public sealed class RetryPolicyTests
     [InlineData(3, 30)]
     [InlineData(17, 30)]
     public void A_delay_is_that_of_its_retry_give_or_take_a_fifth_and_the_last_one_serves_the_rest(int retry, double seconds)
-        => AssertDelays(new RetryPolicy(new EventBusOptions()), retry, seconds);
+        => AssertDelays(new RetryPolicy(3, []), retry, seconds);
 
     [Fact]
     public void Configured_delays_take_the_place_of_the_default_ones()
     {
-        var options = new EventBusOptions();
-        options.RetryDelays.Add(TimeSpan.Zero);
-        options.RetryDelays.Add(TimeSpan.FromSeconds(100));
-        var policy = new RetryPolicy(options);
+        var policy = new RetryPolicy(3, [TimeSpan.Zero, TimeSpan.FromSeconds(100)]);
 
         Assert.Equal(TimeSpan.Zero, policy.DelayBefore(1));
         AssertDelays(policy, 2, 100);
@@ -39,7 +36,7 @@ public sealed class RetryPolicyTests
     [InlineData(3, 0, false)]
     [InlineData(99, 0, false)]
     public void Deliveries_without_an_end_count_like_attempts(int attempt, long earlierDeliveries, bool isCrashLoop)
-        => Assert.Equal(isCrashLoop, new RetryPolicy(new EventBusOptions { MaxRetries = 3 }).IsCrashLoop(attempt, earlierDeliveries));
+        => Assert.Equal(isCrashLoop, new RetryPolicy(3, []).IsCrashLoop(attempt, earlierDeliveries));
 
     private static void AssertDelays(RetryPolicy policy, int retry, double seconds)
     {

@@ -1,15 +1,26 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace TaskPlatform.EventBus;
 
 /// <summary>The handlers of one consumer group.</summary>
 public sealed class ConsumerGroupBuilder
 {
+    private readonly string optionsName;
+
     internal ConsumerGroupBuilder(EventBusBuilder eventBus, ConsumerGroup group)
     {
         EventBus = eventBus;
         Group = group;
+        var section = eventBus.PathOf(ConsumerGroupOptions.Section);
+        optionsName = ConsumerGroupOptions.NameOf(eventBus.Name, group.Name);
+        eventBus.Services.AddOptions<ConsumerGroupOptions>(optionsName)
+            .Configure<IServiceProvider>((options, application) => application.GetService<IConfiguration>()?.GetSection($"{section}:{group.Name}").Bind(options))
+            .ValidateOnStart();
+        eventBus.Services.AddSingleton<IValidateOptions<ConsumerGroupOptions>>(application =>
+            new ConsumerGroupOptionsValidator(optionsName, section, group.Name, eventBus.GroupNames, application.GetService<IConfiguration>()));
     }
 
     /// <summary>The bus that the group belongs to.</summary>
@@ -17,6 +28,17 @@ public sealed class ConsumerGroupBuilder
 
     /// <summary>The group as registered so far.</summary>
     public ConsumerGroup Group { get; }
+
+    /// <summary>
+    /// Sets options of the group beyond its section <c>EventBus:Groups:&lt;group&gt;</c>. Those that neither sets follow
+    /// <see cref="EventBusOptions"/>. They are validated when the process starts.
+    /// </summary>
+    public ConsumerGroupBuilder Configure(Action<ConsumerGroupOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        EventBus.Services.Configure(optionsName, configure);
+        return this;
+    }
 
     /// <summary>
     /// Adds a handler of an event type. Each event is a unit of work: it has its own scope and context, its queries see the effects of previous

@@ -27,7 +27,8 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
             throw new InvalidOperationException($"The consumer group '{group.Name}' has no handlers.");
 
         var options = services.GetRequiredService<EventBusOptions>();
-        var retries = services.GetRequiredService<RetryPolicy>();
+        var settings = new GroupSettings(options, services.GetRequiredService<ApplicationScopes>()
+            .GetOptions<ConsumerGroupOptions>(ConsumerGroupOptions.NameOf(services.GetRequiredService<EventBusName>().Value, group.Name)));
         var health = services.GetRequiredService<BusHealth>();
         var logger = loggers.CreateLogger<Consumer>();
 
@@ -38,14 +39,14 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
                 $"The consumer group '{group.Name}' has several handlers for '{shared}' and needs an inbox: without it, a failure of one would repeat the others.");
         }
 
-        var handlers = new GroupHandlers(group, retries, options.HandlerTimeout);
+        var handlers = new GroupHandlers(group, settings);
         var transport = services.GetRequiredService<IEventTransport>();
         group.MessagingSystem = transport.System;
         var receiver = transport.CreateReceiver(group);
-        var queue = new KeyedQueue(options.Prefetch, options.MaxConcurrency);
+        var queue = new KeyedQueue(settings.Prefetch, settings.MaxConcurrency, settings.Ordering);
         var transient = new TransientFailures();
         var scopes = services.GetRequiredService<ApplicationScopes>();
-        var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, options);
+        var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, settings.HandlerTimeout);
         var invoker = new HandlerInvoker(group, loggers.CreateLogger<BatchProcessor>());
         var failures = new FailureClassifier(inbox, transient);
         var processor = new BatchProcessor(
@@ -56,17 +57,17 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
             new IsolatedRunner(inbox, deadLetterHandler, invoker, failures, scopes),
             deadLetterHandler);
         var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
-        var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = options.MaxConcurrency };
+        var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = settings.MaxConcurrency };
         return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
     }
 
-    private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, EventBusOptions options)
+    private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, TimeSpan timeout)
     {
         if (group.DeadLetterHandler is not { } handler)
             return null;
         if (inbox is null)
             throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
         return new DeadLetterHandlerInvoker(
-            group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), options.HandlerTimeout, loggers.CreateLogger<DeadLetterHandlerInvoker>());
+            group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), timeout, loggers.CreateLogger<DeadLetterHandlerInvoker>());
     }
 }

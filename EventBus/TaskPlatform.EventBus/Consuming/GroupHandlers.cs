@@ -4,11 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TaskPlatform.EventBus;
 
 /// <summary>The handlers of a group as they run, by event type, with the group's defaults applied.</summary>
-internal sealed class GroupHandlers(ConsumerGroup group, RetryPolicy retries, TimeSpan timeout)
+internal sealed class GroupHandlers(ConsumerGroup group, GroupSettings settings)
 {
     private readonly FrozenDictionary<string, GroupHandler[]> handlers = group.Subscriptions.ToFrozenDictionary(
         one => one.Key,
-        one => one.Value.Select(subscription => new GroupHandler(group, subscription, isOnly: one.Value.Count == 1, retries, timeout)).ToArray(),
+        one => one.Value.Select(subscription => new GroupHandler(group, subscription, isOnly: one.Value.Count == 1, settings)).ToArray(),
         StringComparer.Ordinal);
 
     /// <summary>The handlers of an event type, in the order in which they were registered; empty if the group does not handle it.</summary>
@@ -16,7 +16,7 @@ internal sealed class GroupHandlers(ConsumerGroup group, RetryPolicy retries, Ti
 }
 
 /// <summary>A handler of a group.</summary>
-internal sealed class GroupHandler(ConsumerGroup group, Subscription subscription, bool isOnly, RetryPolicy retries, TimeSpan timeout)
+internal sealed class GroupHandler(ConsumerGroup group, Subscription subscription, bool isOnly, GroupSettings settings)
 {
     private readonly Type[] middleware = [.. group.Middleware, .. subscription.Middleware];
     private readonly string ownName = $"{group.Name}/{subscription.Name}";
@@ -29,9 +29,9 @@ internal sealed class GroupHandler(ConsumerGroup group, Subscription subscriptio
 
     public UnitOfWork UnitOfWork => subscription.UnitOfWork;
 
-    public RetryPolicy Retries { get; } = subscription.Retries ?? retries;
+    public RetryPolicy Retries { get; } = subscription.Retries ?? settings.Retries;
 
-    public TimeSpan Timeout { get; } = subscription.Timeout ?? timeout;
+    public TimeSpan Timeout { get; } = subscription.Timeout ?? settings.HandlerTimeout;
 
     /// <summary>The consumer in the handler's inbox rows: the group if the event type has only this handler, otherwise <c>group/handler</c>.</summary>
     public string Consumer => isOnly ? group.Name : ownName;

@@ -1,6 +1,6 @@
 namespace TaskPlatform.EventBus;
 
-/// <summary>Configures one handler of a group. Settings that are not specified follow <see cref="EventBusOptions"/>.</summary>
+/// <summary>Configures one handler of a group. Settings that are not specified follow the group's options.</summary>
 public sealed class HandlerBuilder
 {
     internal HandlerBuilder(UnitOfWork unitOfWork) => UnitOfWork = unitOfWork;
@@ -28,8 +28,8 @@ public sealed class HandlerBuilder
     }
 
     /// <summary>
-    /// Sets the handler's time limit, instead of <see cref="EventBusOptions.HandlerTimeout"/>. When it is exceeded, the token is cancelled and
-    /// the attempt fails. A handler that does not return is abandoned after up to 5 s more, and its transaction is rolled back.
+    /// Sets the handler's time limit, instead of the group's. When it is exceeded, the token is cancelled and the attempt
+    /// fails. A handler that does not return is abandoned after up to 5 s more, and its transaction is rolled back.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is not between a millisecond and a day.</exception>
     public HandlerBuilder Timeout(TimeSpan limit)
@@ -41,8 +41,8 @@ public sealed class HandlerBuilder
     }
 
     /// <summary>
-    /// Retries the handler once after each of these delays (±20 %), instead of <see cref="EventBusOptions.MaxRetries"/> and
-    /// <see cref="EventBusOptions.RetryDelays"/>. Without delays, an event is dead-lettered after the first failure.
+    /// Retries the handler once after each of these delays (±20 %), instead of the group's retries. Without delays, an event is dead-lettered after
+    /// the first failure.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A delay is negative, or there are more than 100.</exception>
     public HandlerBuilder Retry(params TimeSpan[] delays)

@@ -6,9 +6,9 @@ namespace TaskPlatform.EventBus;
 /// <summary>
 /// The queued and running events of a group in this process, up to a capacity. Workers take them in batches, in the order in which they were
 /// received. While a worker handles events of an aggregate, only the later events of that aggregate wait: a slow event
-/// delays its own aggregate and its own batch.
+/// delays its own aggregate and its own batch. With <see cref="EventOrdering.Relaxed"/>, no event waits for another.
 /// </summary>
-internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
+internal sealed class KeyedQueue(int capacity, int workers, EventOrdering ordering = EventOrdering.Strict) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<EventPosition, HeldEvent> held = new(new ById());
@@ -17,6 +17,9 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
     private readonly CoalescedSignal freed = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isComplete;
+
+    /// <summary>The number of events that it is to hold at most.</summary>
+    public int Capacity => capacity;
 
     /// <summary>The free capacity.</summary>
     public int Free
@@ -80,7 +83,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         lock (gate)
         {
             foreach (var delivery in batch)
-                busy.Remove(delivery.OrderingKey);
+                busy.Remove(KeyOf(delivery));
             if (waiting.Count > 0)
                 Pulse();
         }
@@ -161,7 +164,7 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
         var (kept, seen) = (0, 0);
         for (; seen < waiting.Count && batch.Count < share; seen++)
         {
-            if (busy.Contains(waiting[seen].OrderingKey))
+            if (busy.Contains(KeyOf(waiting[seen])))
                 waiting[kept++] = waiting[seen];
             else
                 batch.Add(waiting[seen]);
@@ -169,9 +172,13 @@ internal sealed class KeyedQueue(int capacity, int workers) : IDisposable
 
         waiting.RemoveRange(kept, seen - kept);
         foreach (var delivery in batch)
-            busy.Add(delivery.OrderingKey);
+            busy.Add(KeyOf(delivery));
         return batch;
     }
+
+    /// <summary>Events with the same key are taken one batch after the other.</summary>
+    private (string, string) KeyOf(Delivery delivery)
+        => ordering == EventOrdering.Strict ? delivery.OrderingKey : (delivery.Position.Channel, delivery.Position.Id);
 
     /// <summary>Not awaited, because handlers may have registered callbacks that never return; the token is cancelled when this returns.</summary>
     private static void Cancel(CancellationTokenSource? running) => _ = running?.CancelAsync();

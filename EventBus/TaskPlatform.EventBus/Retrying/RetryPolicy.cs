@@ -8,16 +8,12 @@ internal sealed class RetryPolicy
     private readonly int maxRetries;
     private readonly TimeSpan[] delays;
 
-    /// <summary>The policy of handlers without their own.</summary>
-    public RetryPolicy(EventBusOptions options)
+    /// <summary>Creates a policy.</summary>
+    /// <param name="maxRetries">The number of retries.</param>
+    /// <param name="delays">The delay before each; the last one applies to all further ones. Empty for the default of 1 s, 5 s and 30 s.</param>
+    public RetryPolicy(int maxRetries, TimeSpan[] delays)
     {
-        maxRetries = options.MaxRetries;
-        delays = options.RetryDelays is { Count: > 0 } configured ? [.. configured] : DefaultDelays;
-    }
-
-    private RetryPolicy(TimeSpan[] delays)
-    {
-        maxRetries = delays.Length;
+        this.maxRetries = maxRetries;
         this.delays = delays.Length > 0 ? delays : DefaultDelays;
     }
 
@@ -25,7 +21,7 @@ internal sealed class RetryPolicy
     public int MaxRetries => maxRetries;
 
     /// <summary>A policy with one retry after each of these delays.</summary>
-    public static RetryPolicy After(params TimeSpan[] delays) => new(delays);
+    public static RetryPolicy After(params TimeSpan[] delays) => new(delays.Length, delays);
 
     /// <summary>Whether an event has a retry left after attempt <paramref name="attempt"/> has failed; 0 is the first delivery.</summary>
     public bool AllowsRetryAfter(int attempt) => attempt < maxRetries;
