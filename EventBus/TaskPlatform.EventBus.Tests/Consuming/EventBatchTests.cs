@@ -29,6 +29,7 @@ public sealed class EventBatchTests
         items[1].Outcome = Outcome.Postponed(Error);
         batch.Conclude();
         Assert.True(batch.Events[0].Outcome.IsPostponed);
+        Assert.Single(batch.OpenDeliveries());
         Assert.Empty(batch.Decisions());
 
         Assert.Equal(["1 b"], Names(batch.OpenItems()));
@@ -55,6 +56,18 @@ public sealed class EventBatchTests
             TimeSpan.FromSeconds(5),
             Combined(Outcome.Retry(TimeSpan.FromSeconds(5), Error), Outcome.Retry(TimeSpan.FromSeconds(1), Error)).RetryAfter);
         Assert.Equal("b: No.", Combined(Outcome.Handled, deadLetter).ErrorMessage);
+    }
+
+    [Fact]
+    public void A_decided_event_is_settled_even_if_its_claim_is_lost()
+    {
+        var batch = Begin(Deliveries.Of(1), Deliveries.Of(2));
+        batch.Events[0].Items[0].Outcome = batch.Events[0].Items[1].Outcome = Outcome.Handled;
+        batch.Conclude();
+
+        Assert.Equal([batch.Events[1].Delivery], batch.OpenDeliveries());
+        Assert.Equal([batch.Events[1].Delivery], batch.RemoveOpen(_ => true));
+        Assert.Equal("1-0", Assert.Single(batch.Decisions()).Delivery.EntryId);
     }
 
     private static Outcome Combined(Outcome first, Outcome second)

@@ -9,7 +9,8 @@ internal sealed class EventBatch(IEnumerable<Delivery> deliveries)
 
     public IReadOnlyList<BatchEvent> Events => events;
 
-    public IEnumerable<Delivery> Deliveries => events.Select(one => one.Delivery);
+    /// <summary>The undecided events, of which another consumer may not become the owner unnoticed.</summary>
+    public List<Delivery> OpenDeliveries() => [.. events.Where(one => one.Outcome.IsOpen).Select(one => one.Delivery)];
 
     public bool IsEmpty => events.Count == 0;
 

@@ -102,7 +102,7 @@ internal sealed class KeyedQueue(int capacity, int workers, EventOrdering orderi
     }
 
     /// <summary>Sets what to cancel if the claim on one of these events is lost, while their handlers run; null once they have ended.</summary>
-    public void Watch(IEnumerable<Delivery> run, CancellationTokenSource? running)
+    public void Watch(List<Delivery> run, CancellationTokenSource? running)
     {
         lock (gate)
         {

@@ -99,7 +99,8 @@ internal sealed partial class WorkerPool(
         while (true)
         {
             using var claims = CancellationTokenSource.CreateLinkedTokenSource(abort);
-            queue.Watch(batch.Deliveries, claims);
+            var open = batch.OpenDeliveries();
+            queue.Watch(open, claims);
             try
             {
                 await processor.ProcessAsync(batch, draining, claims.Token);
@@ -115,11 +116,11 @@ internal sealed partial class WorkerPool(
             }
             catch (OperationCanceledException) when (!abort.IsCancellationRequested)
             {
-                LogClaimLost(group.Name, batch.Deliveries.Count(queue.IsLost));
+                LogClaimLost(group.Name, open.Count(queue.IsLost));
             }
             finally
             {
-                queue.Watch(batch.Deliveries, null);
+                queue.Watch(open, null);
             }
 
             queue.Remove(CollectionsMarshal.AsSpan(batch.RemoveOpen(queue.IsLost)));
