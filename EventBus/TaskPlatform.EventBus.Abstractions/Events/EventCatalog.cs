@@ -8,22 +8,33 @@ namespace TaskPlatform.EventBus;
 public sealed partial class EventCatalog
 {
     private readonly Dictionary<string, Type> types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> aliases = new(StringComparer.Ordinal);
     private readonly Dictionary<(string EventType, long Schema), Func<JsonObject, JsonObject>> upcasters = [];
 
-    /// <summary>The wire names, in the order they were added.</summary>
+    /// <summary>The wire names, including aliases, in the order they were added. Each has a stream.</summary>
     public IReadOnlyCollection<string> Types => types.Keys;
 
     /// <summary>Adds an event type.</summary>
-    /// <exception cref="InvalidOperationException">The wire name is malformed or already used by another type.</exception>
-    public EventCatalog Add<TEvent>()
+    /// <param name="aliases">
+    /// Its former wire names, for example <c>order.created</c>. Events that were published under them are handled like those of the current name;
+    /// publishing uses only the current one.
+    /// </param>
+    /// <exception cref="InvalidOperationException">The wire name or an alias is malformed, or already used as a name or an alias.</exception>
+    public EventCatalog Add<TEvent>(params string[] aliases)
         where TEvent : IEvent<TEvent>
     {
-        if (!WireName().IsMatch(TEvent.Type))
-            throw new InvalidOperationException($"The event type '{TEvent.Type}' of {typeof(TEvent).Name} is not of the form 'aggregate.fact'.");
-        if (!types.TryAdd(TEvent.Type, typeof(TEvent)))
-            throw new InvalidOperationException($"The event type '{TEvent.Type}' is declared by both {types[TEvent.Type].Name} and {typeof(TEvent).Name}.");
+        ArgumentNullException.ThrowIfNull(aliases);
+        Add(TEvent.Type, typeof(TEvent));
+        foreach (var alias in aliases)
+            Add(alias, typeof(TEvent));
+        this.aliases.Add(TEvent.Type, [.. aliases]);
         return this;
     }
+
+    /// <summary>The former wire names of an event type; empty if it has none or is not in the catalog.</summary>
+    public IReadOnlyList<string> AliasesOf<TEvent>()
+        where TEvent : IEvent<TEvent>
+        => aliases.GetValueOrDefault(TEvent.Type) ?? [];
 
     /// <summary>
     /// Adds a conversion of payloads from <paramref name="fromSchema"/> to the next schema. A payload that is several schemas
@@ -78,7 +89,15 @@ public sealed partial class EventCatalog
     /// <summary>Whether the type is in the catalog.</summary>
     public bool Contains<TEvent>()
         where TEvent : IEvent<TEvent>
-        => types.TryGetValue(TEvent.Type, out var known) && known == typeof(TEvent);
+        => types.TryGetValue(TEvent.Type, out var known) && known == typeof(TEvent) && aliases.ContainsKey(TEvent.Type);
+
+    private void Add(string name, Type type)
+    {
+        if (name is null || !WireName().IsMatch(name))
+            throw new InvalidOperationException($"The event type '{name}' of {type.Name} is not of the form 'aggregate.fact'.");
+        if (!types.TryAdd(name, type))
+            throw new InvalidOperationException($"The event type '{name}' is declared by both {types[name].Name} and {type.Name}.");
+    }
 
     [GeneratedRegex("^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$")]
     private static partial Regex WireName();

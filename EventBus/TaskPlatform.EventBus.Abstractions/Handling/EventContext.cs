@@ -6,7 +6,7 @@ public sealed record EventContext
     /// <summary>The event's id, which is the same for all retries and redeliveries.</summary>
     public required Guid EventId { get; init; }
 
-    /// <summary>The wire name, for example <c>task.created</c>.</summary>
+    /// <summary>The wire name that it was published with, for example <c>task.created</c>; for an event from before it was renamed, an alias.</summary>
     public required string Type { get; init; }
 
     /// <summary>The consumer group that handles it.</summary>

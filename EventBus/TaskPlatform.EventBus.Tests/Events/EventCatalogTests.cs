@@ -20,6 +20,24 @@ public sealed class EventCatalogTests
     }
 
     [Fact]
+    public void An_alias_is_a_type_too_that_can_not_be_published_and_collides_with_no_other()
+    {
+        var catalog = new EventCatalog().Add<ParcelSent>(aliases: ["parcel.posted", "letter.posted"]);
+
+        Assert.Equal(["parcel.sent", "parcel.posted", "letter.posted"], catalog.Types);
+        Assert.Equal(["parcel.posted", "letter.posted"], catalog.AliasesOf<ParcelSent>());
+        Assert.Empty(catalog.AliasesOf<ParcelLost>());
+        AssertRefused(() => catalog.Add<ParcelLost>("letter.posted"), "'letter.posted' is declared by both ParcelSent and ParcelLost");
+        AssertRefused(() => new EventCatalog().Add<ParcelSent>("parcel.sent"), "'parcel.sent' is declared by both ParcelSent and ParcelSent");
+        AssertRefused(() => new EventCatalog().Add<ParcelLost>("parcel.sent").Add<ParcelSent>(), "'parcel.sent' is declared by both ParcelLost and ParcelSent");
+        AssertRefused(() => new EventCatalog().Add<ParcelSent>("Posted"), "'Posted' of ParcelSent is not of the form");
+        Assert.False(new EventCatalog().Add<ParcelSent>("parcel.lost").Contains<ParcelLost>());
+
+        static void AssertRefused(Action add, string message)
+            => Assert.Contains(message, Assert.Throws<InvalidOperationException>(add).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_older_payload_goes_through_every_upcaster()
     {
         var catalog = new EventCatalog().Add<Third>()

@@ -10,13 +10,13 @@ public sealed class ConsumerGroup
     /// <summary>The name in the transport and in the inbox.</summary>
     public string Name { get; }
 
-    /// <summary>The wire names of the events that the group handles.</summary>
+    /// <summary>The wire names of the events that the group handles, including aliases.</summary>
     public IReadOnlyCollection<string> EventTypes => subscriptions.Keys;
 
     /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
     internal string MessagingSystem { get; set; } = "";
 
-    /// <summary>The handlers, by event type.</summary>
+    /// <summary>The handlers, by wire name.</summary>
     internal IReadOnlyDictionary<string, List<Subscription>> Subscriptions => subscriptions;
 
     /// <summary>The middleware of all handlers, in order.</summary>
@@ -45,5 +45,7 @@ public sealed class ConsumerGroup
         }
 
         handlers.Add(subscription);
+        foreach (var alias in subscription.Aliases)
+            subscriptions[alias] = handlers;
     }
 }

@@ -25,6 +25,9 @@ internal abstract class Subscription
 
     public abstract string EventType { get; }
 
+    /// <summary>The event type's former wire names.</summary>
+    public virtual IReadOnlyList<string> Aliases => [];
+
     public abstract Type HandlerType { get; }
 
     /// <summary>Deserializes a payload with a schema; null means the event type's current one.</summary>
@@ -40,6 +43,8 @@ internal sealed class Subscription<TEvent, THandler>(EventCatalog catalog) : Sub
     where THandler : class, IEventHandler<TEvent>
 {
     public override string EventType => TEvent.Type;
+
+    public override IReadOnlyList<string> Aliases => catalog.AliasesOf<TEvent>();
 
     public override Type HandlerType => typeof(THandler);
 
