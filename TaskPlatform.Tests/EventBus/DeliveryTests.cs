@@ -185,15 +185,15 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
     }
 
     [Fact]
-    public void A_second_handler_for_an_event_fails_with_its_name()
+    public void The_same_handler_twice_for_an_event_fails_with_its_name()
     {
         var bus = new EventBusBuilder(new ServiceCollection()).AddEvents(events => events.Add<NoteWritten>());
 
         var twice = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers", group => group
             .Handle<NoteWritten, ObeyNote>()
-            .Handle<NoteWritten, ObeyNoteToo>()));
+            .Handle<NoteWritten, ObeyNote>()));
 
-        Assert.Contains("'note.written' twice: ObeyNote and ObeyNoteToo", twice.Message, StringComparison.Ordinal);
+        Assert.Contains("ObeyNote handle 'note.written' twice", twice.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -204,10 +204,5 @@ public sealed class DeliveryTests(RedisServer redis, PostgresServer postgres)
         var unknown = Assert.Throws<InvalidOperationException>(() => bus.AddConsumerGroup("readers", group => group.Handle<NoteWritten, ObeyNote>()));
 
         Assert.Contains("'note.written'", unknown.Message, StringComparison.Ordinal);
-    }
-
-    private sealed class ObeyNoteToo : IEventHandler<NoteWritten>
-    {
-        public Task HandleAsync(NoteWritten data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

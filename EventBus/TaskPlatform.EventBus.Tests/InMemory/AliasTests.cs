@@ -78,7 +78,7 @@ public sealed class AliasTests : IAsyncDisposable
         await bus.SettledAsync(Alias);
 
         bus.Clock.Advance(TimeSpan.FromDays(31));
-        await bus.Services.GetRequiredService<IEventTransport>().TrimAsync(bus.Services.GetRequiredService<EventCatalog>().Types, Cancellation);
+        await bus.Services.GetRequiredService<IEventTransport>().Capabilities.Trimmer!.TrimAsync(bus.Services.GetRequiredService<EventCatalog>().Types, Cancellation);
 
         Assert.Empty(bus.Broker.Stream(Alias).Entries);
     }

@@ -14,7 +14,7 @@ namespace TaskPlatform.EventBus;
 /// <param name="AggregateId">The id of the aggregate.</param>
 /// <param name="Timestamp">When the event occurred, UTC.</param>
 /// <param name="Payload">The <c>data</c> member, verbatim.</param>
-internal sealed partial record EventEnvelope(
+public sealed partial record EventEnvelope(
     string Type, string AggregateType, string AggregateId, DateTimeOffset Timestamp, ReadOnlyMemory<byte> Payload)
 {
     // The JSON is sent to the transport and to HTTP clients as JSON, never embedded in HTML, so non-ASCII characters need no escaping.

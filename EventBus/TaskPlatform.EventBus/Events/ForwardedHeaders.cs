@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus;
 /// The headers that are forwarded with an event through retry, dead letter, reprocess and replay: the event's own, and those unknown to the
 /// bus. Their number and size are limited, so that the next entry can always be written.
 /// </summary>
-internal static class ForwardedHeaders
+public static class ForwardedHeaders
 {
     /// <summary>The maximum number of forwarded headers. A Lua script can pass only a few thousand values to a command.</summary>
     public const int MaxCount = 100;
