@@ -13,7 +13,7 @@ internal sealed partial class ConnectionWatchdog(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
 
-    /// <summary>Only the health reports the role itself, because every role that needs Redis is logged.</summary>
+    /// <summary>Reported in the health only, because each role that needs Redis logs that it is interrupted.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
         => loops.RunAsync(new("connection to Redis") { Interval = Interval, WaitsFirst = true, LogLevel = LogLevel.Debug }, RunOnceAsync, stoppingToken);
 
