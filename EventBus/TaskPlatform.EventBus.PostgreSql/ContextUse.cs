@@ -23,6 +23,7 @@ internal sealed class ContextUse<TDb>
 
         var use = new ContextUse<TDb>();
         bus.Parts.AddSingleton(use);
+        bus.Parts.AddSingleton<IStartCheck, TableCheck<TDb>>();
         bus.Services.ConfigureDbContext<TDb>((application, db) =>
         {
             var parts = bus.PartsOf(application);

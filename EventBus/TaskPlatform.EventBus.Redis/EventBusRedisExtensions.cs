@@ -16,7 +16,7 @@ public static class EventBusRedisExtensions
         return bus.UseConnection(application => RedisConnection.Open(application, ConfigurationOptions.Parse(
             application.GetService<IConfiguration>()?.GetConnectionString(connectionName) is { Length: > 0 } found
                 ? found
-                : throw new InvalidOperationException($"The configuration has no ConnectionStrings:{connectionName}, which UseRedis(\"{connectionName}\") needs."))));
+                : throw new EventBusSetupException($"The configuration has no ConnectionStrings:{connectionName}, which UseRedis(\"{connectionName}\") needs."))));
     }
 
     /// <summary>Uses the server that the options name: <c>UseRedis(ConfigurationOptions.Parse("localhost:6379"))</c>.</summary>

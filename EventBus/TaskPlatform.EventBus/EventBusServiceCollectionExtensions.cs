@@ -42,11 +42,11 @@ public static class EventBusServiceCollectionExtensions
 
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(new RegisteredBus(name));
         if (others.Count == 0)
             services.AddOptions<HostOptions>().PostConfigure<IServiceProvider>(WaitForDraining);
 
         var bus = new EventBusBuilder(services, name);
+        services.AddSingleton(new RegisteredBus(bus));
         bus.AddOptions<EventBusOptions>(EventBusOptions.Section).Configure(options => options.Path = bus.PathOf(EventBusOptions.Section));
         bus.AddOptions<AlertOptions>(AlertOptions.Section);
         configure(bus);
@@ -74,6 +74,9 @@ public static class EventBusServiceCollectionExtensions
         parts.TryAddSingleton(provider => ConsumerName.Of(
             ApplicationName(provider.GetRequiredService<ApplicationScopes>().Application), provider.GetRequiredService<EventBusOptions>()));
         parts.AddSingleton<EventSender>();
+        parts.AddSingleton<IStartCheck, GroupCheck>();
+        parts.AddSingleton<StartChecks>();
+        parts.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => provider.GetRequiredService<StartChecks>()));
         parts.AddSingleton<BusHealth>();
         parts.AddSingleton<BackgroundLoops>();
         parts.AddHostedService<ConsumerHost>();
@@ -99,6 +102,4 @@ public static class EventBusServiceCollectionExtensions
             .Aggregate(TimeSpan.FromSeconds(10), (sum, bus) => sum + scopes.GetOptions<EventBusOptions>(bus.Name).DrainTimeout);
         host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
     }
-
-    private sealed record RegisteredBus(string? Name);
 }

@@ -28,6 +28,9 @@ builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
         .Handle<UserUpdated, UpdateRecipient>()
         .Handle<UserDeleted, EraseRecipient>()
         .Handle<AlertChanged, NotifyAdminsOfAlert>()
+        .Ignore<NotificationSent>()
+        .Ignore<NotificationFailed>()
+        .RequireAll()
         .OnDeadLetter<ReportFailure>()));
 
 var app = builder.Build();

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TaskPlatform.EventBus.PostgreSql;
@@ -13,7 +14,7 @@ namespace TaskPlatform.ServiceDefaults.Data;
 public static class DatabaseExtensions
 {
     /// <summary>
-    /// Registers the database of a connection string and migrates it before the service starts. If the connection string points to a pooler in
+    /// Registers the database of a connection string, migrates it before the service starts, and checks that the event bus finds its tables there. If the connection string points to a pooler in
     /// transaction mode, set <c>ConnectionStrings:{name}-direct</c> to a connection string that points to Postgres itself.
     /// </summary>
     public static WebApplicationBuilder AddDatabase<TDb>(this WebApplicationBuilder builder, string connectionName)
@@ -34,6 +35,7 @@ public static class DatabaseExtensions
         builder.Services.Configure<DirectConnection<TDb>>(
             direct => direct.ConnectionString = builder.Configuration.GetConnectionString($"{connectionName}-direct"));
         builder.Services.AddScoped<IStartupStep, MigrateDatabase<TDb>>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Scoped<IStartupStep, CheckEventBuses>());
         return builder;
     }
 

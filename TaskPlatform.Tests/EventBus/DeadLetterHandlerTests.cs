@@ -96,7 +96,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
         builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus
-            .AddConsumerGroup(Group, group => group.Handle<NoteWritten, ObeyNote>().OnDeadLetter<NoteDeath>()));
+            .AddConsumerGroup(Group, group => group.WithoutInbox().Handle<NoteWritten, ObeyNote>().OnDeadLetter<NoteDeath>()));
         using var host = builder.Build();
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));

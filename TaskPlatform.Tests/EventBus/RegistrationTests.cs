@@ -47,7 +47,7 @@ public sealed class RegistrationTests(RedisServer redis, PostgresServer postgres
         options.AllowAdmin = false;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(options);
 
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(place, bus => bus.UseRedis(_ => connection)));
+        var refusal = await Assert.ThrowsAsync<EventBusSetupException>(() => StartAsync(place, bus => bus.UseRedis(_ => connection)));
 
         Assert.Contains("allowAdmin=true", refusal.Message, StringComparison.Ordinal);
     }
@@ -57,7 +57,7 @@ public sealed class RegistrationTests(RedisServer redis, PostgresServer postgres
     {
         var place = await BusPlace.CreateAsync(redis, postgres);
 
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(place, bus => bus.UseRedis("elsewhere")));
+        var refusal = await Assert.ThrowsAsync<EventBusSetupException>(() => StartAsync(place, bus => bus.UseRedis("elsewhere")));
 
         Assert.Contains("ConnectionStrings:elsewhere", refusal.Message, StringComparison.Ordinal);
     }

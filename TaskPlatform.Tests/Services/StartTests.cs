@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using TaskPlatform.Auth;
+using TaskPlatform.Auth.Data;
 using TaskPlatform.Notifications;
 using TaskPlatform.Notifications.Worker;
 using TaskPlatform.Tasks;
@@ -65,6 +67,25 @@ public sealed class StartTests(PostgresServer postgres, RedisServer redis)
 
         Assert.Contains("ConnectionStrings:auth-db", message, StringComparison.Ordinal);
         Assert.DoesNotContain("my-secret", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_table_of_the_bus_is_reported()
+    {
+        var database = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        await using (var db = new AuthDb(new DbContextOptionsBuilder<AuthDb>().UseNpgsql(database).Options))
+        {
+            await db.Database.MigrateAsync(TestContext.Current.CancellationToken);
+            await db.Database.ExecuteSqlAsync($"DROP TABLE event_log", TestContext.Current.CancellationToken);
+        }
+
+        var message = await FailAsync(
+            typeof(AuthService),
+            ("ConnectionStrings:auth-db", database),
+            ("Admin:Email", "admin@example.org"),
+            ("Admin:Password", "quite-long-enough-7"));
+
+        Assert.Contains("The database of AuthDb has no table event_log", message, StringComparison.Ordinal);
     }
 
     [Fact]

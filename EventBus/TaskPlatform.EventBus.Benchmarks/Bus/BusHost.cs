@@ -23,7 +23,7 @@ internal static class BusHost
             services => services
                 .AddSingleton(counter ?? new Counter(0))
                 .Configure<TelemetryOptions>(telemetry => telemetry.TracesPerSecond = tracesPerSecond ?? telemetry.TracesPerSecond),
-            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group, group => group.Handle<Measured, THandler>()));
+            bus => bus.AddConsumerGroup(BenchmarkEnvironment.Group, group => group.WithoutInbox().Handle<Measured, THandler>()));
 
     /// <summary>Consumes with an inbox and inserts one row per event, in batches or one event at a time.</summary>
     public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)

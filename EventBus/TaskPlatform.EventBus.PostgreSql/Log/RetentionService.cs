@@ -12,7 +12,7 @@ internal sealed class RetentionService<TDb>(
 {
     private const int PageSize = 1000;
 
-    private readonly bool hasInbox = HasInbox(scopes);
+    private readonly Lazy<bool> hasInbox = new(() => HasInbox(scopes));
 
     /// <summary>Performs one cleanup.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class RetentionService<TDb>(
             await trimmer.TrimAsync(catalog.Types, cancellationToken);
         if (!keepHistory)
             await DeleteAsync(DeletePublished, options.LogRetention, cancellationToken);
-        if (hasInbox)
+        if (hasInbox.Value)
             await DeleteAsync(DeleteHandled, options.InboxRetention, cancellationToken);
     }
 

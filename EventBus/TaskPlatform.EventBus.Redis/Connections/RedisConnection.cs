@@ -31,12 +31,12 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
     public static RedisConnection Of(IConnectionMultiplexer connection, RedisSettings settings) => new(connection, settings, isOwned: false);
 
     /// <summary>Uses a connection of the application as it is.</summary>
-    /// <exception cref="InvalidOperationException">It doesn't allow the command that ends blocking reads.</exception>
+    /// <exception cref="EventBusSetupException">It doesn't allow the command that ends blocking reads.</exception>
     public static RedisConnection Share(IConnectionMultiplexer connection)
     {
         var options = ConfigurationOptions.Parse(connection.Configuration);
         if (!options.AllowAdmin)
-            throw new InvalidOperationException("The connection passed to UseRedis needs the option allowAdmin=true: the bus ends its blocking reads by CLIENT UNBLOCK.");
+            throw new EventBusSetupException("The connection passed to UseRedis needs the option allowAdmin=true: the bus ends its blocking reads by CLIENT UNBLOCK.");
         var settings = new RedisSettings();
         settings.Configure(options);
         return new RedisConnection(connection, settings, isOwned: false);

@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>A consumer group of this process, with its handlers.</summary>
-public sealed class ConsumerGroup
+public sealed partial class ConsumerGroup
 {
     private readonly Dictionary<string, List<Subscription>> subscriptions = new(StringComparer.Ordinal);
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace TaskPlatform.EventBus;
 
 /// <summary>The handlers of one consumer group.</summary>
-public sealed class ConsumerGroupBuilder
+public sealed partial class ConsumerGroupBuilder
 {
     private readonly string optionsName;
 

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace TaskPlatform.EventBus;
+
+/// <summary>Refuses a group whose registration lacks a line.</summary>
+internal sealed class GroupCheck(IEnumerable<ConsumerGroup> groups, EventCatalog catalog, IServiceProvider parts) : IStartCheck
+{
+    public Task CheckAsync(CancellationToken cancellationToken)
+    {
+        foreach (var group in groups)
+        {
+            CheckInbox(group);
+            CheckEvents(group);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void CheckInbox(ConsumerGroup group)
+    {
+        if (group.IsWithoutInbox || parts.InboxOf(group) is not null)
+            return;
+        throw new EventBusSetupException(parts.GetServices<IInbox>().Any()
+            ? $"The bus has several stores: the consumer group '{group.Name}' must choose that of its inbox, with UseInbox<…>()."
+            : $"The consumer group '{group.Name}' has no inbox: add UsePostgres<…>() to the bus, or WithoutInbox() to the group if the effects of its events may happen twice.");
+    }
+
+    private void CheckEvents(ConsumerGroup group)
+    {
+        if (group.Ignored.Intersect(group.EventTypes).ToList() is { Count: > 0 } both)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' both handles and ignores {string.Join(", ", both)}.");
+        if (group.RequiresAll && catalog.Types.Except(group.EventTypes).Except(group.Ignored).ToList() is { Count: > 0 } missing)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' requires all events, but neither handles nor ignores {string.Join(", ", missing)}.");
+    }
+}
