@@ -53,6 +53,7 @@ internal sealed partial class Dispatcher<TDb>(
             {
                 try
                 {
+                    using var untraced = UntracedWork.Begin();
                     if (await term.RunRoundAsync(stoppingToken))
                         committed.Set();
                     ReportRecovered();
@@ -66,6 +67,7 @@ internal sealed partial class Dispatcher<TDb>(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+            using var untraced = UntracedWork.Begin();
             using var timeout = new CancellationTokenSource(FinalPublishTimeout);
             await term.FinishAsync(timeout.Token);
             throw;

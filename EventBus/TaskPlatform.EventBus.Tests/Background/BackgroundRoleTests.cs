@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -47,6 +48,34 @@ public sealed class BackgroundRoleTests : IDisposable
 
         Assert.InRange(await NextAsync() - started, Interval, Interval + TimeSpan.FromSeconds(10));
         await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task A_step_is_below_an_activity_of_its_own_that_is_not_sampled()
+    {
+        using var outer = new Activity("a request that starts the role").Start();
+        var activities = Channel.CreateUnbounded<Activity?>();
+        var running = loops.RunAsync(
+            new("role") { Interval = Interval },
+            _ =>
+            {
+                activities.Writer.TryWrite(Activity.Current);
+                return Task.CompletedTask;
+            },
+            stop.Token);
+
+        var first = await activities.Reader.ReadAsync(Cancellation);
+        var next = activities.Reader.ReadAsync(Cancellation).AsTask();
+        await clock.UntilAsync(next);
+        var second = await next;
+        await stop.CancelAsync();
+        await running;
+
+        Assert.False(first!.Recorded);
+        Assert.Null(first.Parent);
+        Assert.True(first.IsStopped);
+        Assert.NotEqual(first.TraceId, second!.TraceId);
+        Assert.Same(outer, Activity.Current);
     }
 
     [Fact]

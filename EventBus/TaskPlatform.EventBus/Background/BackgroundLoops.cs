@@ -46,7 +46,9 @@ public sealed partial class BackgroundLoops(BusHealth health, TimeProvider clock
                     health.Heartbeat(role.Name);
                 try
                 {
-                    var wait = await step(stoppingToken);
+                    TimeSpan wait;
+                    using (UntracedWork.Begin())
+                        wait = await step(stoppingToken);
                     backOff.Reset();
                     ReportRecovered(role);
                     await WaitAsync(role, wait, stoppingToken);
@@ -80,6 +82,7 @@ public sealed partial class BackgroundLoops(BusHealth health, TimeProvider clock
         ArgumentNullException.ThrowIfNull(step);
         try
         {
+            using var untraced = UntracedWork.Begin();
             await step();
         }
         catch (EventTransportUnavailableException e)

@@ -12,6 +12,7 @@ internal sealed class StartChecks(IEnumerable<IStartCheck> checks) : IHostedServ
     {
         if (havePassed)
             return;
+        using var untraced = UntracedWork.Begin();
         foreach (var check in checks)
             await check.CheckAsync(cancellationToken);
         havePassed = true;

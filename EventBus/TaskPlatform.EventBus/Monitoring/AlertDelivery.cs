@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed partial class AlertDelivery(
         if (accepted.Count == 0 && unreported.TrueForAll(pending => pending.Count == 0))
             return;
 
+        Activity.Current = null; // Unlike the monitor's polls, a report may be traced.
         await using var scope = scopes.CreateAsyncScope();
         List<IAlertSink> sinks = [webhook, .. scope.ServiceProvider.GetServices<IAlertSink>()];
         while (unreported.Count < sinks.Count)
@@ -67,6 +69,7 @@ internal sealed partial class AlertDelivery(
 
             foreach (var change in await store.ReadUnpublishedAsync(PageSize, cancellationToken))
             {
+                Activity.Current = null; // Unlike the monitor's polls, an event starts a trace.
                 if (change.Alert is { } alert)
                     await log.AppendAsync(alert, cancellationToken);
                 else

@@ -30,7 +30,7 @@ internal sealed class LeaderElection<TDb>(
         var connection = await ConnectAsync(cancellationToken);
         try
         {
-            while (!await LeaderLock.TryAcquireAsync(connection, cancellationToken))
+            while (!await TryAcquireAsync(connection, cancellationToken))
             {
                 onFollowing();
                 await ForwardCommitsAsync(cancellationToken);
@@ -46,6 +46,12 @@ internal sealed class LeaderElection<TDb>(
         return new Leadership(connection, onEnd: () => isLeader = false);
     }
 
+    private static async Task<bool> TryAcquireAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        using var untraced = UntracedWork.Begin();
+        return await LeaderLock.TryAcquireAsync(connection, cancellationToken);
+    }
+
     /// <summary>A commit in another process. Only the leader reacts: another process would only notify the leader, and itself, once more.</summary>
     private void OnRemoteCommit()
     {
@@ -56,6 +62,7 @@ internal sealed class LeaderElection<TDb>(
     /// <summary>Notifies the leader of this process's commits until the next attempt to become leader is due.</summary>
     private async Task ForwardCommitsAsync(CancellationToken cancellationToken)
     {
+        using var untraced = UntracedWork.Begin();
         var started = Stopwatch.GetTimestamp();
         for (var left = Interval; left > TimeSpan.Zero; left = Interval - Stopwatch.GetElapsedTime(started))
         {
