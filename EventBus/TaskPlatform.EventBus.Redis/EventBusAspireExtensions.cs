@@ -8,8 +8,8 @@ namespace TaskPlatform.EventBus.Redis;
 public static class EventBusAspireExtensions
 {
     /// <summary>
-    /// Adds the application's default bus on the Redis of a connection string. Unlike <c>UseRedis</c> it connects by <c>AddRedisClient</c>: the application gets the
-    /// connection as well, its commands are traced, and the section <c>Aspire:StackExchange:Redis</c> applies.
+    /// Adds the application's default bus on the Redis of a connection string. Unlike <c>UseRedis</c> it connects by <c>AddRedisClient</c>: the
+    /// application gets the connection as well, its commands are traced, and the section <c>Aspire:StackExchange:Redis</c> applies.
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="connectionName">The name of the connection string.</param>

@@ -14,18 +14,18 @@ public static class EventBusServiceCollectionExtensions
     /// <summary>Adds the application's default bus. Its options are in the section <c>EventBus</c>, if the application has a configuration.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Chooses the transport, and adds events, stores and consumer groups.</param>
-    /// <exception cref="InvalidOperationException">There is a default bus already, or <paramref name="configure"/> chooses no transport.</exception>
+    /// <exception cref="InvalidOperationException">There is a default bus already, or <paramref name="configure"/> does not choose one transport.</exception>
     public static IServiceCollection AddEventBus(this IServiceCollection services, Action<EventBusBuilder> configure)
         => services.AddBus(name: null, configure);
 
     /// <summary>
-    /// Adds another bus, which shares nothing with those of other names: it has its own transport, groups and background services. The application uses it by keyed services
-    /// (<c>[FromKeyedServices("name")] IDeadLetterQueue</c>). Its options are in the section <c>EventBuses:name</c>.
+    /// Adds another bus, which shares nothing with those of other names: it has its own transport, groups and background services. The application uses
+    /// it by keyed services (<c>[FromKeyedServices("name")] IDeadLetterQueue</c>). Its options are in the section <c>EventBuses:name</c>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The name.</param>
     /// <param name="configure">Chooses the transport, and adds events, stores and consumer groups.</param>
-    /// <exception cref="InvalidOperationException">There is a bus of this name already, or <paramref name="configure"/> chooses no transport.</exception>
+    /// <exception cref="InvalidOperationException">There is a bus of this name already, or <paramref name="configure"/> does not choose one transport.</exception>
     public static IServiceCollection AddEventBus(this IServiceCollection services, string name, Action<EventBusBuilder> configure)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -63,8 +63,12 @@ public static class EventBusServiceCollectionExtensions
     private static void AddEngine(EventBusBuilder bus)
     {
         var parts = bus.Parts;
-        if (!parts.Any(part => part.ServiceType == typeof(IEventTransport) && !part.IsKeyedService))
-            throw new InvalidOperationException($"{(bus.Name is null ? "The event bus" : $"The event bus '{bus.Name}'")} has no transport: call UseRedis or UseInMemory.");
+        var transports = parts.Count(part => part.ServiceType == typeof(IEventTransport) && !part.IsKeyedService);
+        if (transports != 1)
+        {
+            throw new InvalidOperationException(
+                $"{(bus.Name is null ? "The event bus" : $"The event bus '{bus.Name}'")} has {transports} transports: call UseRedis or UseInMemory once.");
+        }
 
         parts.AddSingleton(bus.Catalog);
         parts.AddSingleton(new EventBusName(bus.Name));

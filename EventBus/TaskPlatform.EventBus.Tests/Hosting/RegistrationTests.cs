@@ -32,8 +32,11 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public void A_bus_without_a_transport_is_refused()
-        => Refuses("UseRedis or UseInMemory", services => services.AddEventBus(bus => bus.AddEvents(events => events.Add<ParcelSent>())));
+    public void A_bus_has_one_transport()
+    {
+        Refuses("has 0 transports: call UseRedis or UseInMemory once", services => services.AddEventBus(bus => bus.AddEvents(events => events.Add<ParcelSent>())));
+        Refuses("'orders' has 2 transports", services => services.AddEventBus("orders", bus => bus.UseInMemory().UseInMemory()));
+    }
 
     [Fact]
     public void A_second_bus_needs_a_name_of_its_own()
