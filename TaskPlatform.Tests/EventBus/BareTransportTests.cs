@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using TaskPlatform.EventBus;
 using TaskPlatform.EventBus.PostgreSql;
 using TaskPlatform.Tests.Servers;
@@ -72,8 +71,7 @@ public sealed class BareTransportTests(RedisServer redis, PostgresServer postgre
     }
 
     private LeaderElection<NotesDb> Election() => new(
-        "notes", host.Services.GetRequiredService<CommitSignal<NotesDb>>(), transport, host.Services.GetRequiredService<IOptions<DirectConnection<NotesDb>>>(),
-        host.Services.GetRequiredService<IServiceScopeFactory>());
+        "notes", host.Services.GetRequiredService<CommitSignal<NotesDb>>(), transport, host.Services.GetRequiredService<ApplicationScopes>());
 
     private sealed class BareTransport : IEventTransport
     {

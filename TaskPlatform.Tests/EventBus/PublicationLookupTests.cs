@@ -67,6 +67,18 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     }
 
     [Fact]
+    public async Task Each_event_is_marked_with_its_own_entry_in_whatever_order_they_were_found()
+    {
+        await WriteAsync();
+        var ids = (await ReadAsync<long[]>("SELECT array_agg(id ORDER BY id DESC) FROM event_log")).ToList();
+
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStatements.Mark(ids, ids.ConvertAll(id => $"{id}-0")) } };
+        await batch.ExecuteNonQueryAsync(Cancellation);
+
+        Assert.Equal(0, await ReadAsync<long>("SELECT count(*) FROM event_log WHERE entry_id IS DISTINCT FROM id || '-0'"));
+    }
+
+    [Fact]
     public async Task What_only_looks_like_its_publication_is_not_taken_for_it()
     {
         await WriteAsync();
