@@ -63,7 +63,7 @@ build() {
 # The samples use the packed libraries, as any other project would.
 build_samples() {
   info "Packing the libraries and building the samples"
-  EventBus/pack --no-build || fail "The libraries could not be packed: see the errors above."
+  EventBus/pack --no-build -c Debug || fail "The libraries could not be packed: see the errors above."
   dotnet build EventBus/samples/Shop/Shop.slnx -v q -clp:NoSummary || fail "The samples could not be built: see the errors above."
 }
 

@@ -15,6 +15,9 @@ internal sealed class ContextUse<TDb>
     /// <summary>Whether the published events of the log are kept.</summary>
     public bool KeepHistory { get; set; }
 
+    /// <summary>Whether the context's inserts go through the bus's own batches.</summary>
+    public bool BulkInserts { get; set; }
+
     /// <summary>What the bus keeps in the context; adds it to the bus the first time.</summary>
     public static ContextUse<TDb> Of(EventBusBuilder bus)
     {
@@ -30,6 +33,8 @@ internal sealed class ContextUse<TDb>
             BusContextExtension.AddTo(
                 db, parts.GetRequiredService<EventCatalog>(), parts.GetRequiredService<TimeProvider>(), hasEventLog: use.Log is not null,
                 () => parts.GetService<IEventTransport>()?.System);
+            if (use.BulkInserts)
+                db.UseBulkInserts();
             if (use.Log is not null)
                 db.AddInterceptors(parts.GetRequiredService<CommitSignal<TDb>>(), VersionConflict.Interceptor);
         });

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Update;
 using Microsoft.Extensions.DependencyInjection;
 using TaskPlatform.EventBus.PostgreSql.Saving;
 
@@ -47,6 +48,16 @@ public static class EventBusPostgresExtensions
         ArgumentNullException.ThrowIfNull(events);
         BusContextExtension.AddTo(options, events, clock ?? TimeProvider.System, hasEventLog: true);
         return options;
+    }
+
+    /// <summary>
+    /// Sends plain inserts in one statement per table. <see cref="PostgresBuilder{TDb}.UseBulkInserts"/> does this for a registered context. The context must also
+    /// have <see cref="UseEventLog(DbContextOptionsBuilder, EventCatalog, TimeProvider?)"/> or an inbox of the bus.
+    /// </summary>
+    public static DbContextOptionsBuilder UseBulkInserts(this DbContextOptionsBuilder options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
     }
 
     /// <inheritdoc cref="UseEventLog(DbContextOptionsBuilder, EventCatalog, TimeProvider?)"/>

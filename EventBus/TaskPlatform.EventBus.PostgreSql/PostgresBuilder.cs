@@ -45,6 +45,16 @@ public sealed class PostgresBuilder<TDb>
     }
 
     /// <summary>
+    /// Sends all plain inserts of a <c>SaveChanges</c>, with those of the outbox and the inbox, in one round trip with one statement per table. It replaces
+    /// a part of Entity Framework for every <c>SaveChanges</c> of the context, so it is chosen, not given: without it, EF's own batches are used.
+    /// </summary>
+    public PostgresBuilder<TDb> UseBulkInserts()
+    {
+        use.BulkInserts = true;
+        return this;
+    }
+
+    /// <summary>
     /// Publishes the bus's alerts as <see cref="AlertChanged"/> events, so that a consumer can send notifications. Any process may detect an alert.
     /// Call this in the processes of one service only, which share an outbox, because replays read the events from its log.
     /// </summary>

@@ -18,7 +18,7 @@ builder.AddTokenAuthentication<SigningKeys>();
 builder.AddCurrentUser();
 builder.AddDatabase<AuthDb>("auth-db");
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus.UsePostgres<AuthDb>(store => store.Outbox("auth")));
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus.UsePostgres<AuthDb>(store => store.Outbox("auth").UseBulkInserts()));
 builder.AddSigningKeys();
 builder.AddRevocation();
 builder.AddAccounts();

@@ -17,7 +17,7 @@ builder.Services.AddScoped<Notifier>();
 builder.Services.AddHostedService<EraseUsers>();
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
-    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts())
+    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts().UseBulkInserts())
     .AddConsumerGroup("notifications_service", group => group
         .HandleInBatches<TaskCreated, NotifyWorkers>()
         .HandleInBatches<TaskAssigned, NotifyAddedWorkers>()

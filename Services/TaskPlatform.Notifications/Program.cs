@@ -20,7 +20,7 @@ builder.AddDatabase<NotificationsDb>(NotificationsDb.ConnectionName);
 builder.AddNotificationStream();
 builder.RequireConnectionString("redis");
 builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
-    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts()));
+    .UsePostgres<NotificationsDb>(store => store.Outbox("notifications").PublishAlerts().UseBulkInserts()));
 AuthOperators.Add(builder);
 builder.AddEventBusDashboard<NotificationsDb>(dashboard =>
 {

@@ -17,7 +17,8 @@ builder.AddDatabase<TasksDb>("tasks-db");
 builder.Services.AddScoped<IdempotencyStore>();
 builder.Services.AddHostedService<IdempotencyCleanup>();
 builder.RequireConnectionString("redis");
-builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus.UsePostgres<TasksDb>(store => store.Outbox("tasks", keepHistory: true)));
+builder.AddEventBus("redis", TaskPlatformEvents.Catalog(), bus => bus
+    .UsePostgres<TasksDb>(store => store.Outbox("tasks", keepHistory: true).UseBulkInserts()));
 
 var app = builder.Build();
 

@@ -10,9 +10,12 @@ using TaskPlatform.Tests.Servers;
 namespace TaskPlatform.Tests.Compliance;
 
 /// <summary>The inbox in Postgres, and what only a database can do: refuse an effect, and show a handler what was written before.</summary>
-public sealed class PostgresStoreTests(RedisServer redis, PostgresServer postgres) : StoreComplianceTests
+public class PostgresStoreTests(RedisServer redis, PostgresServer postgres) : StoreComplianceTests
 {
-    protected override async Task<IStoreUnderTest> CreateAsync() => new PostgresUnderTest(await BusPlace.CreateAsync(redis, postgres));
+    /// <summary>Whether the context's inserts go through the bus's own batches.</summary>
+    protected virtual bool InBulk => true;
+
+    protected override async Task<IStoreUnderTest> CreateAsync() => new PostgresUnderTest(await BusPlace.CreateAsync(redis, postgres) with { InBulk = InBulk });
 
     [Fact]
     public async Task An_effect_that_is_refused_costs_its_neighbours_nothing()
@@ -109,4 +112,10 @@ public sealed class PostgresStoreTests(RedisServer redis, PostgresServer postgre
 
         private static PostgresException Refusal(string state) => new("It was refused.", "ERROR", "ERROR", state);
     }
+}
+
+/// <summary>The same with Entity Framework's own batches, which are the default.</summary>
+public sealed class PostgresStoreWithoutBulkInsertsTests(RedisServer redis, PostgresServer postgres) : PostgresStoreTests(redis, postgres)
+{
+    protected override bool InBulk => false;
 }

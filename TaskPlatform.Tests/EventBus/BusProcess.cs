@@ -51,7 +51,12 @@ internal sealed class BusProcess : IAsyncDisposable
         builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
         builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>().Add<NoteErased>(), bus =>
         {
-            bus.UsePostgres<NotesDb>(store => store.Outbox("notes"));
+            bus.UsePostgres<NotesDb>(store =>
+            {
+                store.Outbox("notes");
+                if (place.InBulk)
+                    store.UseBulkInserts();
+            });
             bus.Configure(options =>
             {
                 options.KeyPrefix = place.Prefix;

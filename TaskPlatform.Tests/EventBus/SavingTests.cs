@@ -15,11 +15,12 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     private static readonly DateTimeOffset Morning = new(2026, 1, 15, 8, 30, 0, TimeSpan.Zero);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task Values_of_every_type_are_read_back_unchanged(int count)
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    [InlineData(3, false)]
+    public async Task Values_of_every_type_are_read_back_unchanged(int count, bool inBulk)
     {
-        using var host = await StartAsync();
+        using var host = await StartAsync(inBulk);
         var sorts = Enumerable.Range(1, count).Select(i => new Sort
         {
             Id = i,
@@ -184,13 +185,18 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
     }
 
     /// <summary>Builds a service without starting it, so that it publishes no events.</summary>
-    private async Task<IHost> StartAsync()
+    private async Task<IHost> StartAsync(bool inBulk = true)
     {
         var database = await postgres.CreateDatabaseAsync();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "sorts" });
         builder.Configuration["ConnectionStrings:redis"] = redis.ConnectionString;
         builder.Services.AddDbContextPool<ColumnTypesDb>(options => options.UseNpgsql(database));
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus.UsePostgres<ColumnTypesDb>(store => store.Outbox("sorts")));
+        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>(), bus => bus.UsePostgres<ColumnTypesDb>(store =>
+        {
+            store.Outbox("sorts");
+            if (inBulk)
+                store.UseBulkInserts();
+        }));
         var host = builder.Build();
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);

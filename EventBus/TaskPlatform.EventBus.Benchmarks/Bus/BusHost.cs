@@ -12,7 +12,8 @@ namespace TaskPlatform.EventBus.Benchmarks.Bus;
 internal static class BusHost
 {
     /// <summary>Publishes committed events, and consumes nothing.</summary>
-    public static IHost Publisher(BenchmarkEnvironment environment) => Build(environment, options: null, services => { }, bus => bus.UsePostgres<BenchmarkDb>(store => store.Outbox("benchmark")));
+    public static IHost Publisher(BenchmarkEnvironment environment)
+        => Build(environment, options: null, services => { }, bus => bus.UsePostgres<BenchmarkDb>(store => store.Outbox("benchmark").UseBulkInserts()));
 
     /// <summary>Consumes without an inbox.</summary>
     public static IHost Consumer<THandler>(
@@ -28,7 +29,7 @@ internal static class BusHost
     /// <summary>Consumes with an inbox and inserts one row per event, in batches or one event at a time.</summary>
     public static IHost RowWriter(BenchmarkEnvironment environment, Action<EventBusOptions>? options = null, bool inBatches = true)
         => Build(environment, options, services => { }, bus => bus
-            .UsePostgres<BenchmarkDb>()
+            .UsePostgres<BenchmarkDb>(store => store.UseBulkInserts())
             .AddConsumerGroup(
                 BenchmarkEnvironment.Group,
                 group => _ = inBatches ? group.HandleInBatches<Measured, InsertRow>() : group.Handle<Measured, InsertRow>()));

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Update;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace TaskPlatform.EventBus.PostgreSql.Saving;
@@ -20,14 +19,13 @@ internal sealed class BusContextExtension(EventCatalog catalog, TimeProvider clo
     public DbContextOptionsExtensionInfo Info => new ExtensionInfo(this);
 
     /// <summary>
-    /// Adds the extension and the batched inserts. An event log that was added before is kept, with its catalog: the group that has its inbox in the context
+    /// Adds the extension. An event log that was added before is kept, with its catalog: the group that has its inbox in the context
     /// may belong to another bus.
     /// </summary>
     public static void AddTo(DbContextOptionsBuilder options, EventCatalog catalog, TimeProvider clock, bool hasEventLog, Func<string?>? messagingSystem = null)
     {
         if (hasEventLog || options.Options.FindExtension<BusContextExtension>() is not { HasEventLog: true })
             ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(new BusContextExtension(catalog, clock, hasEventLog, messagingSystem));
-        options.ReplaceService<IModificationCommandBatchFactory, InsertBatchFactory>();
     }
 
     public void ApplyServices(IServiceCollection services)

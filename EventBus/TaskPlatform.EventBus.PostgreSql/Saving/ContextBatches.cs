@@ -1,5 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Update;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace TaskPlatform.EventBus.PostgreSql.Saving;
@@ -27,11 +30,18 @@ internal static class ContextBatches
     }
 
     /// <summary>
-    /// Saves the context's changes and sends statements ahead of them. If the changes are not all plain inserts, or there are none, the statements
-    /// take a separate round trip but still run before the changes. The context must be in a transaction.
+    /// Saves the context's changes and sends statements ahead of them. Without bulk inserts, or if the changes are not all plain inserts, or there are none,
+    /// the statements take a separate round trip but still run before the changes. The context must be in a transaction.
     /// </summary>
     public static async Task SaveChangesAsync(this DbContext context, NpgsqlBatchCommand[] prepended, CancellationToken cancellationToken)
     {
+        if (((IInfrastructure<IServiceProvider>)context).Instance.GetService<IModificationCommandBatchFactory>() is not InsertBatchFactory)
+        {
+            await context.RunAsync(prepended, cancellationToken);
+            await context.SaveChangesAsync(cancellationToken);
+            return;
+        }
+
         var bus = BusContext.Of(context);
         bus.Prepend(prepended);
         try
