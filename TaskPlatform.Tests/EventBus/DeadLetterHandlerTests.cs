@@ -99,7 +99,7 @@ public sealed class DeadLetterHandlerTests(RedisServer redis, PostgresServer pos
             .AddConsumerGroup(Group, group => group.WithoutInbox().Handle<NoteWritten, ObeyNote>().OnDeadLetter<NoteDeath>()));
         using var host = builder.Build();
 
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<EventBusSetupException>(() => host.StartAsync(TestContext.Current.CancellationToken));
 
         Assert.Contains("'readers' calls NoteDeath for its dead letters and needs an inbox", refusal.Message, StringComparison.Ordinal);
     }

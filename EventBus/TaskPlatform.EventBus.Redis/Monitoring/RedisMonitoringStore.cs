@@ -37,7 +37,7 @@ internal sealed class RedisMonitoringStore(AdminCalls redis, RedisKeys keys, Eve
             Script.SaveSample,
             [keys.Sampler, keys.Alerts, keys.UnpublishedAlerts, keys.Counts, keys.Sample],
             [
-                LeaseOf(sampler), JsonSerializer.Serialize(update.Sample, BusSampleJson.Default.BusSample), (long)sampler.Lease.TotalMilliseconds,
+                LeaseOf(sampler), JsonSerializer.Serialize(update.Sample, BusSample.JsonTypeInfo), (long)sampler.Lease.TotalMilliseconds,
                 update.MaxUnpublished, update.Counts.Count,
                 .. update.Counts.SelectMany(count => (RedisValue[])[count.Key, count.Value]),
                 .. update.Changes.SelectMany(change => Arguments(change, change.IsResolved ? Resolved : Firing)),

@@ -28,7 +28,7 @@ internal static class SampleReply
 
     /// <summary>A stored sample; null if the text is not one.</summary>
     public static BusSample? ReadSample(string json)
-        => TryDeserialize(json, BusSampleJson.Default.BusSample) is { Streams: not null, Outboxes: not null, Lost: not null } sample ? sample : null;
+        => TryDeserialize(json, BusSample.JsonTypeInfo) is { Streams: not null, Outboxes: not null, Lost: not null } sample ? sample : null;
 
     private static T? TryDeserialize<T>(string json, JsonTypeInfo<T> type)
         where T : class

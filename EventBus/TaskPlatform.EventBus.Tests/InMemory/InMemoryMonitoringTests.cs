@@ -115,7 +115,7 @@ public sealed class InMemoryMonitoringTests : IAsyncDisposable
                 .UseInMemory(broker)
                 .Configure(options => options.MaxRetries = 0);
             if (consumes)
-                bus.AddConsumerGroup("readers", group => group.Handle<ParcelSent, FailParcel>());
+                bus.AddConsumerGroup("readers", group => group.WithoutInbox().Handle<ParcelSent, FailParcel>());
         });
         builder.Services.AddSingleton(new ConsumerName(name));
         if (alerts is not null)

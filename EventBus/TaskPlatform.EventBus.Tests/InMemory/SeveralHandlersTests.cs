@@ -152,7 +152,7 @@ public sealed class SeveralHandlersTests : IAsyncDisposable
             () => bus.StartAsync(group => group.Handle<ParcelSent, First>().Handle<ParcelSent, Second>(handler => handler.Name("First"))));
         Assert.Contains("two handlers with the name 'First'", sameName.Message, StringComparison.Ordinal);
 
-        var noInbox = await Assert.ThrowsAsync<InvalidOperationException>(
+        var noInbox = await Assert.ThrowsAsync<EventBusSetupException>(
             () => bus.StartAsync(group => group.Handle<ParcelSent, First>().Handle<ParcelSent, Second>(), hasInbox: false));
         Assert.Contains("several handlers for 'parcel.sent' and needs an inbox", noInbox.Message, StringComparison.Ordinal);
     }

@@ -56,7 +56,7 @@ public sealed class EventBusTestHostTests
 
     [Fact]
     public async Task A_group_without_handlers_fails_at_the_start()
-        => await Assert.ThrowsAsync<InvalidOperationException>(() => EventBusTestHost.StartAsync(
+        => await Assert.ThrowsAsync<EventBusSetupException>(() => EventBusTestHost.StartAsync(
             bus => bus.AddEvents(Deliveries.Catalog).AddConsumerGroup("empty", group => group.UseInMemoryInbox()), cancellationToken: Cancellation));
 
     [Fact]

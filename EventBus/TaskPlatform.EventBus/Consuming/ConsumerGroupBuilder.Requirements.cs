@@ -30,7 +30,8 @@ public sealed partial class ConsumerGroupBuilder
     {
         if (!EventBus.Catalog.Contains<TEvent>())
             throw new InvalidOperationException($"The group '{Group.Name}' ignores '{TEvent.Type}', which is not in the event catalog.");
-        Group.Ignore(TEvent.Type);
+        foreach (var name in (string[])[TEvent.Type, .. EventBus.Catalog.AliasesOf<TEvent>()])
+            Group.Ignore(name);
         return this;
     }
 }

@@ -23,9 +23,6 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
 
     private Consumer CreateConsumer(ConsumerGroup group)
     {
-        if (group.EventTypes.Count == 0)
-            throw new InvalidOperationException($"The consumer group '{group.Name}' has no handlers.");
-
         var options = services.GetRequiredService<EventBusOptions>();
         var settings = new GroupSettings(options, services.GetRequiredService<ApplicationScopes>()
             .GetOptions<ConsumerGroupOptions>(ConsumerGroupOptions.NameOf(services.GetRequiredService<EventBusName>().Value, group.Name)));
@@ -33,12 +30,6 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var logger = loggers.CreateLogger<Consumer>();
 
         var inbox = services.InboxOf(group);
-        if (inbox is null && group.Subscriptions.FirstOrDefault(one => one.Value.Count > 1) is { Key: { } shared })
-        {
-            throw new InvalidOperationException(
-                $"The consumer group '{group.Name}' has several handlers for '{shared}' and needs an inbox: without it, a failure of one would repeat the others.");
-        }
-
         var handlers = new GroupHandlers(group, settings);
         var transport = services.GetRequiredService<IEventTransport>();
         group.MessagingSystem = transport.System;
@@ -63,10 +54,8 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
 
     private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, TimeSpan timeout)
     {
-        if (group.DeadLetterHandler is not { } handler)
+        if (group.DeadLetterHandler is not { } handler || inbox is null)
             return null;
-        if (inbox is null)
-            throw new InvalidOperationException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
         return new DeadLetterHandlerInvoker(
             group, handler, inbox, transient, services.GetRequiredService<ApplicationScopes>(), timeout, loggers.CreateLogger<DeadLetterHandlerInvoker>());
     }

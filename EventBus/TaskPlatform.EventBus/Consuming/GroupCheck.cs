@@ -18,7 +18,13 @@ internal sealed class GroupCheck(IEnumerable<ConsumerGroup> groups, EventCatalog
 
     private void CheckInbox(ConsumerGroup group)
     {
-        if (group.IsWithoutInbox || parts.InboxOf(group) is not null)
+        if (parts.InboxOf(group) is not null)
+            return;
+        if (group.Subscriptions.FirstOrDefault(one => one.Value.Count > 1) is { Key: { } shared })
+            throw new EventBusSetupException($"The consumer group '{group.Name}' has several handlers for '{shared}' and needs an inbox: without it, a failure of one would repeat the others.");
+        if (group.DeadLetterHandler is { } handler)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' calls {handler.Name} for its dead letters and needs an inbox for that.");
+        if (group.IsWithoutInbox)
             return;
         throw new EventBusSetupException(parts.GetServices<IInbox>().Any()
             ? $"The bus has several stores: the consumer group '{group.Name}' must choose that of its inbox, with UseInbox<…>()."
@@ -27,6 +33,8 @@ internal sealed class GroupCheck(IEnumerable<ConsumerGroup> groups, EventCatalog
 
     private void CheckEvents(ConsumerGroup group)
     {
+        if (group.EventTypes.Count == 0)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' has no handlers.");
         if (group.Ignored.Intersect(group.EventTypes).ToList() is { Count: > 0 } both)
             throw new EventBusSetupException($"The consumer group '{group.Name}' both handles and ignores {string.Join(", ", both)}.");
         if (group.RequiresAll && catalog.Types.Except(group.EventTypes).Except(group.Ignored).ToList() is { Count: > 0 } missing)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace TaskPlatform.EventBus;
 
@@ -21,6 +22,10 @@ public sealed record BusSample(
     IReadOnlyList<LostSample> Lost,
     bool DeadLetterIdsExhausted = false)
 {
+    /// <summary>The JSON in which a transport stores samples.</summary>
+    [JsonIgnore]
+    public static JsonTypeInfo<BusSample> JsonTypeInfo => BusSampleJson.Default.BusSample;
+
     /// <summary>The number of unread entries of all groups.</summary>
     [JsonIgnore]
     public long Lag => Streams.Sum(stream => stream.Groups.Sum(group => group.Lag));
@@ -65,4 +70,4 @@ public sealed record LostSample(string Stream, string Group, long Count);
 /// <summary>JSON metadata of samples, for transports that store the latest one as text.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BusSample))]
-public sealed partial class BusSampleJson : JsonSerializerContext;
+internal sealed partial class BusSampleJson : JsonSerializerContext;

@@ -74,6 +74,7 @@ internal sealed class LeaderElection<TDb>(
     /// <summary>Opens a connection outside the pool, because the advisory lock is held for the lifetime of its session.</summary>
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
+        using var untraced = UntracedWork.Begin();
         await using var scope = scopes.CreateAsyncScope();
         var direct = scope.ServiceProvider.GetRequiredService<IOptions<DirectConnection<TDb>>>();
         var pooled = (NpgsqlConnection)scope.ServiceProvider.GetRequiredService<TDb>().Database.GetDbConnection();
