@@ -18,7 +18,7 @@ internal sealed class KindSubscription(int kind) : Subscription
     public static void AddTo(EventBusBuilder bus, int kinds)
     {
         bus.Services.AddScoped<InsertRow>();
-        bus.UsePostgres<BenchmarkDb>().AddConsumerGroup(BenchmarkEnvironment.Group, group =>
+        bus.UsePostgres<BenchmarkDb>(store => store.UseBulkInserts()).AddConsumerGroup(BenchmarkEnvironment.Group, group =>
         {
             for (var kind = 0; kind < kinds; kind++)
                 group.Group.Add(new KindSubscription(kind) { UnitOfWork = UnitOfWork.Batch });

@@ -59,7 +59,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
         Assert.Equal([0, 1, 2, 3], attempts);
         var entries = broker.Stream("parcel.sent").Entries;
         var firstFailedAt = DateTimeOffset.Parse(Deliveries.Text(entries[1].Fields, "first_failed_at")!, CultureInfo.InvariantCulture);
-        Assert.InRange(entries[1].Id.Time - firstFailedAt, TimeSpan.FromSeconds(0.79), TimeSpan.FromSeconds(1.3));
+        Assert.InRange(entries[1].Id.Time - firstFailedAt, TimeSpan.FromSeconds(0.79), TimeSpan.FromSeconds(4));
         Assert.True(entries[2].Id.Time - entries[1].Id.Time >= TimeSpan.FromSeconds(4));
         Assert.True(entries[3].Id.Time - entries[2].Id.Time >= TimeSpan.FromSeconds(24));
         Assert.Empty(broker.Stream("parcel.lost").Entries);

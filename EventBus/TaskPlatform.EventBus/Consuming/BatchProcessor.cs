@@ -23,8 +23,7 @@ internal sealed class BatchProcessor(
             while (open.Count > 0 && !draining.IsCancellationRequested)
             {
                 await HandleAsync(NextRun(open), watch, draining, cancellationToken);
-                var postponed = open.Where(item => item.Outcome.IsPostponed).Select(item => item.OrderingKey).ToHashSet();
-                open.RemoveAll(item => !item.Outcome.IsOpen || postponed.Contains(item.OrderingKey));
+                RemoveDecided(open);
             }
         }
         finally
@@ -54,6 +53,19 @@ internal sealed class BatchProcessor(
         }
 
         return batch.OpenItems();
+    }
+
+    /// <summary>Leaves the calls that can be made next: not those that were decided, and not those behind a postponed one of the same aggregate.</summary>
+    private static void RemoveDecided(List<WorkItem> open)
+    {
+        HashSet<(string, string, string)>? postponed = null;
+        foreach (var item in open)
+        {
+            if (item.Outcome.IsPostponed)
+                (postponed ??= []).Add(item.OrderingKey);
+        }
+
+        open.RemoveAll(item => !item.Outcome.IsOpen || postponed?.Contains(item.OrderingKey) == true);
     }
 
     /// <summary>The first event, and the following ones that can share its transaction.</summary>
