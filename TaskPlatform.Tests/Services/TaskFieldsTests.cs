@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using TaskPlatform.Contracts;
 using TaskPlatform.Tasks.Data;
 using TaskPlatform.Tasks.Tasks;
@@ -40,6 +43,19 @@ public sealed class TaskFieldsTests
 
         Assert.Equivalent(now with { Status = "open", UpdatedAt = task.CreatedAt, CompletedAt = null }, created);
         Assert.Equivalent(now with { CreatorId = 0, UpdatedAt = task.CreatedAt }, updated);
+    }
+
+    [Fact]
+    public void Every_field_of_an_update_is_applied()
+    {
+        foreach (var field in typeof(UpdateTask.Request).GetProperties().Where(field => field.GetCustomAttribute<JsonIgnoreAttribute>() is null))
+        {
+            var task = new TaskItem { Title = "", CreatorId = 1, WorkerIds = [], CreatedAt = default, UpdatedAt = default };
+            var request = new UpdateTask.Request();
+            field.SetValue(request, field.Name == nameof(request.Status) ? "completed" : Value(field.PropertyType, field.Name));
+
+            Assert.Equal([JsonNamingPolicy.SnakeCaseLower.ConvertName(field.Name)], UpdateTask.Apply(request, task, DateTimeOffset.UnixEpoch));
+        }
     }
 
     /// <summary>A value that no field has by default.</summary>

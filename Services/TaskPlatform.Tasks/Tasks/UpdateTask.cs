@@ -90,7 +90,9 @@ internal static class UpdateTask
         return TypedResults.Ok(TaskView.Of(task));
     }
 
-    private static List<string> Apply(Request request, TaskItem task, DateTimeOffset now)
+    /// <summary>Changes the task as requested.</summary>
+    /// <returns>The names of the changed members, as on the wire.</returns>
+    internal static List<string> Apply(Request request, TaskItem task, DateTimeOffset now)
     {
         List<string> changed = [];
         if (request.Title is { } title && title != task.Title)
