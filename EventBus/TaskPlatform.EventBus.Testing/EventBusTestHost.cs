@@ -85,6 +85,7 @@ public sealed class EventBusTestHost : IAsyncDisposable
         {
             while (await broker.WaitUntilIdleAsync(groups, timeout.Token) is { } nextRetry)
             {
+                timeout.Token.ThrowIfCancellationRequested();
                 var wait = nextRetry - Clock.GetUtcNow();
                 if (wait > TimeSpan.Zero)
                     Clock.Advance(wait);

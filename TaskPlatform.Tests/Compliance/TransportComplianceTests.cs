@@ -66,7 +66,7 @@ public abstract partial class TransportComplianceTests : IAsyncLifetime
 
     private static OutgoingEvent Outgoing(int number) => OutgoingEvent.Create(Catalog, new ParcelSent(number), DateTimeOffset.UnixEpoch, number);
 
-    /// <summary>Receives so many events, waiting for them.</summary>
+    /// <summary>Receives until there is the given number of events.</summary>
     private async Task<List<ReceivedEvent>> ReceiveAsync(IReceiver receiver, int count, int max = 512)
     {
         var received = new List<ReceivedEvent>();

@@ -39,6 +39,17 @@ public sealed class EventBusTestHostTests
     }
 
     [Fact]
+    public async Task Retries_without_a_delay_settle_as_well()
+    {
+        await using var bus = await StartAsync(TimeSpan.Zero, TimeSpan.Zero);
+
+        await bus.PublishAsync(new ParcelSent(-1), cancellationToken: Cancellation);
+        await bus.SettleAsync(cancellationToken: Cancellation);
+
+        Assert.Equal(3, Assert.Single(await bus.DeadLettersAsync(Cancellation)).Attempts);
+    }
+
+    [Fact]
     public async Task A_handler_that_does_not_return_is_named_by_its_group()
     {
         await using var bus = await StartAsync();
@@ -68,10 +79,12 @@ public sealed class EventBusTestHostTests
         Assert.NotEqual(Guid.Empty, context.EventId);
     }
 
-    private static Task<EventBusTestHost> StartAsync() => EventBusTestHost.StartAsync(
+    private static Task<EventBusTestHost> StartAsync() => StartAsync(TimeSpan.FromMinutes(15), TimeSpan.FromHours(1));
+
+    private static Task<EventBusTestHost> StartAsync(params TimeSpan[] delays) => EventBusTestHost.StartAsync(
         bus => bus.AddEvents(Deliveries.Catalog).AddConsumerGroup("senders", group => group
             .UseInMemoryInbox()
-            .Handle<ParcelSent, LoseParcel>(handler => handler.Retry(TimeSpan.FromMinutes(15), TimeSpan.FromHours(1)))),
+            .Handle<ParcelSent, LoseParcel>(handler => handler.Retry(delays))),
         services => services.AddSingleton<Attempts>(),
         Cancellation);
 
