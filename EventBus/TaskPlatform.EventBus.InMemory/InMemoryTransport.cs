@@ -25,7 +25,7 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName cons
         return Task.FromResult<IReadOnlyList<PublishResult>>(results);
     }
 
-    public IReceiver CreateReceiver(ConsumerGroup group) => new InMemoryReceiver(broker, group, consumer, options);
+    public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => new InMemoryReceiver(broker, group, handling, consumer, options);
 
     public Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
     {

@@ -74,6 +74,15 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash of their progress; field as in <see cref="Replays"/>, value = last row, number of events added, 1 if complete.</summary>
     public RedisKey ReplayProgress { get; } = prefix + "events:replays:progress";
 
+    /// <summary>Lease of a channel: the process of the group that owns it, as described in <c>lease.lua</c>.</summary>
+    public RedisKey Lease(string channel, string group) => $"{prefix}{channel}:lease:{group}";
+
+    /// <summary>Hash of the live processes of a group, as described in <c>members.lua</c>.</summary>
+    public RedisKey Members(string group) => $"{prefix}events:members:{group}";
+
+    /// <summary>Pub/sub channel that announces released leases; the message is the group.</summary>
+    public RedisChannel Leases { get; } = new(prefix + "events:leases", RedisChannel.PatternMode.Literal);
+
     /// <summary>Channel to wake the dispatcher of the service named in the message.</summary>
     public RedisChannel Wake { get; } = new(prefix + "events:wake", RedisChannel.PatternMode.Literal);
 

@@ -14,7 +14,7 @@ internal static class Deliveries
     /// <summary>A group that handles the first event only.</summary>
     public static ConsumerGroup Group(string name = "readers")
     {
-        var group = new ConsumerGroup(name);
+        var group = new ConsumerGroup(name) { Ordering = EventOrdering.Relaxed };
         group.Add(new Subscription<ParcelSent, NoHandler>(Catalog));
         return group;
     }
@@ -28,7 +28,7 @@ internal static class Deliveries
         => Delivery.Parse(Received(number, prior, [("data", data), ("event_id", eventId?.ToString() ?? ""), .. headers]), maxBytes: 64 * 1024);
 
     /// <summary>A handler's call for an event, as a batch has it.</summary>
-    public static WorkItem Item(int number, Guid? eventId = null) => new(new BatchEvent(Of(number, eventId)), Handlers().Find("parcel.sent")[0]);
+    public static WorkItem Item(int number, Guid? eventId = null) => new(new BatchEvent(Of(number, eventId), isClosed: null), Handlers().Find("parcel.sent")[0]);
 
     public static ReceivedEvent Received(int number, long prior = 0, params (string Name, string Value)[] fields)
         => new(new EventPosition(Stream, $"{number}-0"), [.. fields.Select(field => Field(field.Name, field.Value))], prior);

@@ -41,6 +41,13 @@ public sealed class EventBusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan ClaimIdle { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a process owns a channel of a group without renewing its lease, where the order is strict: the longest time for which a channel rests after its
+    /// owner was killed, and a second more. A live process renews it at least four times as often. Default 8 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:05:00")]
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(8);
+
     /// <summary>The maximum number of entries that a group holds in this process, running or queued. Default 512.</summary>
     [Range(1, 100_000)]
     public int Prefetch { get; set; } = 512;

@@ -8,6 +8,9 @@ public interface ITransportUnderTest : IAsyncDisposable
     /// <summary>How long a consumer must be silent before others claim its events.</summary>
     TimeSpan ClaimIdle { get; }
 
+    /// <summary>How long a consumer owns a channel without renewing its lease.</summary>
+    TimeSpan LeaseDuration { get; }
+
     /// <summary>How long finished entries are kept.</summary>
     TimeSpan Retention { get; }
 
@@ -21,7 +24,7 @@ public interface ITransportUnderTest : IAsyncDisposable
     TimeProvider Clock { get; }
 
     /// <summary>Creates a consumer of a group, as a process of this name does.</summary>
-    IReceiver CreateReceiver(string consumer, ConsumerGroup group);
+    IReceiver CreateReceiver(string consumer, ConsumerGroup group, IChannelHandling handling);
 
     /// <summary>Adds an entry as a program without this library does.</summary>
     Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null);

@@ -30,6 +30,8 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
         /// <summary>Longer than a busy machine may take between two calls.</summary>
         public TimeSpan ClaimIdle { get; } = TimeSpan.FromSeconds(2);
 
+        public TimeSpan LeaseDuration { get; } = TimeSpan.FromSeconds(2);
+
         public TimeSpan Retention { get; } = TimeSpan.FromSeconds(1);
 
         public IEventTransport Transport => publisher.GetRequiredService<IEventTransport>();
@@ -40,9 +42,9 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
 
         public string LastButOneId => EntryId.MaxValue.Previous().ToString();
 
-        public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
+        public IReceiver CreateReceiver(string consumer, ConsumerGroup group, IChannelHandling handling)
         {
-            var receiver = Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+            var receiver = Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group, handling);
             receivers.Add(receiver);
             return receiver;
         }
@@ -77,6 +79,7 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
             {
                 options.KeyPrefix = prefix;
                 options.ClaimIdle = options.ClaimInterval = ClaimIdle;
+                options.LeaseDuration = LeaseDuration;
                 options.StreamRetention = Retention;
             }));
             builder.Services.AddSingleton(new ConsumerName(name));

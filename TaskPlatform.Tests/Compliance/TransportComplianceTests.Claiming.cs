@@ -86,7 +86,7 @@ public abstract partial class TransportComplianceTests
         Assert.False(await slow.CountDeliveryAsync(held.Position, Cancellation));
         Assert.Equal(SettleStatus.NotOwned, await SettleAsync(slow, Retried(held, TimeSpan.Zero)));
         Assert.Equal(SettleStatus.NotOwned, await SettleAsync(slow, DeadLettered(held)));
-        await slow.ReleaseAsync([held.Position]);
+        await slow.ReleaseAsync([new(held.Position, WasStarted: true)]);
 
         Assert.Equal(0, await Subject.DeadLetters.CountAllAsync(Cancellation));
         Assert.Empty(await owner.RenewAsync([claimed.Position], Cancellation));
@@ -123,7 +123,7 @@ public abstract partial class TransportComplianceTests
             var held = await ReceiveAsync(stopping, 3);
             await CompleteAsync(stopping, held[0]);
 
-            await stopping.ReleaseAsync([held[1].Position, held[2].Position]);
+            await stopping.ReleaseAsync([new(held[1].Position, WasStarted: true), new(held[2].Position, WasStarted: true)]);
             var other = await ConnectAsync("b");
             var claimed = await ClaimRoundAsync(other);
 

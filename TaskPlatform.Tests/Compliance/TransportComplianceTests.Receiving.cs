@@ -9,7 +9,7 @@ public abstract partial class TransportComplianceTests
     [Fact]
     public async Task Events_of_a_stream_are_received_in_the_order_they_were_published()
     {
-        var receiver = Subject.CreateReceiver("a", GroupOf("readers", Sent, Lost));
+        var receiver = Subject.CreateReceiver("a", GroupOf("readers", Sent, Lost), new HandlingLog());
         OutgoingEvent[] events =
         [
             .. Enumerable.Range(1, 300).Select(number => number % 3 == 0
@@ -66,7 +66,7 @@ public abstract partial class TransportComplianceTests
         Assert.Equal([false, false, true, true, false], results.Select(result => result.Refused));
         Assert.Equal([true, true, false, false, true], results.Select(result => result.EntryId is not null));
         Assert.All(results, result => Assert.Equal(result.Refused, result.Error is not null));
-        var received = await ReceiveAsync(Subject.CreateReceiver("a", GroupOf("readers", Sent, Lost)), 4);
+        var received = await ReceiveAsync(Subject.CreateReceiver("a", GroupOf("readers", Sent, Lost), new HandlingLog()), 4);
         Assert.Equal([0, 1, 2, 5], Numbers(received).Order());
     }
 

@@ -38,7 +38,7 @@ public abstract partial class TransportComplianceTests : IAsyncLifetime
 
     private static ConsumerGroup GroupOf(string name, params string[] eventTypes)
     {
-        var group = new ConsumerGroup(name);
+        var group = new ConsumerGroup(name) { Ordering = EventOrdering.Relaxed };
         if (eventTypes.Length == 0 || eventTypes.Contains(Sent))
             group.Add(new Subscription<ParcelSent, NoHandler>(Catalog));
         if (eventTypes.Contains(Lost))
@@ -46,7 +46,7 @@ public abstract partial class TransportComplianceTests : IAsyncLifetime
         return group;
     }
 
-    private IReceiver Receiver(string consumer, string group = "readers") => Subject.CreateReceiver(consumer, GroupOf(group));
+    private IReceiver Receiver(string consumer, string group = "readers") => Subject.CreateReceiver(consumer, GroupOf(group), new HandlingLog());
 
     /// <summary>A consumer that has received once, as nothing needs to be claimed by one that has not. There must be nothing to receive.</summary>
     private async Task<IReceiver> ConnectAsync(string consumer, string group = "readers")

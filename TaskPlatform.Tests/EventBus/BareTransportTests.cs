@@ -87,6 +87,6 @@ public sealed class BareTransportTests(RedisServer redis, PostgresServer postgre
             return Task.FromResult<IReadOnlyList<PublishResult>>([.. events.Select(outgoing => new PublishResult($"entry of {outgoing.EventId}"))]);
         }
 
-        public IReceiver CreateReceiver(ConsumerGroup group) => throw new NotSupportedException();
+        public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => throw new NotSupportedException();
     }
 }

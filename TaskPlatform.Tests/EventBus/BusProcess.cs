@@ -63,6 +63,7 @@ internal sealed class BusProcess : IAsyncDisposable
                 for (var i = 0; i < options.MaxRetries; i++)
                     options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
                 configure?.Invoke(options);
+                options.LeaseDuration = TimeSpan.FromSeconds(Math.Clamp(options.ClaimIdle.TotalSeconds, 0.5, options.LeaseDuration.TotalSeconds));
             });
             foreach (var name in groups)
                 bus.AddConsumerGroup(name, group => AddHandlers(place, group));

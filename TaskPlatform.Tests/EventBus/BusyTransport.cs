@@ -17,5 +17,5 @@ internal sealed class BusyTransport(IEventTransport transport, Func<Task> happen
         return await transport.PublishAsync(events, cancellationToken);
     }
 
-    public IReceiver CreateReceiver(ConsumerGroup group) => transport.CreateReceiver(group);
+    public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => transport.CreateReceiver(group, handling);
 }

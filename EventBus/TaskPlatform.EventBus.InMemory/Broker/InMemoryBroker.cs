@@ -23,6 +23,7 @@ public sealed partial class InMemoryBroker : IDisposable
         Clock = clock ?? TimeProvider.System;
         alarm = Clock.CreateTimer(_ => OnAlarm(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Inbox = new InboxStore(Clock);
+        Leases = new LeaseStore(Clock);
     }
 
     internal TimeProvider Clock { get; }
@@ -38,6 +39,8 @@ public sealed partial class InMemoryBroker : IDisposable
     internal InboxStore Inbox { get; }
 
     internal SharedMonitoring Monitoring { get; } = new();
+
+    internal LeaseStore Leases { get; }
 
     /// <summary>Completes when something may have become receivable since it was obtained.</summary>
     internal Task Changed => changed.Task;
@@ -68,9 +71,10 @@ public sealed partial class InMemoryBroker : IDisposable
     /// <inheritdoc/>
     public void Dispose() => alarm.Dispose();
 
-    internal EventStream Stream(string eventType)
+    internal EventStream Stream(string eventType) => StreamNamed(StreamName.Of(eventType));
+
+    internal EventStream StreamNamed(string name)
     {
-        var name = StreamName.Of(eventType);
         if (!streams.TryGetValue(name, out var stream))
             streams[name] = stream = new EventStream(name);
         return stream;

@@ -1,13 +1,15 @@
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>A consumer of a group on an <see cref="InMemoryBroker"/>.</summary>
-internal sealed class InMemoryReceiver(InMemoryBroker broker, ConsumerGroup group, ConsumerName consumer, EventBusOptions options) : IReceiver
+internal sealed partial class InMemoryReceiver(
+    InMemoryBroker broker, ConsumerGroup group, IChannelHandling handling, ConsumerName consumer, EventBusOptions options) : IReceiver
 {
     /// <summary>How long to wait for an event before the caller is given nothing.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
     private readonly string name = consumer.Value;
-    private Queue<ReceivedEvent>? owned;
+    private readonly Queue<ReceivedEvent> taken = new();
+    private bool hasReceived;
     private bool isStopped;
 
     public async Task<IReadOnlyList<ReceivedEvent>> ReceiveAsync(int max, CancellationToken cancellationToken)
@@ -44,7 +46,7 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, ConsumerGroup grou
         {
             var now = broker.Clock.GetTimestamp();
             var claimed = new List<ReceivedEvent>();
-            foreach (var joined in Join())
+            foreach (var joined in JoinReadable())
             {
                 foreach (var id in joined.Claimable(IsAbandoned).ToList())
                 {
@@ -85,31 +87,40 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, ConsumerGroup grou
         }
     }
 
-    public Task ReleaseAsync(IReadOnlyCollection<EventPosition> held)
+    public async Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held)
     {
+        await Task.WhenAll(releasing.Values);
         lock (broker.Gate)
         {
-            foreach (var position in held)
-                TryAssign(position, ReservedConsumers.Released);
-            foreach (var joined in Join())
+            foreach (var one in held)
+                Release(one.Position, one.WasStarted);
+            foreach (var channel in owned)
+                ReleaseChannel(channel, []);
+            broker.Leases.Leave(group.Name, name);
+            foreach (var joined in Join(group.Channels))
                 joined.Consumers.Remove(name);
         }
-
-        return Task.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        broker.Leases.Freed -= OnFreed;
+        Unbalanced.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>What an earlier process of the same name left comes first, then what is new: an even share of each stream, and then as much as there is.</summary>
     private List<ReceivedEvent> Receive(int max)
     {
         broker.ForwardDueRetries();
-        var groups = Join();
-        owned ??= new Queue<ReceivedEvent>(groups.SelectMany(joined => joined.Owned(name)));
+        var groups = JoinReadable();
+        if (!hasReceived && !IsLeased)
+            groups.SelectMany(joined => joined.Owned(name)).ToList().ForEach(taken.Enqueue);
+        hasReceived = true;
         var received = new List<ReceivedEvent>();
-        while (received.Count < max && owned.TryDequeue(out var left))
+        while (received.Count < max && taken.TryDequeue(out var left))
             received.Add(left);
-        if (received.Count > 0)
+        if (received.Count > 0 || groups.Count == 0)
             return received;
 
         var now = broker.Clock.GetTimestamp();
@@ -171,10 +182,13 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, ConsumerGroup grou
 
     private bool IsAbandoned(long touchedAt) => broker.Clock.GetElapsedTime(touchedAt) >= options.ClaimIdle;
 
-    /// <summary>The group on each of its streams, with this consumer.</summary>
-    private List<StreamGroup> Join()
+    /// <summary>The group on the streams that this consumer reads.</summary>
+    private List<StreamGroup> JoinReadable() => Join(IsLeased ? owned.Except(releasing.Keys) : group.Channels);
+
+    /// <summary>The group on streams, with this consumer.</summary>
+    private List<StreamGroup> Join(IEnumerable<string> channels)
     {
-        var joined = group.EventTypes.Select(type => broker.Stream(type).Join(group.Name, broker.Clock.GetUtcNow())).ToList();
+        var joined = channels.Select(channel => broker.StreamNamed(channel).Join(group.Name, broker.Clock.GetUtcNow())).ToList();
         joined.ForEach(one => one.Consumers[name] = broker.Clock.GetTimestamp());
         return joined;
     }

@@ -42,14 +42,28 @@ internal sealed class RedisSettings
             socket.Dispose();
     }
 
-    /// <summary>Opens a connection for a blocking reader, because its reads would block all other calls on a shared one.</summary>
+    /// <summary>
+    /// Opens a connection for a blocking reader, because its reads would block all other calls on a shared one. It never reconnects: see <see cref="BlockingReader"/>.
+    /// </summary>
     /// <param name="name">The client name in CLIENT LIST.</param>
     public async Task<ConnectionMultiplexer> ConnectReaderAsync(string name)
     {
+        var isOpen = false;
         var own = options?.Clone() ?? throw new InvalidOperationException("The shared Redis connection must be configured first.");
         own.ClientName = name;
         own.Protocol = RedisProtocol.Resp2; // XREADGROUP replies differently over RESP3.
         own.CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false); // Over RESP2 the driver would open a second socket for it.
-        return await ConnectionMultiplexer.ConnectAsync(own);
+        own.AbortOnConnectFail = true;
+        own.BacklogPolicy = BacklogPolicy.FailFast;
+        own.BeforeSocketConnect = (_, _, socket) =>
+        {
+            if (!isOpen)
+                return;
+            socket.Dispose();
+            throw new IOException("A reader's connection is not opened again.");
+        };
+        var connection = await ConnectionMultiplexer.ConnectAsync(own);
+        isOpen = true;
+        return connection;
     }
 }

@@ -4,21 +4,61 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>A consumer of a group on Redis Streams.</summary>
-internal sealed partial class RedisReceiver(
-    ConsumerGroup group, NewEntries entries, AbandonedEntries abandoned, EntrySettler settler, GroupStreams streams, BlockingReader reader, ILogger logger)
-    : IReceiver
+internal sealed partial class RedisReceiver : IReceiver
 {
-    public Task<IReadOnlyList<ReceivedEvent>> ReceiveAsync(int max, CancellationToken cancellationToken)
-        => CallAsync(() => entries.ReadAsync(max, cancellationToken));
+    private readonly ConsumerGroup group;
+    private readonly ChannelReaders readers;
+    private readonly ChannelBalancer balancer;
+    private readonly AbandonedEntries abandoned;
+    private readonly EntrySettler settler;
+    private readonly GroupStreams streams;
+    private readonly RedisConnection redis;
+    private readonly RedisKeys keys;
+    private readonly ILogger logger;
+    private bool isSubscribed;
 
-    public Task StopReceivingAsync() => CallOnStopAsync(reader.UnblockAsync);
+    public RedisReceiver(
+        ConsumerGroup group, ChannelReaders readers, ChannelBalancer balancer, AbandonedEntries abandoned, EntrySettler settler, GroupStreams streams,
+        RedisConnection redis, RedisKeys keys, CoalescedSignal unbalanced, ILogger logger)
+    {
+        (this.group, this.readers, this.balancer, this.abandoned, this.settler) = (group, readers, balancer, abandoned, settler);
+        (this.streams, this.redis, this.keys, this.logger, Unbalanced) = (streams, redis, keys, logger, unbalanced);
+        if (group.Ordering == EventOrdering.Strict)
+            return;
+        foreach (var channel in group.Channels)
+            readers.Add(channel);
+    }
+
+    public CoalescedSignal Unbalanced { get; }
+
+    public Task<IReadOnlyList<ReceivedEvent>> ReceiveAsync(int max, CancellationToken cancellationToken)
+        => CallAsync(() => readers.ReceiveAsync(max, cancellationToken));
+
+    public Task StopReceivingAsync()
+    {
+        balancer.Stop();
+        return CallOnStopAsync(readers.UnblockAsync);
+    }
+
+    public async Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken)
+    {
+        if (!isSubscribed)
+            await redis.GetSubscriber().SubscribeAsync(keys.Leases, OnReleased, StackExchange.Redis.CommandFlags.FireAndForget);
+        isSubscribed = true;
+        try
+        {
+            return await balancer.BalanceAsync(cancellationToken);
+        }
+        catch (Exception e) when (RedisAvailability.IsUnavailable(e))
+        {
+            throw new EventTransportUnavailableException(e);
+        }
+    }
 
     public Task<ClaimedEvents> ClaimAsync(int max, CancellationToken cancellationToken)
     {
-        var readable = entries.Readable;
-        if (readable.Count < group.EventTypes.Count)
-            entries.Interrupt(); // A key of the wrong type may have been replaced by a stream.
-        return CallAsync(() => abandoned.ClaimAsync(readable, max, cancellationToken));
+        readers.RetryBroken();
+        return CallAsync(() => abandoned.ClaimAsync(readers.Readable, max, cancellationToken));
     }
 
     public async Task<bool> CountDeliveryAsync(EventPosition position, CancellationToken cancellationToken)
@@ -51,28 +91,49 @@ internal sealed partial class RedisReceiver(
         => settler.SettleAsync(settlements, cancellationToken);
 
     /// <summary>If Redis is unavailable, the other consumers claim the entries after they have been idle for long enough.</summary>
-    public async Task ReleaseAsync(IReadOnlyCollection<EventPosition> held)
+    public async Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held)
     {
         IReadOnlyList<ReceivedEvent> read = [];
         try
         {
-            read = await entries.DrainAsync();
+            read = await readers.DrainAsync();
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
         {
             LogNotDrained(group.Name, e.Message);
         }
 
+        var released = held.Concat(read.Select(entry => new ReleasedEvent(entry.Position, WasStarted: false))).ToList();
         await CallOnStopAsync(async () =>
         {
-            foreach (var ofStream in held.Concat(read.Select(entry => entry.Position)).GroupBy(position => position.Channel))
-                await streams.ReleaseAsync(ofStream.Key, [.. ofStream]);
-            foreach (var stream in entries.Readable)
+            if (group.Ordering == EventOrdering.Strict)
+            {
+                await balancer.LeaveAsync(released.Where(one => !one.WasStarted).ToLookup(one => one.Position.Channel, one => one.Position.Id, StringComparer.Ordinal));
+            }
+            else
+            {
+                foreach (var ofStream in released.GroupBy(one => one.Position.Channel))
+                    await streams.ReleaseAsync(ofStream.Key, [.. ofStream.Select(one => one.Position)]);
+            }
+
+            foreach (var stream in readers.Readable)
                 await streams.LeaveAsync(stream);
         });
     }
 
-    public ValueTask DisposeAsync() => reader.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (isSubscribed)
+            await redis.GetSubscriber().UnsubscribeAsync(keys.Leases, OnReleased, StackExchange.Redis.CommandFlags.FireAndForget);
+        await readers.DisposeAsync();
+        Unbalanced.Dispose();
+    }
+
+    private void OnReleased(StackExchange.Redis.RedisChannel channel, StackExchange.Redis.RedisValue released)
+    {
+        if (released == group.Name)
+            Unbalanced.Set();
+    }
 
     private async Task<T> CallAsync<T>(Func<Task<T>> call)
     {
@@ -82,7 +143,7 @@ internal sealed partial class RedisReceiver(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            entries.Interrupt();
+            readers.Interrupt();
             if (RedisAvailability.IsUnavailable(e))
                 throw new EventTransportUnavailableException(e);
             throw;

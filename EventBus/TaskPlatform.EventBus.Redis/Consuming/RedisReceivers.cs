@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 
 namespace TaskPlatform.EventBus.Redis;
 
@@ -8,21 +7,26 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed class RedisReceivers(
     RedisConnection redis, RedisKeys keys, ConsumerName consumer, IServiceProvider services, ILogger<RedisReceiver> logger)
 {
-    public RedisReceiver Create(ConsumerGroup group)
+    public RedisReceiver Create(ConsumerGroup group, IChannelHandling handling)
     {
         var options = services.GetRequiredService<EventBusOptions>();
         var clock = services.GetRequiredService<TimeProvider>();
-        var database = redis.GetDatabase();
-        var streams = new GroupStreams(database, keys, group, consumer, options, clock, logger);
-        var reader = new BlockingReader(redis.Settings, database, keys, $"{consumer.Value} reader of {group.Name}");
+        var health = services.GetRequiredService<BusHealth>();
+        var streams = new GroupStreams(redis, keys, group, consumer, options, clock, logger);
         var missed = new MissedAcks(group, streams, options, clock, logger);
+        var unbalanced = new CoalescedSignal();
+        var readers = new ChannelReaders(group, redis, keys, health, clock, logger, channel => new ChannelReader(
+            group, consumer, streams, new BlockingReader(redis, keys, channel, $"{consumer.Value} reader of {group.Name}"), keys, health, unbalanced.Set, logger));
         return new RedisReceiver(
             group,
-            new NewEntries(group, consumer, streams, reader, keys, services.GetRequiredService<BusHealth>(), logger),
+            readers,
+            new ChannelBalancer(group, consumer, new ChannelLeases(redis, keys, group, consumer, options), readers, streams, handling, options, logger),
             new AbandonedEntries(streams, missed, options),
             new EntrySettler(group, streams, missed, services.GetRequiredService<RetryForwarder>()),
             streams,
-            reader,
+            redis,
+            keys,
+            unbalanced,
             logger);
     }
 }

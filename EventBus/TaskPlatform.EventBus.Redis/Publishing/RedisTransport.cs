@@ -69,7 +69,7 @@ internal sealed class RedisTransport : IEventTransport
         return results;
     }
 
-    public IReceiver CreateReceiver(ConsumerGroup group) => receivers.Create(group);
+    public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => receivers.Create(group, handling);
 
     private RedisKey KeyOf(string eventType) => streams.GetOrAdd(eventType, static (type, keys) => keys.Stream(StreamName.Of(type)), keys);
 }

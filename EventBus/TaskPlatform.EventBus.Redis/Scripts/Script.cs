@@ -22,6 +22,10 @@ internal static class Script
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = LoadWithEntries("claim");
     public static readonly string ListOwned = LoadWithEntries("list_owned");
+    public static readonly string Lease = Load("lease");
+    public static readonly string Members = Load("members");
+    public static readonly string TakeOver = LoadWithEntries("take_over");
+    public static readonly string ReleaseChannel = Load("release_channel");
     public static readonly string CountDelivery = Load("count_delivery");
     public static readonly string Renew = Load("renew");
     public static readonly string RemoveIdleConsumers = Load("remove_idle_consumers");

@@ -21,6 +21,8 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
 
         public TimeSpan ClaimIdle { get; } = TimeSpan.FromSeconds(60);
 
+        public TimeSpan LeaseDuration { get; } = new EventBusOptions().LeaseDuration;
+
         public TimeSpan Retention { get; } = TimeSpan.FromDays(7);
 
         public IEventTransport Transport => Process("publisher").Services.GetRequiredService<IEventTransport>();
@@ -31,8 +33,8 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
 
         public string LastButOneId => EntryId.MaxValue.Previous().ToString();
 
-        public IReceiver CreateReceiver(string consumer, ConsumerGroup group)
-            => Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group);
+        public IReceiver CreateReceiver(string consumer, ConsumerGroup group, IChannelHandling handling)
+            => Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group, handling);
 
         public Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
             => Task.FromResult(broker.Append(eventType, fields, id));

@@ -80,7 +80,7 @@ public sealed class EventBatchTests
 
     private static EventBatch Begin(params Delivery[] deliveries)
     {
-        var group = new ConsumerGroup("readers");
+        var group = new ConsumerGroup("readers") { Ordering = EventOrdering.Relaxed };
         group.Add(new Subscription<ParcelSent, NoHandler>(Deliveries.Catalog) { GivenName = "a" });
         group.Add(new Subscription<ParcelSent, OtherHandler>(Deliveries.Catalog) { GivenName = "b" });
         var batch = new EventBatch(deliveries);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using TaskPlatform.EventBus.InMemory;
+using TaskPlatform.Tests.Compliance;
 
 namespace TaskPlatform.EventBus.Tests.Consuming;
 
@@ -19,7 +20,7 @@ public sealed class SettlerTests : IDisposable
     public SettlerTests()
     {
         broker = new InMemoryBroker(clock);
-        receiver = new FailingReceiver(new InMemoryReceiver(broker, group, new ConsumerName("a"), options));
+        receiver = new FailingReceiver(new InMemoryReceiver(broker, group, new HandlingLog(), new ConsumerName("a"), options));
         settler = new Settler(group, receiver, queue, health, clock, NullLogger.Instance);
     }
 
@@ -132,7 +133,7 @@ public sealed class SettlerTests : IDisposable
     {
         var delivery = await ReceiveAsync();
         clock.Advance(options.ClaimIdle);
-        await new InMemoryReceiver(broker, group, new ConsumerName("b"), options).ClaimAsync(10, Cancellation);
+        await new InMemoryReceiver(broker, group, new HandlingLog(), new ConsumerName("b"), options).ClaimAsync(10, Cancellation);
         var outcome = Outcome.DeadLetter(DeadLetterReason.Exhausted, new InvalidOperationException());
 
         await settler.SettleAsync([new Decision(delivery, outcome)], Cancellation);
@@ -172,7 +173,11 @@ public sealed class SettlerTests : IDisposable
                 ? Task.FromResult<IReadOnlyList<SettleResult>>([.. settlements.Select(_ => new SettleResult(status, new InvalidOperationException("no")))])
                 : inner.SettleAsync(settlements, cancellationToken);
 
-        public Task ReleaseAsync(IReadOnlyCollection<EventPosition> held) => inner.ReleaseAsync(held);
+        public CoalescedSignal Unbalanced => inner.Unbalanced;
+
+        public Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken) => inner.BalanceAsync(cancellationToken);
+
+        public Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held) => inner.ReleaseAsync(held);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -16,7 +16,7 @@ public sealed class InMemoryAdministrationTests : IDisposable
     {
         broker = new InMemoryBroker(clock);
         (admin, replays) = (new InMemoryStreamAdmin(broker), new InMemoryReplays(broker));
-        receiver = new InMemoryReceiver(broker, Deliveries.Group(), new ConsumerName("a"), new EventBusOptions());
+        receiver = new InMemoryReceiver(broker, Deliveries.Group(), new HandlingLog(), new ConsumerName("a"), new EventBusOptions());
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -55,7 +55,9 @@ internal sealed class BatchProcessor(
         return batch.OpenItems();
     }
 
-    /// <summary>Leaves the calls that can be made next: not those that were decided, and not those behind a postponed one of the same aggregate.</summary>
+    /// <summary>
+    /// Leaves the calls that can be made next: not those that were decided or withdrawn, and not those behind a postponed one of the same aggregate.
+    /// </summary>
     private static void RemoveDecided(List<WorkItem> open)
     {
         HashSet<(string, string, string)>? postponed = null;
@@ -65,7 +67,7 @@ internal sealed class BatchProcessor(
                 (postponed ??= []).Add(item.OrderingKey);
         }
 
-        open.RemoveAll(item => !item.Outcome.IsOpen || postponed?.Contains(item.OrderingKey) == true);
+        open.RemoveAll(item => !item.Outcome.IsOpen || item.IsWithdrawn || postponed?.Contains(item.OrderingKey) == true);
     }
 
     /// <summary>The first event, and the following ones that can share its transaction.</summary>

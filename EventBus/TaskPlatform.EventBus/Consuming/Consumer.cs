@@ -17,6 +17,7 @@ internal sealed class Consumer(
             loops.RunAsync(new($"{group.Name} reading") { HasHeartbeat = true }, ReceiveOnceAsync, stoppingToken),
             loops.RunAsync(new($"{group.Name} claiming") { Interval = options.ClaimInterval }, ClaimOnceAsync, stoppingToken),
             RenewAsync(stoppingToken),
+            BalanceAsync(stoppingToken),
             StopReceivingAsync(stoppingToken));
         if (await Task.WhenAny(feeding, handling) == handling)
             await handling; // Workers end early only because of a bug; the exception stops the process.
@@ -25,11 +26,14 @@ internal sealed class Consumer(
         stopWorkers.Cancel();
         queue.Complete();
         abort.CancelAfter(options.DrainTimeout);
-        var renewing = RenewAsync(abort.Token);
+        var renewing = Task.WhenAll(RenewAsync(abort.Token), BalanceAsync(abort.Token));
         await handling;
+        var unstarted = abort.IsCancellationRequested ? queue.Waiting : queue.Held;
         abort.Cancel();
         await renewing;
-        await loops.TryOnceAsync($"{group.Name} releasing", () => receiver.ReleaseAsync(Positions()));
+        var started = queue.Held.Except(unstarted).Select(delivery => new ReleasedEvent(delivery.Position, WasStarted: true));
+        await loops.TryOnceAsync($"{group.Name} releasing", () => receiver.ReleaseAsync(
+            [.. unstarted.Select(delivery => new ReleasedEvent(delivery.Position, WasStarted: false)), .. started]));
         await receiver.DisposeAsync();
     }
 
@@ -62,6 +66,11 @@ internal sealed class Consumer(
                 queue.LoseClaim(lost);
         },
         stoppingToken);
+
+    /// <summary>Gives each channel of the group one owner, where the order matters.</summary>
+    private Task BalanceAsync(CancellationToken stoppingToken) => group.Ordering == EventOrdering.Strict
+        ? loops.RunAsync(new($"{group.Name} leasing") { Signal = receiver.Unbalanced }, receiver.BalanceAsync, stoppingToken)
+        : Task.CompletedTask;
 
     private async Task StopReceivingAsync(CancellationToken stoppingToken)
     {

@@ -13,6 +13,15 @@ public sealed partial class ConsumerGroup
     /// <summary>The wire names of the events that the group handles, including aliases.</summary>
     public IReadOnlyCollection<string> EventTypes => subscriptions.Keys;
 
+    /// <summary>The channels on which these events are.</summary>
+    public IReadOnlyCollection<string> Channels => [.. EventTypes.Select(StreamName.Of)];
+
+    /// <summary>
+    /// The order in which it handles the events of an aggregate. With <see cref="EventOrdering.Strict"/> the transport gives each channel to one process
+    /// of the group at a time. Known once the group's consumer is created.
+    /// </summary>
+    public EventOrdering Ordering { get; internal set; }
+
     /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
     internal string MessagingSystem { get; set; } = "";
 

@@ -33,8 +33,10 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var handlers = new GroupHandlers(group, settings);
         var transport = services.GetRequiredService<IEventTransport>();
         group.MessagingSystem = transport.System;
-        var receiver = transport.CreateReceiver(group);
+        group.Ordering = settings.Ordering;
         var queue = new KeyedQueue(settings.Prefetch, settings.MaxConcurrency, settings.Ordering);
+        var clock = services.GetRequiredService<TimeProvider>();
+        var receiver = transport.CreateReceiver(group, new ChannelHandling(queue, options.DrainTimeout, clock));
         var transient = new TransientFailures();
         var scopes = services.GetRequiredService<ApplicationScopes>();
         var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, settings.HandlerTimeout);
@@ -47,7 +49,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
             inbox is null ? null : new SharedRunner(group, inbox, invoker, failures, scopes),
             new IsolatedRunner(inbox, deadLetterHandler, invoker, failures, scopes),
             deadLetterHandler);
-        var settler = new Settler(group, receiver, queue, health, services.GetRequiredService<TimeProvider>(), logger);
+        var settler = new Settler(group, receiver, queue, health, clock, logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = settings.MaxConcurrency };
         return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
     }

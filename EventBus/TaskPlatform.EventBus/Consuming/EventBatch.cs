@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace TaskPlatform.EventBus;
 
 /// <summary>The events that a worker handles together, and what has been decided about them so far.</summary>
-internal sealed class EventBatch(IEnumerable<Delivery> deliveries)
+internal sealed class EventBatch(IEnumerable<Delivery> deliveries, Func<string, bool>? isClosed = null)
 {
-    private readonly List<BatchEvent> events = [.. deliveries.Select(delivery => new BatchEvent(delivery))];
+    private readonly List<BatchEvent> events = [.. deliveries.Select(delivery => new BatchEvent(delivery, isClosed))];
 
     public IReadOnlyList<BatchEvent> Events => events;
 
@@ -63,14 +63,14 @@ internal sealed class EventBatch(IEnumerable<Delivery> deliveries)
         return decisions;
     }
 
-    /// <summary>Removes the undecided events that another consumer owns now.</summary>
+    /// <summary>Removes the undecided events that another consumer owns, or is to own.</summary>
     /// <returns>The removed events.</returns>
-    public List<Delivery> RemoveOpen(Func<Delivery, bool> isLost)
+    public List<Delivery> RemoveOpen(Func<BatchEvent, bool> isLost)
     {
         var removed = new List<Delivery>();
         events.RemoveAll(one =>
         {
-            if (!one.Outcome.IsOpen || !isLost(one.Delivery))
+            if (!one.Outcome.IsOpen || !isLost(one))
                 return false;
             removed.Add(one.Delivery);
             return true;
@@ -80,9 +80,12 @@ internal sealed class EventBatch(IEnumerable<Delivery> deliveries)
 }
 
 /// <summary>An event of a batch.</summary>
-internal sealed class BatchEvent(Delivery delivery)
+internal sealed class BatchEvent(Delivery delivery, Func<string, bool>? isClosed)
 {
     public Delivery Delivery => delivery;
+
+    /// <summary>Whether another process is to handle it: no further handler is started on it.</summary>
+    public bool IsWithdrawn => isClosed?.Invoke(delivery.Stream) == true;
 
     /// <summary>The payload, once it has been deserialized.</summary>
     public object? Payload { get; private set; }

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus;
 /// received. While a worker handles events of an aggregate, only the later events of that aggregate wait: a slow event
 /// delays its own aggregate and its own batch. With <see cref="EventOrdering.Relaxed"/>, no event waits for another.
 /// </summary>
-internal sealed class KeyedQueue(int capacity, int workers, EventOrdering ordering = EventOrdering.Strict) : IDisposable
+internal sealed partial class KeyedQueue(int capacity, int workers, EventOrdering ordering = EventOrdering.Strict) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<EventPosition, HeldEvent> held = new(new ById());
@@ -31,6 +31,16 @@ internal sealed class KeyedQueue(int capacity, int workers, EventOrdering orderi
         }
     }
 
+    /// <summary>The events that no worker has taken.</summary>
+    public IReadOnlyList<Delivery> Waiting
+    {
+        get
+        {
+            lock (gate)
+                return [.. waiting];
+        }
+    }
+
     /// <summary>All events that were added and not removed.</summary>
     public IReadOnlyList<Delivery> Held
     {
@@ -50,7 +60,7 @@ internal sealed class KeyedQueue(int capacity, int workers, EventOrdering orderi
         {
             foreach (var delivery in deliveries)
             {
-                if (held.TryAdd(delivery.Position, new HeldEvent(delivery)))
+                if (!closed.ContainsKey(delivery.Stream) && held.TryAdd(delivery.Position, new HeldEvent(delivery)))
                     waiting.Add(delivery);
             }
 
@@ -96,6 +106,8 @@ internal sealed class KeyedQueue(int capacity, int workers, EventOrdering orderi
         {
             foreach (var delivery in deliveries)
                 held.Remove(delivery.Position);
+            if (closed.Count > 0)
+                Pulse();
         }
 
         freed.Set();
@@ -124,10 +136,8 @@ internal sealed class KeyedQueue(int capacity, int workers, EventOrdering orderi
         lock (gate)
         {
             ref var one = ref CollectionsMarshal.GetValueRefOrNullRef(held, position);
-            if (Unsafe.IsNullRef(ref one))
-                return;
-            one.IsLost = true;
-            Cancel(one.Running);
+            if (!Unsafe.IsNullRef(ref one))
+                Lose(ref one);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class SharedRunner(
             if (attempt.HasBegun && (draining.IsCancellationRequested || timer.IsSpent || Stopwatch.GetElapsedTime(started) > MaxDuration))
                 break;
 
-            if (attempt.IsLeft(item))
+            if (attempt.IsLeft(item) || item.IsWithdrawn)
                 continue;
 
             // The same event may be in a stream twice, if its publisher died before it could mark the event as published.

@@ -17,6 +17,9 @@ internal sealed class WorkItem(BatchEvent parent, GroupHandler handler)
     /// <summary>The failures that may be the store's.</summary>
     public TransientHistory Transient => field ??= new();
 
+    /// <inheritdoc cref="BatchEvent.IsWithdrawn"/>
+    public bool IsWithdrawn => parent.IsWithdrawn;
+
     /// <summary>The inbox row that is committed with the handler's effects.</summary>
     public InboxKey Key => new(handler.Consumer, Delivery.EventId);
 

@@ -57,6 +57,12 @@ internal sealed partial class WorkerPool(
 
     private async Task HandleRunAsync(List<Delivery> run, CancellationToken draining, CancellationToken abort)
     {
+        var withdrawn = run.FindAll(delivery => queue.IsClosed(delivery.Stream));
+        queue.RemoveUnhandled(withdrawn);
+        run.RemoveAll(withdrawn.Contains);
+        if (run.Count == 0)
+            return;
+
         // Events that were being handled when two consumers died run one at a time in the process, so that no other event is suspected.
         var isSuspect = run[0].EarlierDeliveries > 1;
         if (isSuspect)
@@ -65,7 +71,7 @@ internal sealed partial class WorkerPool(
         {
             if (run[0].EarlierDeliveries > 0 && !await CountDeliveryAsync(run[0], abort))
                 return;
-            await ProcessAsync(new EventBatch(run), draining, abort);
+            await ProcessAsync(new EventBatch(run, queue.IsClosed), draining, abort);
         }
         finally
         {
@@ -112,7 +118,7 @@ internal sealed partial class WorkerPool(
                 ReportBlocked(e.InnerException!);
                 if (draining.IsCancellationRequested)
                     break;
-                await WaitForStoreAsync(backOff, draining);
+                await WaitForStoreAsync(backOff, draining, claims.Token);
             }
             catch (OperationCanceledException) when (!abort.IsCancellationRequested)
             {
@@ -123,23 +129,27 @@ internal sealed partial class WorkerPool(
                 queue.Watch(open, null);
             }
 
-            queue.Remove(CollectionsMarshal.AsSpan(batch.RemoveOpen(queue.IsLost)));
+            queue.Remove(CollectionsMarshal.AsSpan(batch.RemoveOpen(one => queue.IsLost(one.Delivery))));
+            queue.RemoveUnhandled(batch.RemoveOpen(one => one.IsWithdrawn));
             if (batch.IsEmpty || draining.IsCancellationRequested)
                 break;
         }
 
+        if (!draining.IsCancellationRequested)
+            queue.RemoveUnhandled(batch.RemoveOpen(one => one.IsWithdrawn));
         await settler.SettleAsync(batch.Decisions(), abort);
     }
 
-    /// <summary>Returns when the store accepts a write, or when the process stops.</summary>
-    private async Task WaitForStoreAsync(BackOff backOff, CancellationToken draining)
+    /// <summary>Returns when the store accepts a write, when the process stops, or when another consumer owns an event that waits.</summary>
+    private async Task WaitForStoreAsync(BackOff backOff, CancellationToken draining, CancellationToken claims)
     {
-        while (!draining.IsCancellationRequested)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(draining, claims);
+        while (!either.IsCancellationRequested)
         {
-            await backOff.WaitAsync(draining).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await backOff.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await processor.ProbeStoreAsync(draining);
+                await processor.ProbeStoreAsync(either.Token);
                 return;
             }
             catch (Exception e)

@@ -19,8 +19,10 @@ public interface IEventTransport
     /// <returns>The result for each event, in the order of <paramref name="events"/>.</returns>
     Task<IReadOnlyList<PublishResult>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellationToken);
 
-    /// <summary>Creates this process's consumer of a group. It connects when it first receives.</summary>
-    IReceiver CreateReceiver(ConsumerGroup group);
+    /// <summary>Creates this process's consumer of a group. It connects when it first receives or balances.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="handling">Begins and ends the handling of channels, where the group's <see cref="ConsumerGroup.Ordering"/> is strict.</param>
+    IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling);
 }
 
 /// <summary>The result of publishing an event.</summary>

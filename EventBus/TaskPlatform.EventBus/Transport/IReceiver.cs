@@ -42,9 +42,27 @@ public interface IReceiver : IAsyncDisposable
     /// <returns>The result of each settlement, in the same order.</returns>
     Task<IReadOnlyList<SettleResult>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
-    /// <summary>Leaves the group: releases received but unsettled events to its other consumers immediately. Called last.</summary>
-    Task ReleaseAsync(IReadOnlyCollection<EventPosition> held);
+    /// <summary>
+    /// Where the group's <see cref="ConsumerGroup.Ordering"/> is strict: renews the leases of the channels that this process owns, acquires those that it should
+    /// own, and releases those that another process should, so that the group's channels are spread evenly over its processes. Called repeatedly, also
+    /// while the process drains; after <see cref="StopReceivingAsync"/> it acquires no more.
+    /// </summary>
+    /// <returns>The time after which it has to be called again.</returns>
+    Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken);
+
+    /// <summary>Set when it should be called at once, because a channel became free.</summary>
+    CoalescedSignal Unbalanced { get; }
+
+    /// <summary>
+    /// Leaves the group: releases its channels, and the events that were received but not settled, to its other consumers immediately. Called last.
+    /// </summary>
+    Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held);
 }
+
+/// <summary>An event that a consumer received and did not settle.</summary>
+/// <param name="Position">The event's position.</param>
+/// <param name="WasStarted">Whether a handler was started on it. If not, its delivery does not count.</param>
+public readonly record struct ReleasedEvent(EventPosition Position, bool WasStarted);
 
 /// <summary>The events claimed by one call of a round.</summary>
 /// <param name="Events">The claimed events.</param>
