@@ -11,6 +11,8 @@ namespace TaskPlatform.Tests.Compliance;
 /// <summary>The transport on Redis Streams.</summary>
 public sealed class RedisTransportTests(RedisServer redis) : TransportComplianceTests
 {
+    private protected override int Sequences => 4;
+
     protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString));
 
     private sealed class RedisUnderTest : ITransportUnderTest

@@ -19,6 +19,9 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>Whether a second handler, <see cref="MarkNote"/>, handles notes in a transaction of its own.</summary>
     public bool HasSecondHandler { get; init; }
 
+    /// <summary>Whether notes are revised, which is a third event type.</summary>
+    public bool HasRevisions { get; init; }
+
     /// <summary>Whether the context's inserts go through the bus's own batches.</summary>
     public bool InBulk { get; init; } = true;
 

@@ -49,7 +49,10 @@ internal sealed class BusProcess : IAsyncDisposable
         builder.Logging.AddProvider(logger);
         builder.Services.AddSingleton<Seen>();
         builder.AddNpgsqlDbContext<NotesDb>("notes-db", settings => settings.DisableRetry = true);
-        builder.AddEventBus("redis", new EventCatalog().Add<NoteWritten>().Add<NoteErased>(), bus =>
+        var events = new EventCatalog().Add<NoteWritten>().Add<NoteErased>();
+        if (place.HasRevisions)
+            events.Add<NoteRevised>();
+        builder.AddEventBus("redis", events, bus =>
         {
             bus.UsePostgres<NotesDb>(store =>
             {
@@ -81,6 +84,8 @@ internal sealed class BusProcess : IAsyncDisposable
             UnitOfWork.Isolated => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler.Isolated())),
             _ => group.Handle<NoteWritten, ObeyNote>(handler => Configure(place, handler)),
         };
+        if (place.HasRevisions)
+            group.Handle<NoteRevised, RecordRevision>();
         if (place.HasSecondHandler)
             group.Handle<NoteWritten, MarkNote>(handler => handler.Isolated());
     }
@@ -110,6 +115,16 @@ internal sealed class BusProcess : IAsyncDisposable
         var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
         db.Publish(new NoteErased(noteId));
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Publishes the next revision of each of the first notes.</summary>
+    public async Task ReviseAsync(int notes, int revision)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
+        for (var note = 1; note <= notes; note++)
+            db.Publish(new NoteRevised(note, revision));
+        await db.SaveChangesAsync(CancellationToken.None);
     }
 
     public static async Task WriteAsync(IServiceProvider services, IEnumerable<NoteWritten> notes, CancellationToken cancellationToken)

@@ -121,6 +121,29 @@ internal sealed class BusView : IAsyncDisposable
         Assert.Equal(dead, (await DeathsAsync()).Where(death => death.Group == group).Select(death => death.EventId.ToString()).Order());
     }
 
+    /// <summary>Asserts that in the end every revision of each note was handled once, in order.</summary>
+    public async Task AssertRevisedInOrderAsync(string group, int notes, int revisions)
+    {
+        await SettledAsync(group, NoteRevised.Type);
+        var effects = (await EffectsAsync()).Where(effect => effect.Group == group).ToLookup(effect => effect.NoteId, effect => effect.Text);
+        Assert.Equal(Enumerable.Range(1, notes), effects.Select(note => note.Key).Order());
+        Assert.All(effects, note => Assert.Equal(
+            Enumerable.Range(1, revisions).Select(revision => revision.ToString(System.Globalization.CultureInfo.InvariantCulture)), note));
+    }
+
+    /// <summary>The instance of the process that owns a channel of a group; empty if none does.</summary>
+    public async Task<string> OwnerAsync(string group, string eventType)
+    {
+        var lease = await Redis.HashGetAllAsync(place.Prefix + $"events:{eventType}:lease:{group}");
+        var fields = lease.ToDictionary(field => (string)field.Name!, field => (string)field.Value!);
+        return fields.TryGetValue("owner", out var owner) ? owner[(owner.IndexOf(':', StringComparison.Ordinal) + 1)..] : "";
+    }
+
+    /// <summary>The instances of the processes that have joined a group.</summary>
+    public async Task<List<string>> MembersAsync(string group)
+        => [.. (await Redis.HashKeysAsync(place.Prefix + $"events:members:{group}")).Select(field => (string)field!)
+            .Where(field => field.StartsWith("member:", StringComparison.Ordinal)).Select(field => field[(field.LastIndexOf(':') + 1)..])];
+
     private static string EventId(Dictionary<string, string> entry)
         => Guid.TryParse(entry.GetValueOrDefault("event_id"), out var id) ? id.ToString() : DerivedEventId.Of("events:note.written", entry["id"]).ToString();
 

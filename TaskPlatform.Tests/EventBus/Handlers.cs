@@ -137,6 +137,19 @@ internal sealed class MarkNote(NotesDb db) : IEventHandler<NoteWritten>
     }
 }
 
+/// <summary>Adds a row for each revision of a note; the rows' ids show the order.</summary>
+internal sealed class RecordRevision(NotesDb db) : IEventHandler<NoteRevised>
+{
+    public Task HandleAsync(NoteRevised data, EventContext context, CancellationToken cancellationToken)
+    {
+        db.Effects.Add(new Effect
+        {
+            Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = data.Revision.ToString(CultureInfo.InvariantCulture),
+        });
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>Adds a row for each erased note.</summary>
 internal sealed class ObeyErasure(NotesDb db) : IEventHandler<NoteErased>
 {

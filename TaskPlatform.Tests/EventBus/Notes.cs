@@ -26,9 +26,20 @@ public sealed record NoteErased(int NoteId) : IEvent<NoteErased>
     string IEvent<NoteErased>.AggregateId => NoteId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
+/// <summary>An event of which a note has many, so that their order is visible.</summary>
+public sealed record NoteRevised(int NoteId, int Revision) : IEvent<NoteRevised>
+{
+    public static string Type => "note.revised";
+
+    public static JsonTypeInfo<NoteRevised> JsonTypeInfo => NotesJson.Default.NoteRevised;
+
+    string IEvent<NoteRevised>.AggregateId => NoteId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(NoteWritten))]
 [JsonSerializable(typeof(NoteErased))]
+[JsonSerializable(typeof(NoteRevised))]
 internal sealed partial class NotesJson : JsonSerializerContext;
 
 /// <summary>The entity that an event is about.</summary>

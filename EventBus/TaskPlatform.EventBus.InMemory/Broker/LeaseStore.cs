@@ -24,11 +24,14 @@ internal sealed class LeaseStore(TimeProvider clock)
     public string? OwnerOf(string channel, string group)
         => leases.TryGetValue((channel, group), out var lease) && lease.Until > clock.GetUtcNow() ? lease.Owner : null;
 
+    /// <summary>Whether no other consumer has acquired the channel since this one did.</summary>
+    public bool IsOwnedBy(string channel, string group, string consumer) => leases.TryGetValue((channel, group), out var lease) && lease.Owner == consumer;
+
     /// <summary>Renews a lease. One that has expired still belongs to its owner until another consumer acquires it.</summary>
     /// <returns>Whether the consumer owns the channel.</returns>
     public bool Renew(string channel, string group, string consumer, TimeSpan duration)
     {
-        if (!leases.TryGetValue((channel, group), out var lease) || lease.Owner != consumer)
+        if (!IsOwnedBy(channel, group, consumer))
             return false;
         leases[(channel, group)] = (consumer, clock.GetUtcNow() + duration);
         return true;
@@ -45,7 +48,7 @@ internal sealed class LeaseStore(TimeProvider clock)
 
     public void Release(string channel, string group, string consumer)
     {
-        if (leases.TryGetValue((channel, group), out var lease) && lease.Owner == consumer && leases.Remove((channel, group)))
+        if (IsOwnedBy(channel, group, consumer) && leases.Remove((channel, group)))
             Freed?.Invoke(group);
     }
 }

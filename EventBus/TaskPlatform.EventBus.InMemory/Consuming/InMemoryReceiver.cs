@@ -182,8 +182,10 @@ internal sealed partial class InMemoryReceiver(
 
     private bool IsAbandoned(long touchedAt) => broker.Clock.GetElapsedTime(touchedAt) >= options.ClaimIdle;
 
-    /// <summary>The group on the streams that this consumer reads.</summary>
-    private List<StreamGroup> JoinReadable() => Join(IsLeased ? owned.Except(releasing.Keys) : group.Channels);
+    /// <summary>The group on the streams that this consumer reads. Another consumer may have acquired one since this one last balanced.</summary>
+    private List<StreamGroup> JoinReadable() => Join(!IsLeased
+        ? group.Channels
+        : owned.Except(releasing.Keys).Where(channel => broker.Leases.IsOwnedBy(channel, group.Name, name)));
 
     /// <summary>The group on streams, with this consumer.</summary>
     private List<StreamGroup> Join(IEnumerable<string> channels)
