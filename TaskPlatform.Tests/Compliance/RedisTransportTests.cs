@@ -11,7 +11,7 @@ namespace TaskPlatform.Tests.Compliance;
 /// <summary>The transport on Redis Streams.</summary>
 public sealed class RedisTransportTests(RedisServer redis) : TransportComplianceTests
 {
-    private protected override int Sequences => 4;
+    private protected override int Sequences => 2;
 
     protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString));
 

@@ -94,10 +94,10 @@ public sealed class OrderTests(RedisServer redis, PostgresServer postgres)
             => Children.Add(instance, BusChild.Start(new BusChildSettings(place) { Groups = [Group], InstanceId = instance }));
 
         /// <summary>Starts a process, and waits until the others know it.</summary>
-        public Task JoinAsync(string instance)
+        public async Task JoinAsync(string instance)
         {
             Start(instance);
-            return BusView.Until(() => view.MembersAsync(Group), members => members.Contains(instance));
+            await BusView.Until(() => view.MembersAsync(Group), members => members.Contains(instance));
         }
 
         /// <summary>Waits for a living owner of the channel.</summary>
