@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>The transport on an <see cref="InMemoryBroker"/>.</summary>
-internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options) : IEventTransport, IStreamTrimmer, IOutboxReports, IWakeChannel
+internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options, Topologies topologies) : IEventTransport, IStreamTrimmer, IOutboxReports, IWakeChannel
 {
     private TransportCapabilities? capabilities;
 
@@ -27,13 +27,13 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName cons
 
     public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => new InMemoryReceiver(broker, group, handling, consumer, options);
 
-    public Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
+    public Task TrimAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
     {
         lock (broker.Gate)
         {
             var limit = EntryId.Before(broker.Clock.GetUtcNow() - options.StreamRetention).Next()!.Value;
-            foreach (var type in eventTypes)
-                broker.Find(StreamName.Of(type))?.Trim(limit);
+            foreach (var stream in streams)
+                broker.Find(StreamName.Of(stream))?.Trim(limit);
         }
 
         return Task.CompletedTask;
@@ -60,7 +60,7 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName cons
 
     private PublishResult Add(in OutgoingEvent outgoing)
     {
-        var stream = broker.Stream(outgoing.Type);
+        var stream = broker.StreamNamed(topologies.Current.ChannelOf(outgoing.Type, outgoing.AggregateId));
         return stream.CanAdd
             ? new PublishResult(stream.Add(outgoing.ToFields(), broker.Clock.GetUtcNow()).ToString())
             : new PublishResult(null, new InvalidOperationException($"{stream.Name} has used up its ids."), Refused: true);

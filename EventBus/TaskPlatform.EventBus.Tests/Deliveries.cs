@@ -9,7 +9,7 @@ internal static class Deliveries
 {
     public const string Stream = "events:parcel.sent";
 
-    public static EventCatalog Catalog { get; } = new EventCatalog().Add<ParcelSent>().Add<ParcelLost>();
+    public static EventCatalog Catalog { get; } = new EventCatalog().Add<ParcelSent>().Add<LetterLost>();
 
     /// <summary>A group that handles the first event only.</summary>
     public static ConsumerGroup Group(string name = "readers")

@@ -25,6 +25,8 @@ public sealed partial class EventBusBuilder
     /// <summary>The event types that can be published and subscribed to.</summary>
     public EventCatalog Catalog { get; private set; } = new();
 
+    internal Topologies Topologies { get; private set; } = Topologies.Default;
+
     /// <summary>The names of the groups, in the order in which they were added.</summary>
     internal IReadOnlyCollection<string> GroupNames => groups;
 
@@ -49,6 +51,16 @@ public sealed partial class EventBusBuilder
         return this;
     }
 
+    /// <summary>Chooses the topology. <see cref="EventBusOptions.Topology"/> and <see cref="EventBusOptions.ReplacedTopology"/> take precedence.</summary>
+    /// <param name="topology">What is published uses this one. Default: <see cref="Topology.PerEventType"/>.</param>
+    /// <param name="replacing">The topology that was used before, until every group has finished what was published with it.</param>
+    public EventBusBuilder UseTopology(Topology topology, Topology? replacing = null)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        Topologies = new Topologies(topology, replacing);
+        return this;
+    }
+
     /// <summary>Changes options of the bus; applied after its configuration section.</summary>
     public EventBusBuilder Configure(Action<EventBusOptions> configure)
     {
@@ -70,7 +82,11 @@ public sealed partial class EventBusBuilder
         groups.Add(name);
 
         var group = new ConsumerGroup(name);
-        Parts.AddSingleton(group);
+        Parts.AddSingleton(provider =>
+        {
+            group.Topologies = provider.GetRequiredService<Topologies>();
+            return group;
+        });
         configure(new ConsumerGroupBuilder(this, group));
         return this;
     }

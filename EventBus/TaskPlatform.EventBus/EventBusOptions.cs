@@ -17,6 +17,15 @@ public sealed class EventBusOptions : IValidatableObject
     public string KeyPrefix { get; set; } = "";
 
     /// <summary>
+    /// The topology, as <see cref="EventBus.Topology.Name"/> writes it: <c>PerEventType</c>, <c>PerAggregate(8)</c>. Default: what the registration says, or else
+    /// <c>PerEventType</c>.
+    /// </summary>
+    public string? Topology { get; set; }
+
+    /// <summary>The topology that is being replaced by it, while consumers still have to finish what was published before. Default: what the registration says, or none.</summary>
+    public string? ReplacedTopology { get; set; }
+
+    /// <summary>
     /// Identifies this process among the consumers of a group. Default: machine name, process id and a random part, which is always unique.
     /// Set it only if uniqueness is guaranteed otherwise (for example by a StatefulSet's pod name): after a restart, the process then
     /// resumes its own pending entries immediately instead of waiting for a claim.
@@ -109,10 +118,29 @@ public sealed class EventBusOptions : IValidatableObject
 
         if (ClaimInterval > 10 * ClaimIdle)
             yield return Invalid(nameof(ClaimInterval), $"is {ClaimInterval}, more than ten times {Path}:{nameof(ClaimIdle)} ({ClaimIdle}).");
+        foreach (var (key, name) in new[] { (nameof(Topology), Topology), (nameof(ReplacedTopology), ReplacedTopology) })
+        {
+            if (name is not null && !IsTopology(name))
+                yield return Invalid(key, $"is '{name}', which is not a topology, such as PerEventType or PerAggregate(8).");
+        }
+
         if (RetryDelays.Any(delay => delay < TimeSpan.Zero))
             yield return Invalid(nameof(RetryDelays), "has a negative delay.");
         if (InstanceId is { } instance && string.IsNullOrWhiteSpace(instance))
             yield return Invalid(nameof(InstanceId), "is blank.");
+
+        static bool IsTopology(string name)
+        {
+            try
+            {
+                EventBus.Topology.Parse(name);
+                return true;
+            }
+            catch (FormatException)
+            {
+                return false;
+            }
+        }
 
         ValidationResult Invalid(string key, string problem) => new($"{Path}:{key} {problem}", [key]);
     }

@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus;
 public static class EventBusServiceCollectionExtensions
 {
     /// <summary>What a bus lets the application use: services of the application, which have the name of their bus as key.</summary>
-    private static readonly Type[] Doors = [typeof(EventCatalog), typeof(IEventTransport), typeof(IDeadLetterQueue), typeof(IStreamAdmin), typeof(IReplays), typeof(IBusSamples)];
+    private static readonly Type[] Doors = [typeof(EventCatalog), typeof(Topologies), typeof(IEventTransport), typeof(IDeadLetterQueue), typeof(IStreamAdmin), typeof(IReplays), typeof(IBusSamples)];
 
     /// <summary>Adds the application's default bus. Its options are in the section <c>EventBus</c>, if the application has a configuration.</summary>
     /// <param name="services">The application's services.</param>
@@ -71,6 +71,7 @@ public static class EventBusServiceCollectionExtensions
         }
 
         parts.AddSingleton(bus.Catalog);
+        parts.AddSingleton(provider => Topologies.Of(provider.GetRequiredService<EventBusOptions>(), bus.Topologies));
         parts.AddSingleton(new EventBusName(bus.Name));
         if (bus.Name is null)
             parts.AddSingleton(application => new ApplicationScopes(application));

@@ -17,26 +17,26 @@ public sealed record ParcelSent(int ParcelId) : IEvent<ParcelSent>
 }
 
 /// <summary>Another one, so that a consumer has more than one stream.</summary>
-public sealed record ParcelLost(int ParcelId) : IEvent<ParcelLost>
+public sealed record LetterLost(int LetterId) : IEvent<LetterLost>
 {
     /// <inheritdoc/>
-    public static string Type => "parcel.lost";
+    public static string Type => "letter.lost";
 
     /// <inheritdoc/>
-    public static JsonTypeInfo<ParcelLost> JsonTypeInfo => ParcelsJson.Default.ParcelLost;
+    public static JsonTypeInfo<LetterLost> JsonTypeInfo => ParcelsJson.Default.LetterLost;
 
-    string IEvent<ParcelLost>.AggregateId => ParcelId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    string IEvent<LetterLost>.AggregateId => LetterId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ParcelSent))]
-[JsonSerializable(typeof(ParcelLost))]
+[JsonSerializable(typeof(LetterLost))]
 internal sealed partial class ParcelsJson : JsonSerializerContext;
 
 /// <summary>A transport delivers to a receiver; no handler runs.</summary>
-internal sealed class NoHandler : IEventHandler<ParcelSent>, IEventHandler<ParcelLost>
+internal sealed class NoHandler : IEventHandler<ParcelSent>, IEventHandler<LetterLost>
 {
     public Task HandleAsync(ParcelSent data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task HandleAsync(ParcelLost data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task HandleAsync(LetterLost data, EventContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 }

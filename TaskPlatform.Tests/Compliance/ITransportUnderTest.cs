@@ -27,7 +27,7 @@ public interface ITransportUnderTest : IAsyncDisposable
     IReceiver CreateReceiver(string consumer, ConsumerGroup group, IChannelHandling handling);
 
     /// <summary>Adds an entry as a program without this library does.</summary>
-    Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null);
+    Task<string> AddAsync(string stream, IReadOnlyList<EntryField> fields, string? id = null);
 
     /// <summary>The last but one of the ids that an entry can have.</summary>
     string LastButOneId { get; }

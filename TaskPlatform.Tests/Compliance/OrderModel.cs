@@ -128,12 +128,12 @@ internal sealed class OrderModel(ITransportUnderTest subject, EventCatalog catal
         OutgoingEvent[] events =
         [
             OutgoingEvent.Create(catalog, new ParcelSent(aggregate), DateTimeOffset.UnixEpoch, version),
-            OutgoingEvent.Create(catalog, new ParcelLost(aggregate), DateTimeOffset.UnixEpoch, version + 1),
+            OutgoingEvent.Create(catalog, new LetterLost(aggregate), DateTimeOffset.UnixEpoch, version + 1),
         ];
         foreach (var (outgoing, result) in events.Zip(await subject.Transport.PublishAsync(events, CancellationToken.None)))
         {
             Assert.Null(result.Error);
-            published.Add((StreamName.Of(outgoing.Type), aggregate.ToString(CultureInfo.InvariantCulture), outgoing.AggregateVersion!.Value));
+            published.Add((group.Topologies.Current.ChannelOf(outgoing.Type, outgoing.AggregateId), aggregate.ToString(CultureInfo.InvariantCulture), outgoing.AggregateVersion!.Value));
         }
     }
 

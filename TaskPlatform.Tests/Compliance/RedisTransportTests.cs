@@ -13,9 +13,9 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
 {
     private protected override int Sequences => 2;
 
-    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString));
+    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString, Topology));
 
-    private sealed class RedisUnderTest : ITransportUnderTest
+    internal sealed class RedisUnderTest : ITransportUnderTest
     {
         private readonly string connectionString;
         private readonly string prefix = RedisServer.NewKeyPrefix();
@@ -23,9 +23,11 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
         private readonly Dictionary<string, IHost> processes = new(StringComparer.Ordinal);
         private readonly IServiceProvider publisher;
 
-        public RedisUnderTest(string connectionString)
+        private readonly Topology topology;
+
+        public RedisUnderTest(string connectionString, Topology topology)
         {
-            this.connectionString = connectionString;
+            (this.connectionString, this.topology) = (connectionString, topology);
             publisher = Process("publisher").Services;
         }
 
@@ -51,9 +53,9 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
             return receiver;
         }
 
-        public async Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
+        public async Task<string> AddAsync(string stream, IReadOnlyList<EntryField> fields, string? id = null)
             => (string)(await publisher.GetRequiredService<IConnectionMultiplexer>().GetDatabase().StreamAddAsync(
-                prefix + StreamName.Of(eventType), [.. fields.Select(field => new NameValueEntry(field.Name, field.Value))],
+                prefix + StreamName.Of(stream), [.. fields.Select(field => new NameValueEntry(field.Name, field.Value))],
                 id is null ? (RedisValue?)null : id))!;
 
         public async Task PassTimeAsync(TimeSpan time)
@@ -77,7 +79,7 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
                 return process;
             var builder = Host.CreateEmptyApplicationBuilder(null);
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:redis"] = connectionString });
-            builder.AddEventBus("redis", Catalog, bus => bus.Configure(options =>
+            builder.AddEventBus("redis", Catalog, bus => bus.UseTopology(topology).Configure(options =>
             {
                 options.KeyPrefix = prefix;
                 options.ClaimIdle = options.ClaimInterval = ClaimIdle;
@@ -88,4 +90,15 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
             return processes[name] = builder.Build();
         }
     }
+}
+
+/// <summary>The same, with the channels of a topology of partitions.</summary>
+public sealed class RedisPartitionTests(RedisServer redis) : TransportComplianceTests
+{
+    private protected override int Sequences => 2;
+
+    protected override Topology Topology { get; } = Topology.PerAggregate(1);
+
+    protected override Task<ITransportUnderTest> CreateAsync()
+        => Task.FromResult<ITransportUnderTest>(new RedisTransportTests.RedisUnderTest(redis.ConnectionString, Topology));
 }

@@ -10,7 +10,7 @@ public abstract partial class TransportComplianceTests
     {
         var receiver = Receiver("a");
         var eventId = Guid.CreateVersion7();
-        var entryId = await Subject.AddAsync(Sent, [Field("data", Json(1)), Field("event_id", eventId.ToString()), Field("x-tenant", "acme"), Field("schema", "1")]);
+        var entryId = await Subject.AddAsync(NameOf(Sent), [Field("data", Json(1)), Field("event_id", eventId.ToString()), Field("x-tenant", "acme"), Field("schema", "1")]);
         var received = Assert.Single(await ReceiveAsync(receiver, 1));
 
         Assert.Equal(SettleStatus.Settled, await SettleAsync(receiver, DeadLettered(received)));
@@ -21,7 +21,7 @@ public abstract partial class TransportComplianceTests
         Assert.Equal(("acme", "1"), (found.Headers["header:x-tenant"], found.Headers["schema"]));
         Assert.Contains("It failed.", found.Stack, StringComparison.Ordinal);
         var entry = found.Entry;
-        Assert.Equal((Sent, StreamName.Of(Sent), "readers", DeadLetterReason.Exhausted), (entry.Type, entry.Stream, entry.Group, entry.Reason));
+        Assert.Equal((Sent, ChannelOf(Sent), "readers", DeadLetterReason.Exhausted), (entry.Type, entry.Stream, entry.Group, entry.Reason));
         Assert.Equal(("It failed.", "System.InvalidOperationException", eventId.ToString(), 1), (entry.Error, entry.Exception, entry.EventId, entry.Attempts));
         Assert.Equal((entryId, entryId, "a"), (entry.OriginalId, entry.FirstEntryId, entry.Consumer));
         Assert.True(DateTimeOffset.TryParse(entry.FirstFailedAt, out _), entry.FirstFailedAt);
@@ -32,11 +32,11 @@ public abstract partial class TransportComplianceTests
     public async Task An_event_that_is_in_its_stream_twice_becomes_one_dead_letter()
     {
         var eventId = Guid.CreateVersion7().ToString();
-        await Subject.AddAsync(Sent, [Field("data", Json(1)), Field("event_id", eventId)]);
-        await Subject.AddAsync(Sent, [Field("data", Json(1)), Field("event_id", eventId)]);
-        await Subject.AddAsync(Sent, [Field("data", Json(2)), Field("event_id", eventId)]);
-        await Subject.AddAsync(Sent, [Field("data", "unreadable"), Field("event_id", eventId)]);
-        await Subject.AddAsync(Sent, [Field("data", "unreadable"), Field("event_id", eventId)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(1)), Field("event_id", eventId)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(1)), Field("event_id", eventId)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(2)), Field("event_id", eventId)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", "unreadable"), Field("event_id", eventId)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", "unreadable"), Field("event_id", eventId)]);
         var receiver = Receiver("a");
 
         foreach (var received in await ReceiveAsync(receiver, 5))
@@ -53,7 +53,7 @@ public abstract partial class TransportComplianceTests
     {
         var (receiver, other) = (Receiver("a"), Receiver("a", "others"));
         byte[] data = [0xff, .. "unreadable"u8];
-        await Subject.AddAsync(Sent, [new EntryField("data", data), Field("x-tenant", "acme"), Field("attempt", "3"), Field("traceparent", "trace")]);
+        await Subject.AddAsync(NameOf(Sent), [new EntryField("data", data), Field("x-tenant", "acme"), Field("attempt", "3"), Field("traceparent", "trace")]);
         await CompleteAsync(other, Assert.Single(await ReceiveAsync(other, 1)));
         var first = Assert.Single(await ReceiveAsync(receiver, 1));
         await SettleAsync(receiver, DeadLettered(first));

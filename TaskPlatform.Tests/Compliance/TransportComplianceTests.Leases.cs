@@ -112,7 +112,7 @@ public abstract partial class TransportComplianceTests
         await CompleteAsync(owner.Receiver, held[0]);
         drained.SetResult();
         await BalanceAsync(() => newcomer.Handling.Owned.Count == 1, owner, newcomer);
-        var moved = owner.Handling.Ended[0] == StreamName.Of(Sent) ? newcomer : owner;
+        var moved = owner.Handling.Ended[0] == ChannelOf(Sent) ? newcomer : owner;
         await PublishAsync(1, from: 4);
 
         Assert.Equal(moved == newcomer ? [2, 3, 4] : [4], Numbers(await ReceiveAsync(moved.Receiver, moved == newcomer ? 3 : 1)));

@@ -22,10 +22,10 @@ public abstract partial class TransportComplianceTests
     {
         var probe = Probe();
         var ids = await PublishAsync(3);
-        await Subject.AddAsync(Sent, [Field("data", Json(4)), Field("event_id", Guid.CreateVersion7().ToString()), Field("target_group", "readers")]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(4)), Field("event_id", Guid.CreateVersion7().ToString()), Field("target_group", "readers")]);
 
-        Assert.Equal([ids[2], ids[1]], (await probe.ReadNewestAsync(Sent, 3, Cancellation)).Select(entry => entry.EntryId).Take(2));
-        Assert.Empty(await probe.ReadNewestAsync(Lost, 3, Cancellation));
+        Assert.Equal([ids[2], ids[1]], (await probe.ReadNewestAsync(NameOf(Sent), 3, Cancellation)).Select(entry => entry.EntryId).Take(2));
+        Assert.Empty(await probe.ReadNewestAsync(NameOf(Lost), 3, Cancellation));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public abstract partial class TransportComplianceTests
         var probe = Probe();
         var ids = await PublishAsync(2);
 
-        var state = await probe.ProbeAsync([(Sent, ids[0]), (Lost, ids[0]), (Sent, ids[1])], Cancellation);
+        var state = await probe.ProbeAsync([(NameOf(Sent), ids[0]), (NameOf(Lost), ids[0]), (NameOf(Sent), ids[1])], Cancellation);
 
         Assert.Equal([true, false, true], state.Exists);
         Assert.Equal(state.Run, (await probe.ProbeAsync([], Cancellation)).Run);
@@ -47,7 +47,7 @@ public abstract partial class TransportComplianceTests
         var ids = await PublishAsync(5);
         await ReceiveAsync(Receiver("a"), 5);
 
-        var reading = Assert.Single((await probe.MeasureAsync([Sent], Cancellation)).Streams);
+        var reading = Assert.Single((await probe.MeasureAsync([NameOf(Sent)], Cancellation)).Streams);
 
         Assert.True(reading.Exists);
         Assert.Equal(0, probe.Compare(ids[4], Assert.Single(reading.Groups).LastDelivered));

@@ -13,7 +13,7 @@ public abstract partial class TransportComplianceTests
         OutgoingEvent[] events =
         [
             .. Enumerable.Range(1, 300).Select(number => number % 3 == 0
-                ? OutgoingEvent.Create(Catalog, new ParcelLost(number), DateTimeOffset.UnixEpoch)
+                ? OutgoingEvent.Create(Catalog, new LetterLost(number), DateTimeOffset.UnixEpoch)
                 : Outgoing(number)),
         ];
         var results = new List<PublishResult>();
@@ -24,7 +24,7 @@ public abstract partial class TransportComplianceTests
 
         foreach (var type in (string[])[Sent, Lost])
         {
-            var ofStream = received.Where(one => one.Position.Channel == StreamName.Of(type)).ToList();
+            var ofStream = received.Where(one => one.Position.Channel == ChannelOf(type)).ToList();
             Assert.Equal(Enumerable.Range(1, 300).Where(number => number % 3 == 0 == (type == Lost)), Numbers(ofStream));
             Assert.Equal(
                 results.Zip(events).Where(pair => pair.Second.Type == type).Select(pair => pair.First.EntryId),
@@ -36,14 +36,14 @@ public abstract partial class TransportComplianceTests
     public async Task An_event_is_received_with_its_data_and_headers()
     {
         var outgoing = new OutgoingEvent(
-            Guid.CreateVersion7(), Sent, Json(1), AggregateVersion: 7, Schema: 2, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1",
+            Guid.CreateVersion7(), Sent, "1", Json(1), AggregateVersion: 7, Schema: 2, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1",
             CorrelationId: "correlated", CausationId: "caused");
         await Subject.Transport.PublishAsync([outgoing], Cancellation);
 
         var received = Assert.Single(await ReceiveAsync(Receiver("a"), 1));
 
         Assert.Equal(0, received.PriorDeliveries);
-        Assert.Equal(StreamName.Of(Sent), received.Position.Channel);
+        Assert.Equal(ChannelOf(Sent), received.Position.Channel);
         Assert.Equal(
             [
                 ("aggregate_version", "7"), ("causation_id", "caused"), ("correlation_id", "correlated"), ("data", Json(1)),
@@ -56,11 +56,11 @@ public abstract partial class TransportComplianceTests
     public async Task Behind_an_event_that_is_refused_none_of_its_stream_is_added_and_other_streams_accept_theirs()
     {
         // One more id is left.
-        await Subject.AddAsync(Sent, [Field("data", Json(0))], Subject.LastButOneId);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(0))], Subject.LastButOneId);
 
         var results = await Subject.Transport.PublishAsync(
-            [Outgoing(1), OutgoingEvent.Create(Catalog, new ParcelLost(2), DateTimeOffset.UnixEpoch), Outgoing(3), Outgoing(4),
-                OutgoingEvent.Create(Catalog, new ParcelLost(5), DateTimeOffset.UnixEpoch)],
+            [Outgoing(1), OutgoingEvent.Create(Catalog, new LetterLost(2), DateTimeOffset.UnixEpoch), Outgoing(3), Outgoing(4),
+                OutgoingEvent.Create(Catalog, new LetterLost(5), DateTimeOffset.UnixEpoch)],
             Cancellation);
 
         Assert.Equal([false, false, true, true, false], results.Select(result => result.Refused));
@@ -78,8 +78,8 @@ public abstract partial class TransportComplianceTests
             Field("x-tenant", "first"), Field("x-tenant", "second"), Field("event_id", ""), Field("attempt", "many"), Field("schéma", "ü"),
             new EntryField("data", new byte[] { 0xff, 0x00, 0xfe }), Field("", "unnamed"),
         ];
-        var id = await Subject.AddAsync(Sent, fields);
-        await Subject.AddAsync(Sent, [Field("no", "data")]);
+        var id = await Subject.AddAsync(NameOf(Sent), fields);
+        await Subject.AddAsync(NameOf(Sent), [Field("no", "data")]);
 
         var received = await ReceiveAsync(Receiver("a"), 2);
 
@@ -159,12 +159,12 @@ public abstract partial class TransportComplianceTests
         await PublishAsync(500);
         var received = await ReceiveAsync(reader, 450, max: 450);
         await reader.SettleAsync([.. received.Take(400).Select(Completed)], Cancellation);
-        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([Sent], Cancellation);
+        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([NameOf(Sent)], Cancellation);
         Assert.Equal(500, (await ReceiveAsync(Receiver("a", "before"), 500)).Count);
         await CompleteGroupAsync("before");
 
         await Subject.PassTimeAsync(Subject.Retention + Step);
-        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([Sent], Cancellation);
+        await Subject.Transport.Capabilities.Trimmer!.TrimAsync([NameOf(Sent)], Cancellation);
 
         var later = Receiver("a", "later");
         var left = Numbers(await ReceiveSomeAsync(later, max: 512)).ToList();

@@ -41,14 +41,14 @@ public abstract partial class TransportComplianceTests
     {
         var receiver = Receiver("a");
         byte[] data = [0xff, .. "not JSON"u8];
-        await Subject.AddAsync(Sent, [Field("x-tenant", "first"), Field("x-tenant", "acme"), Field("error", "its own"), new EntryField("data", data)]);
+        await Subject.AddAsync(NameOf(Sent), [Field("x-tenant", "first"), Field("x-tenant", "acme"), Field("error", "its own"), new EntryField("data", data)]);
 
         await SettleAsync(receiver, Retried(Assert.Single(await ReceiveAsync(receiver, 1)), TimeSpan.Zero));
         var retry = Assert.Single(await ReceiveAsync(receiver, 1));
 
         Assert.Equal(("acme", "its own"), (Value(retry, "x-tenant"), Value(retry, "error")));
         Assert.Equal(data, retry.Fields.Single(field => field.Name == "data").Value.ToArray());
-        Assert.Equal(DerivedEventId.Of(StreamName.Of(Sent), Value(retry, "first_entry_id")!).ToString(), Value(retry, "event_id"));
+        Assert.Equal(DerivedEventId.Of(ChannelOf(Sent), Value(retry, "first_entry_id")!).ToString(), Value(retry, "event_id"));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public abstract partial class TransportComplianceTests
     public async Task An_event_for_a_group_that_does_not_exist_is_not_settled_until_it_is_dead_lettered()
     {
         var receiver = Receiver("a");
-        await Subject.AddAsync(Sent, [Field("data", Json(1)), Field("target_group", "strangers")]);
+        await Subject.AddAsync(NameOf(Sent), [Field("data", Json(1)), Field("target_group", "strangers")]);
         var received = Assert.Single(await ReceiveAsync(receiver, 1));
 
         Assert.Equal(SettleStatus.UnknownGroup, await SettleAsync(receiver, Declined(received)));

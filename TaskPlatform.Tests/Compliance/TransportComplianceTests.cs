@@ -12,16 +12,19 @@ namespace TaskPlatform.Tests.Compliance;
 public abstract partial class TransportComplianceTests : IAsyncLifetime
 {
     private protected const string Sent = "parcel.sent";
-    private protected const string Lost = "parcel.lost";
+    private protected const string Lost = "letter.lost";
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    private protected static EventCatalog Catalog { get; } = new EventCatalog().Add<ParcelSent>().Add<ParcelLost>();
+    private protected static EventCatalog Catalog { get; } = new EventCatalog().Add<ParcelSent>().Add<LetterLost>();
 
     private ITransportUnderTest Subject { get; set; } = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The topology of the bus.</summary>
+    protected virtual Topology Topology => Topology.PerEventType;
 
     /// <summary>Creates a transport that nothing was published to.</summary>
     protected abstract Task<ITransportUnderTest> CreateAsync();
@@ -36,15 +39,21 @@ public abstract partial class TransportComplianceTests : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private static ConsumerGroup GroupOf(string name, params string[] eventTypes)
+    private ConsumerGroup GroupOf(string name, params string[] eventTypes)
     {
-        var group = new ConsumerGroup(name) { Ordering = EventOrdering.Relaxed };
+        var group = new ConsumerGroup(name) { Ordering = EventOrdering.Relaxed, Topologies = new Topologies(Topology) };
         if (eventTypes.Length == 0 || eventTypes.Contains(Sent))
             group.Add(new Subscription<ParcelSent, NoHandler>(Catalog));
         if (eventTypes.Contains(Lost))
-            group.Add(new Subscription<ParcelLost, NoHandler>(Catalog));
+            group.Add(new Subscription<LetterLost, NoHandler>(Catalog));
         return group;
     }
+
+    /// <summary>The channel of an event type; with a topology of one partition, that of its aggregate type.</summary>
+    private string ChannelOf(string eventType) => Assert.Single(Topology.ChannelsOf([eventType]));
+
+    /// <summary>The short name of that channel.</summary>
+    private string NameOf(string eventType) => StreamName.TypeOf(ChannelOf(eventType));
 
     private IReceiver Receiver(string consumer, string group = "readers") => Subject.CreateReceiver(consumer, GroupOf(group), new HandlingLog());
 

@@ -36,7 +36,7 @@ public sealed class BareTransportTests(RedisServer redis, PostgresServer postgre
     {
         var outbox = new OutboxState();
         var terms = new LeaderTerms(
-            new EventSender(transport), host.Services.GetRequiredService<EventCatalog>(), host.Services.GetRequiredService<EventBusOptions>(), outbox,
+            new EventSender(transport, Topologies.Default), host.Services.GetRequiredService<EventCatalog>(), Topologies.Default, host.Services.GetRequiredService<EventBusOptions>(), outbox,
             host.Services.GetRequiredService<BusHealth>(), NullLoggerFactory.Instance);
         await using var leadership = await Election().WinAsync(() => { }, Cancellation);
         await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, 3).Select(i => new NoteWritten(i, "good")), Cancellation);

@@ -20,7 +20,7 @@ internal sealed class HookedPage(int count, Func<int, Task> happen) : IReadOnlyL
                 happen(index).GetAwaiter().GetResult();
             }
 
-            return new OutgoingEvent(Guid.CreateVersion7(), "note.written", "{}", null, 1, null, null, $"{index}", null);
+            return new OutgoingEvent(Guid.CreateVersion7(), "note.written", "1", "{}", null, 1, null, null, $"{index}", null);
         }
     }
 

@@ -143,7 +143,7 @@ public sealed class LogOrderTests(RedisServer redis, PostgresServer postgres) : 
     {
         var verifier = new PublishedEventVerifier(leader, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
         var health = host.Services.GetRequiredService<BusHealth>();
-        return new OutboxPublisher(leader, new EventSender(transport), new UnmarkedEvents(), verifier, health, NullLogger.Instance) { MaxDuration = maxDuration ?? TimeSpan.FromSeconds(1) };
+        return new OutboxPublisher(leader, new EventSender(transport, Topologies.Default), Topology.PerEventType, new UnmarkedEvents(), verifier, health, NullLogger.Instance) { MaxDuration = maxDuration ?? TimeSpan.FromSeconds(1) };
     }
 
     private static async Task PublishAsync(OutboxPublisher publisher)

@@ -148,7 +148,7 @@ public sealed class LongLogTests(RedisServer redis, PostgresServer postgres) : I
     {
         transport ??= host.Services.GetRequiredService<IEventTransport>();
         var verifier = new PublishedEventVerifier(connection, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        return (new OutboxPublisher(connection, new EventSender(transport), new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), verifier);
+        return (new OutboxPublisher(connection, new EventSender(transport, Topologies.Default), Topology.PerEventType, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance), verifier);
     }
 
     /// <summary>Opens a dispatcher's connection that logs the plan of each statement, with settings that favor parallel plans.</summary>

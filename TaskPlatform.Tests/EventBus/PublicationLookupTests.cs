@@ -208,7 +208,7 @@ public sealed class PublicationLookupTests(RedisServer redis, PostgresServer pos
     private OutboxPublisher Dispatcher(IEventTransport? transport = null)
     {
         transport ??= Transport;
-        return new OutboxPublisher(connection, new EventSender(transport), new UnmarkedEvents(), Verifier(transport), host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
+        return new OutboxPublisher(connection, new EventSender(transport, Topologies.Default), Topology.PerEventType, new UnmarkedEvents(), Verifier(transport), host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
     }
 
     private PublishedEventVerifier Verifier(IEventTransport transport) => new(

@@ -38,7 +38,7 @@ public sealed class PublishedEventVerifierTests(RedisServer redis, PostgresServe
         var transport = host.Services.GetRequiredService<IEventTransport>();
         verifier = new PublishedEventVerifier(
             connection, transport.Capabilities.Probe!, host.Services.GetRequiredService<EventCatalog>().Types, host.Services.GetRequiredService<EventBusOptions>(), NullLogger.Instance);
-        publisher = new OutboxPublisher(connection, new EventSender(transport), new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
+        publisher = new OutboxPublisher(connection, new EventSender(transport, Topologies.Default), Topology.PerEventType, new UnmarkedEvents(), verifier, host.Services.GetRequiredService<BusHealth>(), NullLogger.Instance);
         Assert.True(await LeaderLock.TryAcquireAsync(connection, Cancellation));
         await MakeGroupAsync();
         await BusProcess.WriteAsync(host.Services, Enumerable.Range(1, Count).Select(i => new NoteWritten(i, "good")), Cancellation);

@@ -27,7 +27,7 @@ public sealed record Measured(int Id, string Padding) : IEvent<Measured>
     {
         var eventId = Guid.CreateVersion7();
         var envelope = EventEnvelope.Write(new Measured(id, padding), TimeProvider.System.GetUtcNow());
-        return new OutgoingEvent(eventId, Type, envelope, 1, 1, null, null, eventId.ToString(), null);
+        return new OutgoingEvent(eventId, Type, id.ToString(CultureInfo.InvariantCulture), envelope, 1, 1, null, null, eventId.ToString(), null);
     }
 }
 

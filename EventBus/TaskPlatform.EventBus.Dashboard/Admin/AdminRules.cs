@@ -32,6 +32,6 @@ internal static partial class AdminRules
     public static FieldErrors RequireRange(this FieldErrors errors, DateTimeOffset? from, DateTimeOffset? to)
         => errors.Require(!(from >= to), "to", "Must be later than from.");
 
-    [GeneratedRegex("^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$")]
+    [GeneratedRegex("^([a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*|[a-z][a-z0-9_.]*:[0-9]+)$")]
     private static partial Regex EventType();
 }

@@ -96,6 +96,6 @@ internal sealed partial class InMemoryDeadLetterQueue(InMemoryBroker broker) : I
         }
     }
 
-    [GeneratedRegex("^events:[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$")]
+    [GeneratedRegex("^events:([a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*|\\{[a-z][a-z0-9_.]*:[0-9]+\\})$")]
     private static partial Regex StreamPattern();
 }

@@ -31,7 +31,7 @@ public sealed partial class InMemoryBroker
             return [.. groups.Where(IsBusy).Select(group => group.Name)];
     }
 
-    private bool IsBusy(ConsumerGroup group) => group.EventTypes.Select(Stream).Any(stream => stream.Groups.GetValueOrDefault(group.Name) is { } joined
+    private bool IsBusy(ConsumerGroup group) => group.Channels.Select(StreamNamed).Any(stream => stream.Groups.GetValueOrDefault(group.Name) is { } joined
         ? joined.Lag > 0 || joined.Pending.Values.Any(item => item.Owner != ReservedConsumers.AwaitingRetry)
         : stream.Entries.Count > 0);
 }

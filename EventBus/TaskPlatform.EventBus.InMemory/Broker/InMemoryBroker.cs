@@ -50,7 +50,7 @@ public sealed partial class InMemoryBroker : IDisposable
     internal IEnumerable<EventStream> Streams => streams.Values;
 
     /// <summary>Adds an entry as a publisher without this library does: with any fields, readable or not.</summary>
-    /// <param name="eventType">The event type whose stream receives it.</param>
+    /// <param name="eventType">The short name of the channel that receives it: an event type, or a partition such as <c>task:3</c>.</param>
     /// <param name="fields">Its fields.</param>
     /// <param name="id">The entry's id, such as <c>1735689600000-0</c>, higher than every id in the stream; null for the next one by the clock.</param>
     /// <returns>The entry's id.</returns>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>The state of monitoring in an <see cref="InMemoryBroker"/>.</summary>
-internal sealed class InMemoryMonitoringStore(InMemoryBroker broker, EventCatalog catalog) : IMonitoringStore
+internal sealed class InMemoryMonitoringStore(InMemoryBroker broker, EventCatalog catalog, Topologies topologies) : IMonitoringStore
 {
     private DateTimeOffset Now => broker.Clock.GetUtcNow();
 
@@ -55,7 +55,7 @@ internal sealed class InMemoryMonitoringStore(InMemoryBroker broker, EventCatalo
         broker.DeadLetters.Count,
         broker.DeadLetters.All.FirstOrDefault() is { } oldest ? AgeOf(oldest.Id) : TimeSpan.Zero,
         broker.ScheduledRetries,
-        [.. catalog.Types.Select(StreamName.Of).Select(Measure)],
+        [.. topologies.ChannelsOf(catalog.Types).Select(Measure)],
         [.. broker.Monitoring.Outboxes.Select(outbox => new OutboxSample(
             outbox.Key, outbox.Value.Waiting, outbox.Value.Waiting == 0 ? TimeSpan.Zero : Now - outbox.Value.Oldest))],
         Lost: []);

@@ -4,12 +4,12 @@ namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>Trims streams and inboxes, so that a process that runs for days does not run out of memory.</summary>
 internal sealed class RetentionService(
-    InMemoryBroker broker, IEventTransport transport, EventCatalog catalog, EventBusOptions options, BackgroundLoops loops) : BackgroundService
+    InMemoryBroker broker, IEventTransport transport, EventCatalog catalog, Topologies topologies, EventBusOptions options, BackgroundLoops loops) : BackgroundService
 {
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (transport.Capabilities.Trimmer is { } trimmer)
-            await trimmer.TrimAsync(catalog.Types, cancellationToken);
+            await trimmer.TrimAsync(topologies.StreamsOf(catalog), cancellationToken);
         broker.Inbox.Trim(options.InboxRetention);
     }
 

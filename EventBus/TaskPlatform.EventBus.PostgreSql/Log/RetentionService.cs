@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Trims the streams and deletes old rows of the event log and the inbox. Only one process of the service deletes at a time.</summary>
 internal sealed class RetentionService<TDb>(
-    bool keepHistory, EventCatalog catalog, IEventTransport transport, EventBusOptions options, ApplicationScopes scopes,
+    bool keepHistory, EventCatalog catalog, Topologies topologies, IEventTransport transport, EventBusOptions options, ApplicationScopes scopes,
     BackgroundLoops loops) : BackgroundService
     where TDb : DbContext
 {
@@ -18,7 +18,7 @@ internal sealed class RetentionService<TDb>(
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (transport.Capabilities.Trimmer is { } trimmer)
-            await trimmer.TrimAsync(catalog.Types, cancellationToken);
+            await trimmer.TrimAsync(topologies.StreamsOf(catalog), cancellationToken);
         if (!keepHistory)
             await DeleteAsync(DeletePublished, options.LogRetention, cancellationToken);
         if (hasInbox.Value)

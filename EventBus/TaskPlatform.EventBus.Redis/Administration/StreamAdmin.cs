@@ -10,14 +10,14 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
 
     public bool IsEntryId(string text) => EntryId.TryParse(text, out _);
 
-    public async Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken)
-        => await Task.WhenAll(eventTypes.Select(type => DescribeAsync(type, cancellationToken)));
+    public async Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> streams, CancellationToken cancellationToken)
+        => await Task.WhenAll(streams.Select(type => DescribeAsync(type, cancellationToken)));
 
-    public async Task<IReadOnlyList<ConsumerDescription>> ConsumersAsync(string eventType, string group, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ConsumerDescription>> ConsumersAsync(string stream, string group, CancellationToken cancellationToken)
     {
         try
         {
-            var consumers = await redis.CallAsync(database => database.StreamConsumerInfoAsync(Key(eventType), group), cancellationToken);
+            var consumers = await redis.CallAsync(database => database.StreamConsumerInfoAsync(Key(stream), group), cancellationToken);
             return [.. consumers.Where(consumer => ReservedConsumers.IsProcess(consumer.Name)).Select(consumer => new ConsumerDescription(
                 consumer.Name, consumer.PendingMessageCount, TimeSpan.FromMilliseconds(Math.Max(0, consumer.IdleTimeInMilliseconds))))];
         }
@@ -28,14 +28,14 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     }
 
     public async Task<IReadOnlyList<PendingEntry>> PendingAsync(
-        string eventType, string group, int limit, string? after, CancellationToken cancellationToken)
+        string stream, string group, int limit, string? after, CancellationToken cancellationToken)
     {
         if (StartAfter(after) is not { } from)
             return [];
         try
         {
             var pending = await redis.CallAsync(
-                database => database.StreamPendingMessagesAsync(Key(eventType), group, limit, consumerName: RedisValue.Null, minId: from), cancellationToken);
+                database => database.StreamPendingMessagesAsync(Key(stream), group, limit, consumerName: RedisValue.Null, minId: from), cancellationToken);
             return [.. pending.Select(entry => new PendingEntry(
                 (string)entry.MessageId!, (string)entry.ConsumerName!, TimeSpan.FromMilliseconds(entry.IdleTimeInMilliseconds), entry.DeliveryCount))];
         }
@@ -46,35 +46,35 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
     }
 
     public async Task<IReadOnlyList<StreamEntry>> EntriesAsync(
-        string eventType, int limit, string? after, bool newestFirst, CancellationToken cancellationToken)
+        string stream, int limit, string? after, bool newestFirst, CancellationToken cancellationToken)
     {
         var last = after is null || !newestFirst ? "+" : EntryId.Parse(after).Previous().ToString();
         if ((newestFirst ? "-" : StartAfter(after)) is not { } first)
             return [];
         var entries = await redis.CallAsync(
-            database => database.StreamRangeAsync(Key(eventType), first, last, limit, newestFirst ? Order.Descending : Order.Ascending), cancellationToken);
-        return [.. entries.Select(entry => EntryReply.Read(eventType, entry))];
+            database => database.StreamRangeAsync(Key(stream), first, last, limit, newestFirst ? Order.Descending : Order.Ascending), cancellationToken);
+        return [.. entries.Select(entry => EntryReply.Read(stream, entry))];
     }
 
-    public async Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken)
+    public async Task<bool> RemoveGroupAsync(string stream, string group, CancellationToken cancellationToken)
         => (long)await redis.ScriptAsync(
-            Script.RemoveGroup, [Key(eventType), keys.Groups], [group, StreamName.Of(eventType)], cancellationToken) == 1;
+            Script.RemoveGroup, [Key(stream), keys.Groups], [group, StreamName.Of(stream)], cancellationToken) == 1;
 
     public async Task<long> CountScheduledAsync(CancellationToken cancellationToken)
         => await redis.CallAsync(database => database.SortedSetLengthAsync(keys.Retry), cancellationToken);
 
-    private async Task<StreamDescription> DescribeAsync(string eventType, CancellationToken cancellationToken)
+    private async Task<StreamDescription> DescribeAsync(string stream, CancellationToken cancellationToken)
     {
         try
         {
-            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(eventType)], [CountLimit, ReservedConsumers.AwaitingRetry], cancellationToken))!;
+            var reply = (RedisResult[])(await redis.ScriptAsync(Script.Describe, [Key(stream)], [CountLimit, ReservedConsumers.AwaitingRetry], cancellationToken))!;
             return new StreamDescription(
-                eventType, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
+                stream, (long)reply[0] == 1, null, (long)reply[1], NullIfEmpty(reply[2]), NullIfEmpty(reply[3]),
                 [.. ((RedisResult[])reply[4]!).Select(item => ReadGroup((RedisResult[])item!))]);
         }
         catch (WrongKeyTypeException e)
         {
-            return new StreamDescription(eventType, true, e.Message, 0, null, null, []);
+            return new StreamDescription(stream, true, e.Message, 0, null, null, []);
         }
     }
 
@@ -93,5 +93,5 @@ internal sealed class StreamAdmin(AdminCalls redis, RedisKeys keys) : IStreamAdm
 
     private static string? NullIfEmpty(RedisResult value) => (string?)value is { Length: > 0 } text ? text : null;
 
-    private RedisKey Key(string eventType) => keys.Stream(StreamName.Of(eventType));
+    private RedisKey Key(string stream) => keys.Stream(StreamName.Of(stream));
 }

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>The state of monitoring in Redis.</summary>
-internal sealed class RedisMonitoringStore(AdminCalls redis, RedisKeys keys, EventCatalog catalog) : IMonitoringStore
+internal sealed class RedisMonitoringStore(AdminCalls redis, RedisKeys keys, EventCatalog catalog, Topologies topologies) : IMonitoringStore
 {
     /// <summary>The maximum number of unread entries that one sample counts, where Redis does not know the lag.</summary>
     private const int MaxCounted = 1000;
@@ -14,7 +14,7 @@ internal sealed class RedisMonitoringStore(AdminCalls redis, RedisKeys keys, Eve
     private const int Firing = 1;
     private const int StillFiring = 2;
 
-    private readonly List<string> streams = [.. catalog.Types.Select(StreamName.Of)];
+    private readonly List<string> streams = [.. topologies.ChannelsOf(catalog.Types)];
 
     public async Task<MonitoringState> SampleAsync(SamplerIdentity sampler, CancellationToken cancellationToken)
     {

@@ -16,7 +16,6 @@ internal sealed class PublishBatch
     private static readonly RedisValue[] Head = [PublishedFields.Names.Count, .. PublishedFields.Names.Select(name => (RedisValue)name)];
 
     private readonly List<int> indices = [];
-    private readonly List<string> types = [];
     private readonly List<RedisKey> streams = [];
     private readonly List<RedisValue> arguments;
     private int characters;
@@ -37,11 +36,10 @@ internal sealed class PublishBatch
     public void Add(int index, in OutgoingEvent outgoing, RedisKey stream)
     {
         indices.Add(index);
-        var key = types.IndexOf(outgoing.Type);
+        var key = streams.IndexOf(stream);
         if (key < 0)
         {
-            key = types.Count;
-            types.Add(outgoing.Type);
+            key = streams.Count;
             streams.Add(stream);
         }
 

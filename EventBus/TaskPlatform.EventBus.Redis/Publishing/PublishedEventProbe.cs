@@ -11,7 +11,7 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
     /// <summary>Reading this number of entries blocks Redis for a few milliseconds.</summary>
     private const int NewestPage = 500;
 
-    public async Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string stream, int count, CancellationToken cancellationToken)
     {
         var newest = new List<PublishedEntry>();
         var from = "+";
@@ -19,7 +19,7 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
         {
             var page = (RedisResult[])(await redis.CallAsync(
                 database => database.ScriptEvaluateAsync(
-                    Script.Newest, [keys.Stream(StreamName.Of(eventType))], [from, Math.Min(left, NewestPage)]), cancellationToken))!;
+                    Script.Newest, [keys.Stream(StreamName.Of(stream))], [from, Math.Min(left, NewestPage)]), cancellationToken))!;
             from = (string)page[0]!;
             foreach (var entry in ((RedisResult[])page[1]!).Select(item => (string[])item!))
             {
@@ -32,36 +32,36 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
     }
 
     public async Task<TransportState> ProbeAsync(
-        IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken)
+        IReadOnlyList<(string Stream, string EntryId)> entries, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await redis.CallAsync(
             database => database.ScriptEvaluateAsync(
                 Script.Probe,
-                [.. entries.Select(entry => keys.Stream(StreamName.Of(entry.EventType)))],
+                [.. entries.Select(entry => keys.Stream(StreamName.Of(entry.Stream)))],
                 [.. entries.Select(entry => (RedisValue)entry.EntryId)]), cancellationToken))!;
         return new TransportState((string)reply[0]!, [.. reply.Skip(1).Select(found => (long)found > 0)]);
     }
 
-    public async Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
+    public async Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
     {
-        string[] names = [.. eventTypes.Select(StreamName.Of)];
+        string[] names = [.. streams.Select(StreamName.Of)];
         var reply = (RedisResult[])(await redis.CallAsync(database => database.ScriptEvaluateAsync(
             Script.Measure, [keys.Groups, keys.Trimmed, .. names.Select(keys.Stream)], [.. names.Select(name => (RedisValue)name)]), cancellationToken))!;
         return new StreamReadings(
             DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]),
-            [.. ((RedisResult[])reply[1]!).Zip(eventTypes, (stream, type) => ReadStream(type, (RedisResult[])stream!))]);
+            [.. ((RedisResult[])reply[1]!).Zip(streams, (reading, name) => ReadStream(name, (RedisResult[])reading!))]);
     }
 
-    public async Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task<LostEntries> FindLostAsync(string stream, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var stream = StreamName.Of(eventType);
+        var channel = StreamName.Of(stream);
         var lost = new List<string>();
-        foreach (var group in (await MeasureAsync([eventType], cancellationToken)).Streams[0].Groups)
+        foreach (var group in (await MeasureAsync([stream], cancellationToken)).Streams[0].Groups)
         {
             for (var from = "-"; from.Length > 0;)
             {
                 var page = (RedisResult[])(await redis.CallAsync(
-                    database => database.ScriptEvaluateAsync(Script.Missing, [keys.Stream(stream)], [group.Name, from, PendingPage]), cancellationToken))!;
+                    database => database.ScriptEvaluateAsync(Script.Missing, [keys.Stream(channel)], [group.Name, from, PendingPage]), cancellationToken))!;
                 lost.AddRange((string[])page[1]!);
                 from = (string?)page[0] is { Length: > 0 } last ? $"({last}" : "";
             }
@@ -70,25 +70,25 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
         // Read last, to include entries that were pending until now.
         var detected = await redis.OrDefaultAsync(
             database => database.SortedSetRangeByScoreAsync(keys.LostEntries, since.ToUnixTimeMilliseconds(), double.PositiveInfinity), cancellationToken) ?? [];
-        lost.AddRange(detected.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == stream && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
+        lost.AddRange(detected.Select(entry => ((string)entry!).Split(' ')).Where(entry => entry is [var name, var id] && name == channel && EntryId.TryParse(id, out _)).Select(entry => entry[1]));
 
         var targeted = (RedisResult[])(await redis.CallAsync(
-            database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(stream), keys.Targeted], [stream]), cancellationToken))!;
+            database => database.ScriptEvaluateAsync(Script.MissingTargeted, [keys.Stream(channel), keys.Targeted], [channel]), cancellationToken))!;
         return new LostEntries(lost, [.. targeted.Select(item => ReadTargeted((string[])item!))]);
     }
 
-    public async Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
+    public async Task ClearLostAsync(string stream, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken)
     {
-        RedisValue[] fields = [.. entryIds.Select(id => (RedisValue)$"{StreamName.Of(eventType)} {id}")];
+        RedisValue[] fields = [.. entryIds.Select(id => (RedisValue)$"{StreamName.Of(stream)} {id}")];
         await redis.OrDefaultAsync(database => database.HashDeleteAsync(keys.Targeted, fields), cancellationToken);
     }
 
-    public async Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken)
+    public async Task ReportLostAsync(string stream, string group, int count, CancellationToken cancellationToken)
     {
-        var stream = StreamName.Of(eventType);
-        TransportTelemetry.EntriesLost(stream, group, count);
-        LogLost(group, count, stream);
-        await redis.OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{stream} {group}", count), cancellationToken);
+        var channel = StreamName.Of(stream);
+        TransportTelemetry.EntriesLost(channel, group, count);
+        LogLost(group, count, channel);
+        await redis.OrDefaultAsync(database => database.HashIncrementAsync(keys.Lost, $"{channel} {group}", count), cancellationToken);
     }
 
     public int Compare(string left, string right) => EntryId.Parse(left).CompareTo(EntryId.Parse(right));
@@ -97,8 +97,8 @@ internal sealed partial class PublishedEventProbe(TransportCalls redis, RedisKey
 
     private static TargetedEntry ReadTargeted(string[] entry) => new(entry[0], Guid.TryParse(entry[1], out var eventId) ? eventId : Guid.Empty, entry[2]);
 
-    private static StreamReading ReadStream(string eventType, RedisResult[] stream) => new(
-        eventType,
+    private static StreamReading ReadStream(string name, RedisResult[] stream) => new(
+        name,
         (long)stream[0] == 1,
         (long)stream[1],
         [.. ((RedisResult[])stream[2]!).Select(item =>

@@ -10,12 +10,13 @@ internal sealed class RedisTransport : IEventTransport
     private readonly RedisConnection redis;
     private readonly RedisKeys keys;
     private readonly RedisReceivers receivers;
+    private readonly Topology topology;
     private readonly ConcurrentDictionary<string, RedisKey> streams = new(StringComparer.Ordinal);
 
     public RedisTransport(
-        RedisConnection redis, RedisKeys keys, EventBusOptions options, RedisReceivers receivers, ILogger<RedisTransport> logger)
+        RedisConnection redis, RedisKeys keys, EventBusOptions options, Topologies topologies, RedisReceivers receivers, ILogger<RedisTransport> logger)
     {
-        (this.redis, this.keys, this.receivers) = (redis, keys, receivers);
+        (this.redis, this.keys, this.receivers, topology) = (redis, keys, receivers, topologies.Current);
         var calls = new TransportCalls(redis, logger);
         Capabilities = new TransportCapabilities
         {
@@ -50,9 +51,10 @@ internal sealed class RedisTransport : IEventTransport
                     continue;
                 }
 
-                if (failed.TryGetValue(outgoing.Type, out results[next]))
+                var channel = ChannelOf(outgoing);
+                if (failed.TryGetValue(channel, out results[next]))
                     continue; // It must not overtake the failed event.
-                batch.Add(next, outgoing, KeyOf(outgoing.Type));
+                batch.Add(next, outgoing, KeyOf(channel));
             }
 
             await batch.SendAsync(redis.GetDatabase(), results, cancellationToken);
@@ -60,7 +62,7 @@ internal sealed class RedisTransport : IEventTransport
             {
                 if (results[first].Error is null)
                     continue;
-                failed.TryAdd(events[first].Type, results[first]);
+                failed.TryAdd(ChannelOf(events[first]), results[first]);
                 if (!results[first].Refused)
                     unavailable ??= results[first];
             }
@@ -71,5 +73,7 @@ internal sealed class RedisTransport : IEventTransport
 
     public IReceiver CreateReceiver(ConsumerGroup group, IChannelHandling handling) => receivers.Create(group, handling);
 
-    private RedisKey KeyOf(string eventType) => streams.GetOrAdd(eventType, static (type, keys) => keys.Stream(StreamName.Of(type)), keys);
+    private string ChannelOf(in OutgoingEvent outgoing) => topology.ChannelOf(outgoing.Type, outgoing.AggregateId);
+
+    private RedisKey KeyOf(string channel) => streams.GetOrAdd(channel, static (channel, keys) => keys.Stream(channel), keys);
 }

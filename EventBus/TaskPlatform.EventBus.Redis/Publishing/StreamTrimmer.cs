@@ -14,9 +14,9 @@ internal sealed partial class StreamTrimmer(
     private readonly Dictionary<string, string> blockingGroups = new(StringComparer.Ordinal);
 
     /// <summary>A key that is not a stream does not prevent the trimming of the others.</summary>
-    public async Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken)
+    public async Task TrimAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
     {
-        foreach (var stream in eventTypes.Select(StreamName.Of))
+        foreach (var stream in streams.Select(StreamName.Of))
         {
             try
             {

@@ -23,6 +23,10 @@ local function has_group(stream, name)
   return groups[stream][name]
 end
 
+local function is_channel(name)
+  return string.match(name, '^events:%l[%l%d_]*%.%l[%l%d_]*$') or string.match(name, '^events:{%l[%l%d_.]*:%d+}$')
+end
+
 -- The original event, targeted at the group. If a field occurs more than once, the last value counts.
 local function entry_of(dead_letter, fields)
   local entry, seen, headers = { 'attempt', '0', 'target_group', fields.group }, {}, 0
@@ -52,7 +56,7 @@ for i = 5 + known_count, #ARGV do
   local result
   if not dead_letter then
     result = 'gone'
-  elseif not string.match(fields.stream or '', '^events:%l[%l%d_]*%.%l[%l%d_]*$') then
+  elseif not is_channel(fields.stream or '') then
     result = 'no_stream'
   elseif not has_group(ARGV[1] .. fields.stream, fields.group or '') then
     result = 'no_group'

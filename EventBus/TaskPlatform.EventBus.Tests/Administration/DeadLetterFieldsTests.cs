@@ -48,9 +48,9 @@ public sealed class DeadLetterFieldsTests
     [Fact]
     public void Whatever_another_program_wrote_can_be_listed()
     {
-        var entry = DeadLetterFields.Read("5-0", DateTimeOffset.UnixEpoch.AddMilliseconds(5), new Dictionary<string, string> { ["stream"] = "events:parcel.lost", ["attempts"] = "many", ["traceparent"] = "x" });
+        var entry = DeadLetterFields.Read("5-0", DateTimeOffset.UnixEpoch.AddMilliseconds(5), new Dictionary<string, string> { ["stream"] = "events:letter.lost", ["attempts"] = "many", ["traceparent"] = "x" });
 
-        Assert.Equal(("parcel.lost", null, null, ""), (entry.Type, entry.Attempts, entry.TraceId, entry.Group));
+        Assert.Equal(("letter.lost", null, null, ""), (entry.Type, entry.Attempts, entry.TraceId, entry.Group));
     }
 
     private static Dictionary<string, string> Texts(IEnumerable<EntryField> fields)

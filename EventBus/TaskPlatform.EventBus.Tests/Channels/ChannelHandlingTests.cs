@@ -81,7 +81,7 @@ public sealed class ChannelHandlingTests : IDisposable
     [Fact]
     public async Task If_another_process_owns_the_channel_its_handlers_are_cancelled_and_those_of_other_channels_are_not()
     {
-        var other = Delivery.Parse(new ReceivedEvent(new EventPosition("events:parcel.lost", "1-0"), [Deliveries.Field("data", Deliveries.Json(9))], 0), 1024);
+        var other = Delivery.Parse(new ReceivedEvent(new EventPosition("events:letter.lost", "1-0"), [Deliveries.Field("data", Deliveries.Json(9))], 0), 1024);
         queue.Add([Deliveries.Of(1)]);
         List<Delivery> running = [.. await queue.TakeAsync(Cancellation)];
         queue.Add([other]);

@@ -9,15 +9,17 @@ namespace TaskPlatform.EventBus.Tests.Compliance;
 /// <summary>The transport in memory.</summary>
 public sealed class InMemoryTransportTests : TransportComplianceTests
 {
-    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new InMemoryUnderTest());
+    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new InMemoryUnderTest(Topology));
 
-    private sealed class InMemoryUnderTest : ITransportUnderTest
+    internal sealed class InMemoryUnderTest : ITransportUnderTest
     {
         private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
         private readonly InMemoryBroker broker;
         private readonly Dictionary<string, IHost> processes = new(StringComparer.Ordinal);
 
-        public InMemoryUnderTest() => broker = new InMemoryBroker(clock);
+        private readonly Topology topology;
+
+        public InMemoryUnderTest(Topology topology) => (broker, this.topology) = (new InMemoryBroker(clock), topology);
 
         public TimeSpan ClaimIdle { get; } = TimeSpan.FromSeconds(60);
 
@@ -36,8 +38,8 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
         public IReceiver CreateReceiver(string consumer, ConsumerGroup group, IChannelHandling handling)
             => Process(consumer).Services.GetRequiredService<IEventTransport>().CreateReceiver(group, handling);
 
-        public Task<string> AddAsync(string eventType, IReadOnlyList<EntryField> fields, string? id = null)
-            => Task.FromResult(broker.Append(eventType, fields, id));
+        public Task<string> AddAsync(string stream, IReadOnlyList<EntryField> fields, string? id = null)
+            => Task.FromResult(broker.Append(stream, fields, id));
 
         public async Task PassTimeAsync(TimeSpan time)
         {
@@ -59,9 +61,17 @@ public sealed class InMemoryTransportTests : TransportComplianceTests
                 return process;
             var builder = Host.CreateEmptyApplicationBuilder(null);
             builder.Services.AddSingleton<TimeProvider>(clock);
-            builder.Services.AddEventBus(bus => bus.AddEvents(Catalog).UseInMemory(broker));
+            builder.Services.AddEventBus(bus => bus.AddEvents(Catalog).UseTopology(topology).UseInMemory(broker));
             builder.Services.AddSingleton(new ConsumerName(name));
             return processes[name] = builder.Build();
         }
     }
+}
+
+/// <summary>The same, with the channels of a topology of partitions.</summary>
+public sealed class InMemoryPartitionTests : TransportComplianceTests
+{
+    protected override Topology Topology { get; } = Topology.PerAggregate(1);
+
+    protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new InMemoryTransportTests.InMemoryUnderTest(Topology));
 }

@@ -2,7 +2,7 @@ namespace TaskPlatform.EventBus.Tests.Consuming;
 
 public sealed class DeliveryValidatorTests
 {
-    private readonly DeliveryValidator validator = new("readers", Deliveries.Handlers());
+    private readonly DeliveryValidator validator = new(Deliveries.Group(), Deliveries.Handlers());
 
     [Fact]
     public void A_readable_event_of_the_group_is_handled()
@@ -41,7 +41,7 @@ public sealed class DeliveryValidatorTests
     public void An_event_in_the_stream_of_another_type_is_dead_lettered_at_once()
     {
         var delivery = Delivery.Parse(
-            Deliveries.Received(1, 0, ("data", Deliveries.Json(1))) with { Position = new EventPosition("events:parcel.lost", "1-0") }, 10_000);
+            Deliveries.Received(1, 0, ("data", Deliveries.Json(1))) with { Position = new EventPosition("events:letter.lost", "1-0") }, 10_000);
 
         var outcome = Validate(delivery);
         Assert.Equal((OutcomeKind.DeadLetter, DeadLetterReason.Unreadable), (outcome.Kind, outcome.Reason));

@@ -145,7 +145,7 @@ public sealed class KeyedQueueTests
         using var running = new CancellationTokenSource();
         queue.Watch([held], running);
 
-        queue.LoseClaim(held.Position with { Channel = "events:parcel.lost" });
+        queue.LoseClaim(held.Position with { Channel = "events:letter.lost" });
         queue.LoseClaim(held.Position with { Id = "2-0" });
         Assert.False(queue.IsLost(held) || running.IsCancellationRequested);
 

@@ -11,7 +11,7 @@ public sealed class TransientFailuresTests
     {
         for (var i = 0; i < 20; i++)
         {
-            failures.Committed("parcel.lost");
+            failures.Committed("letter.lost");
             Assert.True(failures.Tolerates("parcel.sent", eventId, history, StoreFailure.Unavailable));
         }
     }

@@ -13,7 +13,7 @@ public sealed class EventCatalogTests
         var catalog = new EventCatalog().Add<ParcelSent>();
 
         Assert.True(catalog.Contains<ParcelSent>());
-        Assert.False(catalog.Contains<ParcelLost>());
+        Assert.False(catalog.Contains<LetterLost>());
         Assert.Equal(["parcel.sent"], catalog.Types);
         Assert.Contains("parcel.sent", Assert.Throws<InvalidOperationException>(() => catalog.Add<ParcelSent>()).Message, StringComparison.Ordinal);
         Assert.Contains("Malformed", Assert.Throws<InvalidOperationException>(() => catalog.Add<Malformed>()).Message, StringComparison.Ordinal);
@@ -26,12 +26,12 @@ public sealed class EventCatalogTests
 
         Assert.Equal(["parcel.sent", "parcel.posted", "letter.posted"], catalog.Types);
         Assert.Equal(["parcel.posted", "letter.posted"], catalog.AliasesOf<ParcelSent>());
-        Assert.Empty(catalog.AliasesOf<ParcelLost>());
-        AssertRefused(() => catalog.Add<ParcelLost>("letter.posted"), "'letter.posted' is declared by both ParcelSent and ParcelLost");
+        Assert.Empty(catalog.AliasesOf<LetterLost>());
+        AssertRefused(() => catalog.Add<LetterLost>("letter.posted"), "'letter.posted' is declared by both ParcelSent and LetterLost");
         AssertRefused(() => new EventCatalog().Add<ParcelSent>("parcel.sent"), "'parcel.sent' is declared by both ParcelSent and ParcelSent");
-        AssertRefused(() => new EventCatalog().Add<ParcelLost>("parcel.sent").Add<ParcelSent>(), "'parcel.sent' is declared by both ParcelLost and ParcelSent");
+        AssertRefused(() => new EventCatalog().Add<LetterLost>("parcel.sent").Add<ParcelSent>(), "'parcel.sent' is declared by both LetterLost and ParcelSent");
         AssertRefused(() => new EventCatalog().Add<ParcelSent>("Posted"), "'Posted' of ParcelSent is not of the form");
-        Assert.False(new EventCatalog().Add<ParcelSent>("parcel.lost").Contains<ParcelLost>());
+        Assert.False(new EventCatalog().Add<ParcelSent>("letter.lost").Contains<LetterLost>());
 
         static void AssertRefused(Action add, string message)
             => Assert.Contains(message, Assert.Throws<InvalidOperationException>(add).Message, StringComparison.Ordinal);

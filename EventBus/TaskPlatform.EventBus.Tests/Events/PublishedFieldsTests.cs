@@ -3,7 +3,7 @@ namespace TaskPlatform.EventBus.Tests.Events;
 public sealed class PublishedFieldsTests
 {
     private static readonly OutgoingEvent Full = new(
-        Guid.CreateVersion7(), "parcel.sent", "{}", AggregateVersion: 7, Schema: 2, TraceParent: "parent", TraceState: "state",
+        Guid.CreateVersion7(), "parcel.sent", "1", "{}", AggregateVersion: 7, Schema: 2, TraceParent: "parent", TraceState: "state",
         CorrelationId: "correlated", CausationId: "caused");
 
     [Fact]

@@ -36,13 +36,13 @@ public sealed class StartCheckTests
 
         var refusal = await Assert.ThrowsAsync<EventBusSetupException>(() => host.StartAsync(Cancellation));
 
-        Assert.Contains("'readers' requires all events, but neither handles nor ignores parcel.lost.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'readers' requires all events, but neither handles nor ignores letter.lost.", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_group_that_requires_all_events_starts_if_it_ignores_the_others()
     {
-        using var host = Build(group => group.UseInMemoryInbox().Handle<ParcelSent, RecordParcel>().Ignore<ParcelLost>().RequireAll());
+        using var host = Build(group => group.UseInMemoryInbox().Handle<ParcelSent, RecordParcel>().Ignore<LetterLost>().RequireAll());
 
         await host.StartAsync(Cancellation);
         await host.StopAsync(Cancellation);

@@ -84,7 +84,7 @@ public sealed class AliasTests : IAsyncDisposable
     }
 
     private Task StartAsync() => bus.StartAsync(
-        group => group.Handle<ParcelSent, First>().Handle<ParcelSent, Second>(), catalog: new EventCatalog().Add<ParcelSent>(Alias).Add<ParcelLost>());
+        group => group.Handle<ParcelSent, First>().Handle<ParcelSent, Second>(), catalog: new EventCatalog().Add<ParcelSent>(Alias).Add<LetterLost>());
 
     private void Append(int parcel) => bus.Broker.Append(
         Alias, [Deliveries.Field("data", Deliveries.Json(parcel).Replace("parcel.sent", Alias, StringComparison.Ordinal))]);

@@ -32,7 +32,7 @@ public sealed class InMemoryAdministrationTests : IDisposable
         await receiver.SettleAsync([new Settlement(received[1].Position, SettlementKind.Retry, null) { RetryAfter = TimeSpan.FromHours(1) }], Cancellation);
         clock.Advance(TimeSpan.FromSeconds(7));
 
-        var described = await admin.DescribeAsync(["parcel.sent", "parcel.lost"], Cancellation);
+        var described = await admin.DescribeAsync(["parcel.sent", "letter.lost"], Cancellation);
 
         Assert.Equal((true, 5L, ids[0], ids[4]), (described[0].Exists, described[0].Length, described[0].FirstEntryId, described[0].LastEntryId));
         Assert.Equal(
@@ -66,7 +66,7 @@ public sealed class InMemoryAdministrationTests : IDisposable
     {
         Append(2);
         await receiver.ReceiveAsync(10, Cancellation);
-        var transport = new InMemoryTransport(broker, new ConsumerName("a"), new EventBusOptions());
+        var transport = new InMemoryTransport(broker, new ConsumerName("a"), new EventBusOptions(), Topologies.Default);
         clock.Advance(TimeSpan.FromDays(8));
         await transport.TrimAsync(["parcel.sent"], Cancellation);
         Assert.Equal(2, broker.Stream("parcel.sent").Entries.Count);

@@ -40,7 +40,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
         await SettledAsync();
 
         Assert.Equal((1, 0, "readers", "1"), (handled.Number, handled.Context.Attempt, handled.Context.Group, handled.Context.AggregateId));
-        var caused = Assert.Single(broker.Stream("parcel.lost").Entries).Fields;
+        var caused = Assert.Single(broker.Stream("letter.lost").Entries).Fields;
         Assert.Equal(handled.Context.EventId.ToString(), Deliveries.Text(caused, "causation_id"));
         Assert.Equal(handled.Context.CorrelationId, Deliveries.Text(caused, "correlation_id"));
     }
@@ -62,7 +62,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
         Assert.InRange(entries[1].Id.Time - firstFailedAt, TimeSpan.FromSeconds(0.79), TimeSpan.FromSeconds(4));
         Assert.True(entries[2].Id.Time - entries[1].Id.Time >= TimeSpan.FromSeconds(4));
         Assert.True(entries[3].Id.Time - entries[2].Id.Time >= TimeSpan.FromSeconds(24));
-        Assert.Empty(broker.Stream("parcel.lost").Entries);
+        Assert.Empty(broker.Stream("letter.lost").Entries);
         Assert.Equal(("exhausted", 4), (Assert.Single(broker.DeadLetters.All).Entry.Reason, broker.DeadLetters.All.Single().Entry.Attempts));
     }
 
@@ -77,7 +77,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
             broker.Append("parcel.sent", fields);
         await SettledAsync();
 
-        Assert.Single(broker.Stream("parcel.lost").Entries);
+        Assert.Single(broker.Stream("letter.lost").Entries);
         Assert.InRange(seen.Reader.Count + other.Reader.Count, 1, 2);
     }
 
@@ -180,7 +180,7 @@ public sealed class InMemoryBusTests : IAsyncDisposable
     {
         public async Task HandleAsync(ParcelSent data, EventContext context, CancellationToken cancellationToken)
         {
-            await publisher.PublishAsync(new ParcelLost(data.ParcelId), cancellationToken: cancellationToken);
+            await publisher.PublishAsync(new LetterLost(data.ParcelId), cancellationToken: cancellationToken);
             seen.Writer.TryWrite(new Seen(data.ParcelId, context));
             if (data.ParcelId < 0)
                 throw new InvalidOperationException("It fails.");

@@ -111,7 +111,7 @@ public sealed class InMemoryMonitoringTests : IAsyncDisposable
         builder.Services.AddLogging().AddSingleton<TimeProvider>(clock);
         builder.Services.AddEventBus(bus =>
         {
-            bus.AddEvents(events => events.Add<ParcelSent>().Add<ParcelLost>().Add<AlertChanged>())
+            bus.AddEvents(events => events.Add<ParcelSent>().Add<LetterLost>().Add<AlertChanged>())
                 .UseInMemory(broker)
                 .Configure(options => options.MaxRetries = 0);
             if (consumes)

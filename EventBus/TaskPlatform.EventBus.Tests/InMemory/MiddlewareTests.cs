@@ -77,7 +77,7 @@ public sealed class MiddlewareTests : IAsyncDisposable
     {
         public async Task InvokeAsync(EventContext context, object data, EventHandlerDelegate next, CancellationToken cancellationToken)
         {
-            await publisher.PublishAsync(new ParcelLost(100 * ((ParcelSent)data).ParcelId), cancellationToken: cancellationToken);
+            await publisher.PublishAsync(new LetterLost(100 * ((ParcelSent)data).ParcelId), cancellationToken: cancellationToken);
             await next(cancellationToken);
         }
     }

@@ -32,8 +32,8 @@ internal sealed class TestBus : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>The committed effects, sorted: ten times the parcel's number, plus 1 for the first handler, 2 for the second, 3 for the third.</summary>
-    public IEnumerable<int> Effects => Broker.Stream("parcel.lost").Entries
-        .Select(entry => JsonNode.Parse(Deliveries.Text(entry.Fields, "data")!)!["data"]!["parcel_id"]!.GetValue<int>()).Order();
+    public IEnumerable<int> Effects => Broker.Stream("letter.lost").Entries
+        .Select(entry => JsonNode.Parse(Deliveries.Text(entry.Fields, "data")!)!["data"]!["letter_id"]!.GetValue<int>()).Order();
 
     public async Task StartAsync(
         Action<ConsumerGroupBuilder> group, IReadOnlyDictionary<string, string?>? settings = null, EventCatalog? catalog = null, bool hasInbox = true)
@@ -96,7 +96,7 @@ internal abstract class ScriptedHandler(int number, TestBus bus, InMemoryPublish
     {
         bus.Calls.Enqueue($"{context.Handler} {data.ParcelId}/{context.Attempt}");
         await bus.Script(context.Handler, data, context);
-        await publisher.PublishAsync(new ParcelLost((10 * data.ParcelId) + number), cancellationToken: cancellationToken);
+        await publisher.PublishAsync(new LetterLost((10 * data.ParcelId) + number), cancellationToken: cancellationToken);
     }
 }
 

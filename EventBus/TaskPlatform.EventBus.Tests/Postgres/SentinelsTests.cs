@@ -52,10 +52,10 @@ public sealed class SentinelsTests
     public void An_entry_that_may_already_be_trimmed_is_not_probed()
     {
         sentinels.AddFound("parcel.sent", "1", age: Retention.TotalSeconds + 60);
-        sentinels.AddFound("parcel.lost", "1", age: Retention.TotalSeconds - 60);
+        sentinels.AddFound("letter.lost", "1", age: Retention.TotalSeconds - 60);
         sentinels.Renew(new Dictionary<string, bool>(), None);
 
-        Assert.Equal([("parcel.lost", "1")], sentinels.Current(Retention));
+        Assert.Equal([("letter.lost", "1")], sentinels.Current(Retention));
     }
 
     private void Renew(bool exists) => sentinels.Renew(new Dictionary<string, bool> { ["parcel.sent"] = exists }, None);

@@ -62,7 +62,7 @@ public sealed class StreamWatchTests
         watch.RecordVerification("parcel.sent", started: System.Diagnostics.Stopwatch.GetTimestamp() - (60 * System.Diagnostics.Stopwatch.Frequency));
 
         Assert.True(watch.IsPaused("parcel.sent"));
-        Assert.False(watch.IsPaused("parcel.lost"));
+        Assert.False(watch.IsPaused("letter.lost"));
     }
 
     private static StreamReading Reading(long removed = 0, string since = "first")

@@ -15,7 +15,7 @@ public sealed class BusHealthCheckTests : IDisposable
     public BusHealthCheckTests()
     {
         health = new BusHealth(clock);
-        check = new BusHealthCheck(health, new InMemoryTransport(broker, new ConsumerName("one"), options), options);
+        check = new BusHealthCheck(health, new InMemoryTransport(broker, new ConsumerName("one"), options, Topologies.Default), options);
     }
 
     public void Dispose() => broker.Dispose();

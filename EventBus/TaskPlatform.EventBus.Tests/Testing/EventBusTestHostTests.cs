@@ -19,7 +19,7 @@ public sealed class EventBusTestHostTests
         await bus.PublishAsync(new ParcelSent(2), cancellationToken: Cancellation);
         await bus.SettleAsync(cancellationToken: Cancellation);
 
-        Assert.Equal([1, 2], (await bus.PublishedAsync<ParcelLost>(Cancellation)).Select(lost => lost.ParcelId).Order());
+        Assert.Equal([1, 2], (await bus.PublishedAsync<LetterLost>(Cancellation)).Select(lost => lost.LetterId).Order());
         Assert.Empty(await bus.DeadLettersAsync(Cancellation));
     }
 
@@ -35,7 +35,7 @@ public sealed class EventBusTestHostTests
         Assert.Equal(("exhausted", 3), (Assert.Single(await bus.DeadLettersAsync(Cancellation)).Reason, bus.Services.GetRequiredService<Attempts>().Count));
         Assert.InRange(bus.Clock.GetUtcNow() - started, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(90));
         Assert.Single(await bus.PublishedAsync<ParcelSent>(Cancellation));
-        Assert.Empty(await bus.PublishedAsync<ParcelLost>(Cancellation));
+        Assert.Empty(await bus.PublishedAsync<LetterLost>(Cancellation));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class EventBusTestHostTests
         await bus.SettleAsync(cancellationToken: Cancellation);
 
         Assert.Contains("senders", failure.Message, StringComparison.Ordinal);
-        Assert.Single(await bus.PublishedAsync<ParcelLost>(Cancellation));
+        Assert.Single(await bus.PublishedAsync<LetterLost>(Cancellation));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class EventBusTestHostTests
             attempts.Count++;
             if (attempts.Hold is { } hold)
                 await hold.Task;
-            await publisher.PublishAsync(new ParcelLost(data.ParcelId), cancellationToken: cancellationToken);
+            await publisher.PublishAsync(new LetterLost(data.ParcelId), cancellationToken: cancellationToken);
             if (data.ParcelId < 0)
                 throw new InvalidOperationException("It is nowhere.");
         }

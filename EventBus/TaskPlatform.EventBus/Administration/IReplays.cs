@@ -50,7 +50,7 @@ public interface IReplays
 
 /// <summary>A range of past events to deliver to a group.</summary>
 /// <param name="ReplayId">Identifies the replay; included in each copy.</param>
-/// <param name="Type">The event type.</param>
+/// <param name="Type">The short name of the channel: an event type, or a partition such as <c>task:3</c>.</param>
 /// <param name="Group">The group.</param>
 /// <param name="After">The exclusive start of the range.</param>
 /// <param name="UpTo">The inclusive end of the range.</param>

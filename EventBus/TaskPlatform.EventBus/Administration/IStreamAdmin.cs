@@ -13,23 +13,23 @@ public interface IStreamAdmin
     /// <summary>Whether a text has the form of an entry id, without a call. The other methods accept only those.</summary>
     bool IsEntryId(string text);
 
-    /// <summary>Describes the streams of event types, including streams that do not exist.</summary>
-    Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> eventTypes, CancellationToken cancellationToken);
+    /// <summary>Describes streams by their short names, including streams that do not exist.</summary>
+    Task<IReadOnlyList<StreamDescription>> DescribeAsync(IEnumerable<string> streams, CancellationToken cancellationToken);
 
     /// <summary>The consumers of a group; empty if the group does not exist.</summary>
-    Task<IReadOnlyList<ConsumerDescription>> ConsumersAsync(string eventType, string group, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ConsumerDescription>> ConsumersAsync(string stream, string group, CancellationToken cancellationToken);
 
     /// <summary>The pending entries of a group, oldest first.</summary>
-    /// <param name="eventType">The stream's event type.</param>
+    /// <param name="stream">The channel's short name.</param>
     /// <param name="group">The group.</param>
     /// <param name="limit">The maximum number of entries.</param>
     /// <param name="after">The last entry of the previous page; null for the first.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<PendingEntry>> PendingAsync(
-        string eventType, string group, int limit, string? after, CancellationToken cancellationToken);
+        string stream, string group, int limit, string? after, CancellationToken cancellationToken);
 
     /// <summary>Entries of a stream.</summary>
-    /// <param name="eventType">The stream's event type.</param>
+    /// <param name="stream">The channel's short name.</param>
     /// <param name="limit">The maximum number of entries.</param>
     /// <param name="after">
     /// The last entry of the previous page; null starts at the end of the stream, or at its beginning if <paramref name="newestFirst"/> is false.
@@ -37,18 +37,18 @@ public interface IStreamAdmin
     /// <param name="newestFirst">Whether to list the newest entries first.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<StreamEntry>> EntriesAsync(
-        string eventType, int limit, string? after, bool newestFirst, CancellationToken cancellationToken);
+        string stream, int limit, string? after, bool newestFirst, CancellationToken cancellationToken);
 
     /// <summary>Removes a group from a stream, so that trimming no longer waits for it. Idempotent.</summary>
     /// <returns>Whether the group existed or was expected.</returns>
-    Task<bool> RemoveGroupAsync(string eventType, string group, CancellationToken cancellationToken);
+    Task<bool> RemoveGroupAsync(string stream, string group, CancellationToken cancellationToken);
 
     /// <summary>The number of scheduled retries.</summary>
     Task<long> CountScheduledAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A stream.</summary>
-/// <param name="Type">The event type.</param>
+/// <param name="Type">Its short name: an event type, or a partition such as <c>task:3</c>.</param>
 /// <param name="Exists">Whether it exists.</param>
 /// <param name="Problem">Why it can't be described; null if it can.</param>
 /// <param name="Length">The number of entries.</param>

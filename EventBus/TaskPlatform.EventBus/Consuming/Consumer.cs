@@ -39,7 +39,7 @@ internal sealed class Consumer(
 
     private async Task ReceiveOnceAsync(CancellationToken stoppingToken)
     {
-        await queue.WaitForRoomAsync(Math.Min(group.EventTypes.Count, queue.Capacity), stoppingToken);
+        await queue.WaitForRoomAsync(Math.Min(group.Channels.Count, queue.Capacity), stoppingToken);
         var received = await receiver.ReceiveAsync(queue.Free, stoppingToken);
         EventBusTelemetry.CountReceived(group, received);
         Enqueue(received);

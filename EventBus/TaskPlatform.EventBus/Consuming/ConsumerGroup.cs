@@ -5,6 +5,8 @@ public sealed partial class ConsumerGroup
 {
     private readonly Dictionary<string, List<Subscription>> subscriptions = new(StringComparer.Ordinal);
 
+    private IReadOnlyCollection<string>? channels;
+
     internal ConsumerGroup(string name) => Name = name;
 
     /// <summary>The name in the transport and in the inbox.</summary>
@@ -14,13 +16,16 @@ public sealed partial class ConsumerGroup
     public IReadOnlyCollection<string> EventTypes => subscriptions.Keys;
 
     /// <summary>The channels on which these events are.</summary>
-    public IReadOnlyCollection<string> Channels => [.. EventTypes.Select(StreamName.Of)];
+    public IReadOnlyCollection<string> Channels => channels ??= Topologies.ChannelsOf(EventTypes);
 
     /// <summary>
     /// The order in which it handles the events of an aggregate. With <see cref="EventOrdering.Strict"/> the transport gives each channel to one process
     /// of the group at a time. Known once the group's consumer is created.
     /// </summary>
     public EventOrdering Ordering { get; internal set; }
+
+    /// <summary>The topologies of its bus.</summary>
+    internal Topologies Topologies { get; set; } = Topologies.Default;
 
     /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
     internal string MessagingSystem { get; set; } = "";
@@ -56,5 +61,6 @@ public sealed partial class ConsumerGroup
         handlers.Add(subscription);
         foreach (var alias in subscription.Aliases)
             subscriptions[alias] = handlers;
+        channels = null;
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         var failures = new FailureClassifier(inbox, transient);
         var processor = new BatchProcessor(
             handlers,
-            new DeliveryValidator(group.Name, handlers),
+            new DeliveryValidator(group, handlers),
             invoker,
             inbox is null ? null : new SharedRunner(group, inbox, invoker, failures, scopes),
             new IsolatedRunner(inbox, deadLetterHandler, invoker, failures, scopes),

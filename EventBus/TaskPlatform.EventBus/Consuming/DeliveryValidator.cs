@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Decides deliveries that need no handler: for other groups, unreadable, unknown, or in a crash loop.</summary>
-internal sealed class DeliveryValidator(string group, GroupHandlers handlers)
+internal sealed class DeliveryValidator(ConsumerGroup group, GroupHandlers handlers)
 {
     /// <summary>Decides an event that needs no handler; reads the payload of one that does.</summary>
     /// <param name="delivery">The event.</param>
@@ -10,19 +10,22 @@ internal sealed class DeliveryValidator(string group, GroupHandlers handlers)
     public Outcome Validate(Delivery delivery, out object? payload)
     {
         payload = null;
-        if (delivery.TargetGroup is { } target && target != group)
+        if (delivery.TargetGroup is { } target && target != group.Name)
             return Outcome.ForAnotherGroup;
         if (delivery.Problem is not null)
             return Outcome.DeadLetter(DeadLetterReason.Unreadable, delivery.Problem);
 
         var type = delivery.Envelope!.Type;
         var found = handlers.Find(type);
+        var isAccepted = group.Topologies.Accepts(delivery.Stream, type);
+        if (found.Count == 0 && isAccepted && !StreamName.IsOf(delivery.Stream, type))
+            return Outcome.Skipped; // A partition has all types of its aggregates, and the group handles others.
         if (found.Count == 0)
-            return Outcome.DeadLetter(DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group}' has no handler for '{type}'."));
-        if (!StreamName.IsOf(delivery.Stream, type))
+            return Outcome.DeadLetter(DeadLetterReason.UnknownType, new UnreadableEventException($"The group '{group.Name}' has no handler for '{type}'."));
+        if (!isAccepted)
         {
             return Outcome.DeadLetter(DeadLetterReason.Unreadable, new UnreadableEventException(
-                $"The event's type '{type}' is not that of the stream '{delivery.Stream}'."));
+                $"The event's type '{type}' does not belong on the stream '{delivery.Stream}'."));
         }
 
         try

@@ -1,14 +1,12 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace TaskPlatform.EventBus;
 
 /// <summary>Sends events through the transport, with the spans and metrics that are the same for every transport. Stores publish through it.</summary>
 /// <param name="transport">The transport.</param>
-public sealed class EventSender(IEventTransport transport)
+/// <param name="topologies">The topology, for the names of channels.</param>
+public sealed class EventSender(IEventTransport transport, Topologies topologies)
 {
-    private static readonly ConcurrentDictionary<string, string> Streams = new(StringComparer.Ordinal);
-
     /// <summary>The transport.</summary>
     public IEventTransport Transport => transport;
 
@@ -54,7 +52,7 @@ public sealed class EventSender(IEventTransport transport)
         for (var i = 0; i < spans.Length; i++)
         {
             var outgoing = events[i];
-            spans[i] = EventSpans.Send(transport.System, StreamOf(outgoing.Type), outgoing.EventId, outgoing.TraceParent, outgoing.TraceState);
+            spans[i] = EventSpans.Send(transport.System, ChannelOf(outgoing), outgoing.EventId, outgoing.TraceParent, outgoing.TraceState);
             Activity.Current = ambient;
         }
 
@@ -84,13 +82,13 @@ public sealed class EventSender(IEventTransport transport)
         for (var from = 0; from < results.Count;)
         {
             var to = from + 1;
-            while (to < results.Count && events[to].Type == events[from].Type && results[to].Error?.GetType() == results[from].Error?.GetType())
+            while (to < results.Count && ChannelOf(events[to]) == ChannelOf(events[from]) && results[to].Error?.GetType() == results[from].Error?.GetType())
                 to++;
             EventBusTelemetry.SentMessages.Add(
-                to - from, EventBusTelemetry.Tags(transport.System, StreamOf(events[from].Type), errorType: results[from].Error?.GetType().FullName));
+                to - from, EventBusTelemetry.Tags(transport.System, ChannelOf(events[from]), errorType: results[from].Error?.GetType().FullName));
             from = to;
         }
     }
 
-    private static string StreamOf(string eventType) => Streams.GetOrAdd(eventType, StreamName.Of);
+    private string ChannelOf(in OutgoingEvent outgoing) => topologies.Current.ChannelOf(outgoing.Type, outgoing.AggregateId);
 }

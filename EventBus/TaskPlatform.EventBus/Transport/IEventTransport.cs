@@ -13,7 +13,7 @@ public interface IEventTransport
     string? Problem { get; }
 
     /// <summary>
-    /// Adds events to their streams in order. If an event is not added, no later event is added to the same stream. An event for which no
+    /// Adds events to the channels of the current topology, in order. If an event is not added, no later event is added to the same channel. An event for which no
     /// reply was received may have been added.
     /// </summary>
     /// <returns>The result for each event, in the order of <paramref name="events"/>.</returns>

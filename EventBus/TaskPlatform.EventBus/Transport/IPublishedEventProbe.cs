@@ -12,25 +12,25 @@ public interface IPublishedEventProbe
     /// <summary>
     /// Reads the newest entries of a stream, newest first, except for entries that target one group. Returns none if the stream can't be read.
     /// </summary>
-    Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string eventType, int count, CancellationToken cancellationToken);
+    Task<IReadOnlyList<PublishedEntry>> ReadNewestAsync(string stream, int count, CancellationToken cancellationToken);
 
     /// <summary>Returns the server's run id, and whether it still has the given entries.</summary>
-    Task<TransportState> ProbeAsync(IReadOnlyList<(string EventType, string EntryId)> entries, CancellationToken cancellationToken);
+    Task<TransportState> ProbeAsync(IReadOnlyList<(string Stream, string EntryId)> entries, CancellationToken cancellationToken);
 
     /// <summary>Reads the positions of streams' groups and the number of entries removed by other clients, all at the same time.</summary>
-    Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
+    Task<StreamReadings> MeasureAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken);
 
     /// <summary>
     /// Finds entries that no longer exist although a group has not finished them: entries that are pending, or were until a consumer found them
     /// missing at or after <paramref name="since"/>; and entries that the bus added for one group, such as retries.
     /// </summary>
-    Task<LostEntries> FindLostAsync(string eventType, DateTimeOffset since, CancellationToken cancellationToken);
+    Task<LostEntries> FindLostAsync(string stream, DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>Clears entries returned by <see cref="FindLostAsync"/> as <see cref="LostEntries.Targeted"/>, once they have been recovered.</summary>
-    Task ClearLostAsync(string eventType, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
+    Task ClearLostAsync(string stream, IReadOnlyCollection<string> entryIds, CancellationToken cancellationToken);
 
     /// <summary>Counts entries that a group lost before it read them.</summary>
-    Task ReportLostAsync(string eventType, string group, int count, CancellationToken cancellationToken);
+    Task ReportLostAsync(string stream, string group, int count, CancellationToken cancellationToken);
 
     /// <summary>Compares two entries of a stream, without a call: less than 0 if the left one was added before the right one.</summary>
     int Compare(string left, string right);
@@ -50,11 +50,11 @@ public sealed record TransportState(string Run, IReadOnlyList<bool> Exists);
 public sealed record StreamReadings(DateTimeOffset At, IReadOnlyList<StreamReading> Streams);
 
 /// <summary>The state of a stream at one time.</summary>
-/// <param name="EventType">The event type.</param>
+/// <param name="Stream">The channel's short name: <c>task.created</c>, <c>task:3</c>.</param>
 /// <param name="Exists">Whether the stream exists.</param>
 /// <param name="Removed">The total number of entries that clients other than the bus have removed.</param>
 /// <param name="Groups">Its groups.</param>
-public sealed record StreamReading(string EventType, bool Exists, long Removed, IReadOnlyList<GroupReading> Groups);
+public sealed record StreamReading(string Stream, bool Exists, long Removed, IReadOnlyList<GroupReading> Groups);
 
 /// <summary>The state of a stream's group at one time.</summary>
 /// <param name="Name">The group.</param>

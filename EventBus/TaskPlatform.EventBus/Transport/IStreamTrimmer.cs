@@ -4,5 +4,5 @@ namespace TaskPlatform.EventBus;
 public interface IStreamTrimmer
 {
     /// <summary>Trims entries older than <see cref="EventBusOptions.StreamRetention"/>, except those that a group has not read and acked.</summary>
-    Task TrimAsync(IReadOnlyCollection<string> eventTypes, CancellationToken cancellationToken);
+    Task TrimAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken);
 }

@@ -5,6 +5,7 @@ namespace TaskPlatform.EventBus;
 /// <summary>An event to be published.</summary>
 /// <param name="EventId">The event's id, which is the same for all retries.</param>
 /// <param name="Type">The wire name.</param>
+/// <param name="AggregateId">The id of the aggregate.</param>
 /// <param name="Envelope">The JSON of the entry's <c>data</c> field.</param>
 /// <param name="AggregateVersion">The aggregate's version after the change, if it has one.</param>
 /// <param name="Schema">The payload's schema.</param>
@@ -15,6 +16,7 @@ namespace TaskPlatform.EventBus;
 public readonly record struct OutgoingEvent(
     Guid EventId,
     string Type,
+    string AggregateId,
     string Envelope,
     long? AggregateVersion,
     int Schema,
@@ -51,6 +53,7 @@ public readonly record struct OutgoingEvent(
         return new OutgoingEvent(
             id,
             TEvent.Type,
+            data.AggregateId,
             EventEnvelope.Write(data, occurredAt),
             aggregateVersion,
             TEvent.Schema,

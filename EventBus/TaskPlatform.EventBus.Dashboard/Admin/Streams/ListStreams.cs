@@ -10,9 +10,9 @@ internal static class ListStreams
         .WithName(nameof(ListStreams))
         .WithSummary("Lists all streams with their groups and lag");
 
-    private static async Task<Ok<Response>> HandleAsync(IStreamAdmin streams, EventCatalog events, CancellationToken cancellationToken)
+    private static async Task<Ok<Response>> HandleAsync(IStreamAdmin streams, EventCatalog events, Topologies topologies, CancellationToken cancellationToken)
     {
-        var found = await streams.DescribeAsync(events.Types, cancellationToken);
+        var found = await streams.DescribeAsync(topologies.StreamsOf(events), cancellationToken);
         return TypedResults.Ok(new Response([.. found.Select(StreamView.Of)], await streams.CountScheduledAsync(cancellationToken)));
     }
 }

@@ -11,17 +11,17 @@ internal static class ShowLive
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live", HandleAsync);
 
     private static async Task<RazorComponentResult<LivePage>> HandleAsync(
-        string? type, string? aggregate, CurrentOperator caller, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        string? type, string? aggregate, CurrentOperator caller, IStreamAdmin streams, EventCatalog events, Topologies topologies, IOptions<ConsoleOptions> options,
         CancellationToken cancellationToken)
     {
-        var filter = new LiveFilter(type, aggregate);
-        var found = await Task.WhenAll(filter.Types(events).Select(
+        var (filter, names) = (new LiveFilter(type, aggregate), topologies.StreamsOf(events));
+        var found = await Task.WhenAll(filter.Of(names).Select(
             name => streams.EntriesAsync(name, filter.Aggregate is null ? Shown : Scanned, null, newestFirst: true, cancellationToken)));
         return new(new
         {
             Operator = caller,
             Filter = filter,
-            Types = events.Types,
+            Types = names,
             Entries = found.SelectMany(entries => entries)
                 .Where(filter.Matches)
                 .OrderByDescending(entry => entry.AddedAt)

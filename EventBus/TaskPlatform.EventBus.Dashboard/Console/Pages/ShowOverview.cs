@@ -9,7 +9,7 @@ internal static class ShowOverview
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/", HandleAsync);
 
     private static async Task<RazorComponentResult<OverviewPage>> HandleAsync(
-        string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, DashboardDb db,
+        string? range, CurrentOperator caller, IStreamAdmin streams, IDeadLetterQueue deadLetters, EventCatalog events, Topologies topologies, DashboardDb db,
         TimeProvider time, CancellationToken cancellationToken)
     {
         var (selected, now) = (ChartRange.Find(range), time.GetUtcNow());
@@ -17,7 +17,7 @@ internal static class ShowOverview
         {
             Operator = caller,
             Content = new OverviewContent(
-                await streams.DescribeAsync(events.Types, cancellationToken),
+                await streams.DescribeAsync(topologies.StreamsOf(events), cancellationToken),
                 await deadLetters.GroupAsync(DeadLetterFilter.All, cancellationToken),
                 await streams.CountScheduledAsync(cancellationToken),
                 selected,

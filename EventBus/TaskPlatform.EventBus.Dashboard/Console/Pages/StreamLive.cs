@@ -19,22 +19,22 @@ internal static class StreamLive
     public static void Map(IEndpointRouteBuilder console) => console.MapGet("/live/events", Handle);
 
     private static ServerSentEventsResult<Item?> Handle(
-        string? type, string? aggregate, IStreamAdmin streams, EventCatalog events, IOptions<ConsoleOptions> options,
+        string? type, string? aggregate, IStreamAdmin streams, EventCatalog events, Topologies topologies, IOptions<ConsoleOptions> options,
         IOptions<EventBusDashboardOptions> dashboard, IOperatorAuthenticator operators, TimeProvider time, IHostApplicationLifetime host,
         HttpContext http, CancellationToken cancellationToken)
     {
         var expiry = ConsoleSession.ExpiryOf(http);
-        return TypedResults.ServerSentEvents(FollowAsync(new LiveFilter(type, aggregate), IsOpenAsync, streams, events, options.Value, time, cancellationToken));
+        return TypedResults.ServerSentEvents(FollowAsync(new LiveFilter(type, aggregate), IsOpenAsync, streams, topologies.StreamsOf(events), options.Value, time, cancellationToken));
 
         async ValueTask<bool> IsOpenAsync() => !dashboard.Value.IsHeadRequest(http) && !host.ApplicationStopping.IsCancellationRequested
             && time.GetUtcNow() < expiry && await operators.CheckAsync(http.User, cancellationToken) == SessionStatus.Valid;
     }
 
     private static async IAsyncEnumerable<SseItem<Item?>> FollowAsync(
-        LiveFilter filter, Func<ValueTask<bool>> isOpen, IStreamAdmin streams, EventCatalog events, ConsoleOptions options, TimeProvider time,
+        LiveFilter filter, Func<ValueTask<bool>> isOpen, IStreamAdmin streams, IReadOnlyList<string> names, ConsoleOptions options, TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var seen = (await streams.DescribeAsync(filter.Types(events), cancellationToken))
+        var seen = (await streams.DescribeAsync(filter.Of(names), cancellationToken))
             .ToDictionary(stream => stream.Type, stream => stream.LastEntryId);
         for (var polls = 0; await isOpen(); polls++)
         {

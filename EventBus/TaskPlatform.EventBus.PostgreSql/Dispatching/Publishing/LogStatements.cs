@@ -8,9 +8,9 @@ internal static class LogStatements
 {
     /// <summary>The columns needed to publish an event.</summary>
     public const string EventColumns =
-        "id, event_id, type, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
+        "id, event_id, type, aggregate_id, envelope, aggregate_version, schema, traceparent, tracestate, correlation_id, causation_id";
 
-    public const int EventColumnCount = 10;
+    public const int EventColumnCount = 11;
 
     /// <summary>The maximum number of events in a page.</summary>
     public const int PageSize = 500;
@@ -19,7 +19,7 @@ internal static class LogStatements
     /// Marks events as published and stores their entry ids. There is no join, because a join with the arrays would be planned as a scan of the
     /// whole log if the log was short when it was last analyzed. <c>width_bucket</c> finds an id's position in the sorted array by binary search.
     /// </summary>
-    public static NpgsqlBatchCommand Mark(List<long> ids, List<string> entries)
+    public static NpgsqlBatchCommand Mark(IReadOnlyList<long> ids, IReadOnlyList<string> entries)
     {
         var (sortedIds, sortedEntries) = (ids.ToArray(), entries.ToArray());
         Array.Sort(sortedIds, sortedEntries);
@@ -61,7 +61,7 @@ internal static class LogStatements
     {
         Parameters =
         {
-            new NpgsqlParameter<string[]> { TypedValue = [.. cursor.Refused] },
+            new NpgsqlParameter<string[]> { TypedValue = [.. cursor.RefusedTypes] },
             new NpgsqlParameter<long> { TypedValue = cursor.After },
             new NpgsqlParameter<long> { TypedValue = cursor.End },
         },
@@ -90,10 +90,11 @@ internal static class LogStatements
         reader.GetGuid(1),
         reader.GetString(2),
         reader.GetString(3),
-        reader.IsDBNull(4) ? null : reader.GetInt64(4),
-        reader.GetInt32(5),
-        reader.IsDBNull(6) ? null : reader.GetString(6),
+        reader.GetString(4),
+        reader.IsDBNull(5) ? null : reader.GetInt64(5),
+        reader.GetInt32(6),
         reader.IsDBNull(7) ? null : reader.GetString(7),
-        reader.GetString(8),
-        reader.IsDBNull(9) ? null : reader.GetString(9)));
+        reader.IsDBNull(8) ? null : reader.GetString(8),
+        reader.GetString(9),
+        reader.IsDBNull(10) ? null : reader.GetString(10)));
 }

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 
 /// <summary>Publishes the log on the connection that holds the lock, so that a process that lost the lock can't mark events.</summary>
 internal sealed partial class OutboxPublisher(
-    NpgsqlConnection connection, EventSender sender, UnmarkedEvents unmarked, PublishedEventVerifier? verifier, BusHealth health, ILogger logger)
+    NpgsqlConnection connection, EventSender sender, Topology topology, UnmarkedEvents unmarked, PublishedEventVerifier? verifier, BusHealth health, ILogger logger)
 {
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(10);
     private static readonly Task<IReadOnlyList<PublishResult>> NoResults = Task.FromResult<IReadOnlyList<PublishResult>>([]);
@@ -15,7 +15,7 @@ internal sealed partial class OutboxPublisher(
     private ScanCursor? unfinished;
 
     /// <summary>Used until the end of the first scan, which covers all events that the previous dispatcher may have left unmarked.</summary>
-    private PublicationLookup? lookup = sender.Transport.Capabilities.Probe is { } probe ? new(probe) : null;
+    private PublicationLookup? lookup = sender.Transport.Capabilities.Probe is { } probe ? new(probe, topology) : null;
     private bool hasBegun;
 
     /// <summary>Whether the last write succeeded. If not, nothing is published: events that can't be marked would be published repeatedly.</summary>
@@ -46,6 +46,7 @@ internal sealed partial class OutboxPublisher(
         if (!hasBegun && cursor.IsDone)
             lookup = null; // Less than a page is unpublished, so at most that many events can be published twice.
         hasBegun = true;
+        RemoveRefused(page, cursor);
         if (!isWritable && page.Count > 0)
             await TestWriteAsync(page[0].Id, cancellationToken);
         isWritable = false;
@@ -85,7 +86,7 @@ internal sealed partial class OutboxPublisher(
                 throw new EventTransportUnavailableException(failure);
             }
 
-            next.RemoveAll(row => cursor.Refused.Contains(row.Event.Type));
+            RemoveRefused(next, cursor);
             page = next;
         }
 
@@ -116,10 +117,10 @@ internal sealed partial class OutboxPublisher(
     {
         await using var batch = new NpgsqlBatch(connection);
         if (unmarked.Count > 0)
-            batch.BatchCommands.Add(LogStatements.Mark(unmarked.Ids, unmarked.Entries));
+            batch.BatchCommands.Add(LogStatements.Mark(unmarked.Ids, unmarked.LogEntries));
         if (cursor is not null)
             batch.BatchCommands.Add(LogStatements.ReadWaiting(cursor));
-        var hasRefused = cursor is { Refused.Count: > 0 };
+        var hasRefused = cursor?.RefusedTypes.Any() == true;
         if (hasRefused)
             batch.BatchCommands.Add(LogStatements.EndOfRange(cursor!));
         var rows = new List<(long, OutgoingEvent)>();
@@ -152,7 +153,7 @@ internal sealed partial class OutboxPublisher(
         }
 
         for (var i = 0; i < unmarked.Count; i++)
-            verifier?.Add(unmarked.Types[i], unmarked.Entries[i]);
+            verifier?.Add(unmarked.Streams[i], unmarked.Entries[i]);
         unmarked.Clear();
         return rows;
     }
@@ -165,17 +166,18 @@ internal sealed partial class OutboxPublisher(
         for (var i = 0; i < results.Count; i++)
         {
             var (id, outgoing) = page[i];
+            var stream = StreamOf(outgoing);
             switch (results[i])
             {
                 case { EntryId: { } entryId }:
-                    unmarked.Add(id, entryId, outgoing.Type);
+                    unmarked.Add(id, entryId, stream);
                     if (health.HasProblems)
-                        health.Recovered(Role(outgoing.Type));
+                        health.Recovered(Role(stream));
                     break;
                 case { Refused: true, Error: { } error }:
-                    lookup?.Clear(outgoing.Type);
-                    if (refused.Add(outgoing.Type) && health.Blocked(Role(outgoing.Type), error.Message))
-                        LogRefused(outgoing.Type, error);
+                    lookup?.Clear(stream);
+                    if (refused.Add(stream) && health.Blocked(Role(stream), error.Message))
+                        LogRefused(stream, error);
                     break;
                 case { Error: { } error }:
                     failure = error;
@@ -186,11 +188,19 @@ internal sealed partial class OutboxPublisher(
         return failure;
     }
 
-    private static string Role(string eventType) => $"publishing {eventType}";
+    private void RemoveRefused(List<(long Id, OutgoingEvent Event)> page, ScanCursor cursor)
+    {
+        if (cursor.Refused.Count > 0)
+            page.RemoveAll(row => cursor.Refused.Contains(StreamOf(row.Event)));
+    }
+
+    private string StreamOf(in OutgoingEvent outgoing) => StreamName.TypeOf(topology.ChannelOf(outgoing.Type, outgoing.AggregateId));
+
+    private static string Role(string stream) => $"publishing {stream}";
 
     [LoggerMessage(LogLevel.Information, "{Count} unpublished events were already in their streams; they are not published again.")]
     private partial void LogFound(int count);
 
-    [LoggerMessage(LogLevel.Error, "The transport refuses events of type {EventType}; they stay in the log until the cause is fixed.")]
-    private partial void LogRefused(string eventType, Exception exception);
+    [LoggerMessage(LogLevel.Error, "The transport refuses events for {Stream}; they stay in the log until the cause is fixed.")]
+    private partial void LogRefused(string stream, Exception exception);
 }

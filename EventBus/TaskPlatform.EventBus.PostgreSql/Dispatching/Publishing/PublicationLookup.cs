@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// Finds unmarked events that are already in their streams, because the previous dispatcher died before it could mark them.
 /// A stream is read before this dispatcher publishes to it, so every event found was published by another one.
 /// </summary>
-internal sealed class PublicationLookup(IPublishedEventProbe probe)
+internal sealed class PublicationLookup(IPublishedEventProbe probe, Topology topology)
 {
     /// <summary>The number of entries to read per stream: many more than a dispatcher leaves unmarked, as others may have added some since.</summary>
     private const int NewestEntries = 10_000;
@@ -21,30 +21,32 @@ internal sealed class PublicationLookup(IPublishedEventProbe probe)
     public void Clear() => streams.Clear();
 
     /// <summary>Makes the next lookup read a stream again that refused an event, because it may not have been readable before.</summary>
-    public void Clear(string eventType) => streams.Remove(eventType);
+    public void Clear(string stream) => streams.Remove(stream);
 
     /// <summary>Moves the rows of a page whose events are in their streams to the unmarked events.</summary>
     /// <returns>The number of moved rows.</returns>
     public async Task<int> MovePublishedAsync(List<(long Id, OutgoingEvent Event)> page, UnmarkedEvents unmarked, CancellationToken cancellationToken)
     {
-        foreach (var type in page.Select(row => row.Event.Type).Distinct(StringComparer.Ordinal).Where(type => !streams.ContainsKey(type)))
-            streams[type] = await ReadAsync(type, cancellationToken);
+        foreach (var name in page.Select(row => StreamOf(row.Event)).Distinct(StringComparer.Ordinal).Where(name => !streams.ContainsKey(name)).ToList())
+            streams[name] = await ReadAsync(name, cancellationToken);
 
         return page.RemoveAll(row =>
         {
-            if (requeued.Remove(row.Id) || streams[row.Event.Type] is not { Count: > 0 } stream
+            if (requeued.Remove(row.Id) || streams[StreamOf(row.Event)] is not { Count: > 0 } stream
                 || !stream.TryGetValue((row.Event.EventId, PublishedEntry.HashOf(row.Event.Envelope)), out var entryId))
                 return false;
-            unmarked.Add(row.Id, entryId, row.Event.Type);
+            unmarked.Add(row.Id, entryId, StreamOf(row.Event));
             return true;
         });
     }
 
-    private async Task<Dictionary<(Guid EventId, string DataHash), string>> ReadAsync(string eventType, CancellationToken cancellationToken)
+    private async Task<Dictionary<(Guid EventId, string DataHash), string>> ReadAsync(string name, CancellationToken cancellationToken)
     {
         var stream = new Dictionary<(Guid, string), string>();
-        foreach (var entry in await probe.ReadNewestAsync(eventType, NewestEntries, cancellationToken))
+        foreach (var entry in await probe.ReadNewestAsync(name, NewestEntries, cancellationToken))
             stream.TryAdd((entry.EventId, entry.DataHash), entry.EntryId); // The newest entry is trimmed last.
         return stream;
     }
+
+    private string StreamOf(in OutgoingEvent outgoing) => StreamName.TypeOf(topology.ChannelOf(outgoing.Type, outgoing.AggregateId));
 }

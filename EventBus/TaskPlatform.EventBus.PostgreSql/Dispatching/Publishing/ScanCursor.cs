@@ -7,8 +7,11 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// </summary>
 internal sealed class ScanCursor
 {
-    /// <summary>Event types to skip, because the transport refused an event and later events of its type must not overtake it.</summary>
+    /// <summary>Channels to skip, by short name, because the transport refused an event and later events must not overtake it.</summary>
     public HashSet<string> Refused { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Those that are the channels of event types, which the scan excludes. The events of refused partitions are read and left out.</summary>
+    public IEnumerable<string> RefusedTypes => Refused.Where(stream => !StreamName.IsPartition(stream));
 
     /// <summary>The last row that was scanned.</summary>
     public long After { get; private set; }

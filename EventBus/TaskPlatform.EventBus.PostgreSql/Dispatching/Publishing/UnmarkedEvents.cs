@@ -8,23 +8,28 @@ internal sealed class UnmarkedEvents
 {
     public List<long> Ids { get; } = [];
 
+    /// <summary>The transport's ids of the entries.</summary>
     public List<string> Entries { get; } = [];
 
-    public List<string> Types { get; } = [];
+    /// <summary>The short names of their channels.</summary>
+    public List<string> Streams { get; } = [];
+
+    /// <summary>The ids of the entries as the log stores them.</summary>
+    public IReadOnlyList<string> LogEntries => [.. Streams.Zip(Entries, LogEntryId.Write)];
 
     public int Count => Ids.Count;
 
-    public void Add(long id, string entryId, string eventType)
+    public void Add(long id, string entryId, string stream)
     {
         Ids.Add(id);
         Entries.Add(entryId);
-        Types.Add(eventType);
+        Streams.Add(stream);
     }
 
     public void Clear()
     {
         Ids.Clear();
         Entries.Clear();
-        Types.Clear();
+        Streams.Clear();
     }
 }

@@ -77,25 +77,27 @@ internal sealed partial class LogReplayer(NpgsqlConnection connection, IReplays 
     private async Task<List<long>> FindAsync(LogReplay request, long after, long end, int size, CancellationToken cancellationToken)
     {
         var found = new List<long>();
+        var stream = request.Replay.Type;
         int candidates;
         do
         {
             await using var command = new NpgsqlCommand(
                 $"""
-                 SELECT id, entry_id, created_at
+                 SELECT id, type, entry_id, created_at
                  FROM event_log
-                 WHERE type = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
+                 WHERE {(StreamName.IsPartition(stream) ? "aggregate_type" : "type")} = $1 AND id > $2 AND id <= $3 AND entry_id IS NOT NULL
                  ORDER BY id
                  LIMIT {CandidatesSize}
                  """, connection);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request.Replay.Type });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StreamName.IsPartition(stream) ? StreamName.AggregateTypeOf(stream) : stream });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             for (candidates = 0; await reader.ReadAsync(cancellationToken); candidates++)
             {
                 after = reader.GetInt64(0);
-                if (found.Count < size && replays.Includes(request, reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)))
+                var (channel, entryId) = LogEntryId.Read(reader.GetString(1), reader.GetString(2));
+                if (found.Count < size && channel == stream && replays.Includes(request, entryId, reader.GetFieldValue<DateTimeOffset>(3)))
                     found.Add(after);
             }
         }

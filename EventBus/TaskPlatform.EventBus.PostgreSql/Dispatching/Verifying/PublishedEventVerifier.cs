@@ -9,7 +9,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// entries that their groups had not finished, the missing events are published again with the same ids.
 /// </summary>
 internal sealed partial class PublishedEventVerifier(
-    NpgsqlConnection connection, IPublishedEventProbe probe, IReadOnlyCollection<string> eventTypes, EventBusOptions options, ILogger logger)
+    NpgsqlConnection connection, IPublishedEventProbe probe, IReadOnlyCollection<string> streams, EventBusOptions options, ILogger logger)
 {
     /// <summary>
     /// A server loses its latest writes or everything. So the search runs backwards, and ends when this many consecutive events exist.
@@ -26,7 +26,7 @@ internal sealed partial class PublishedEventVerifier(
     private readonly Sentinels sentinels = new();
 
     /// <summary>Event types that the last check skipped although their streams had changed.</summary>
-    private readonly HashSet<string> skippedTypes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> skippedStreams = new(StringComparer.Ordinal);
     private readonly Republications republications = new();
     private DateTimeOffset lastReading = DateTimeOffset.UnixEpoch;
     private string? serverRun;
@@ -38,19 +38,19 @@ internal sealed partial class PublishedEventVerifier(
     private TimeSpan Retention => options.StreamRetention * 0.95;
 
     /// <summary>Records that an event was published as this entry.</summary>
-    public void Add(string eventType, string entryId) => sentinels.Add(eventType, entryId);
+    public void Add(string stream, string entryId) => sentinels.Add(stream, entryId);
 
     /// <summary>
-    /// Compares the streams with the previous check, and probes one entry of each published event type. If something is missing, or
+    /// Compares the streams with the previous check, and probes one entry of each published channel. If something is missing, or
     /// the server was restarted or replaced, searches for all missing events.
     /// </summary>
     /// <returns>The number of events that are queued to be published again.</returns>
     public async Task<int> CheckAsync(CancellationToken cancellationToken)
     {
-        var now = await probe.MeasureAsync(eventTypes, cancellationToken);
+        var now = await probe.MeasureAsync(streams, cancellationToken);
         var probed = sentinels.Current(Retention);
         var state = await probe.ProbeAsync(probed, cancellationToken);
-        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.EventType, exists)).ToDictionary(StringComparer.Ordinal);
+        var sentinelExists = probed.Zip(state.Exists, (entry, exists) => (entry.Stream, exists)).ToDictionary(StringComparer.Ordinal);
         var missing = state.Run != serverRun
             ? await InitializeAsync(now, cancellationToken)
             : await CompareAsync(now, sentinelExists, cancellationToken) + await RequeueDueAsync(cancellationToken);
@@ -59,7 +59,7 @@ internal sealed partial class PublishedEventVerifier(
 
         serverRun = state.Run;
         lastReading = now.At;
-        sentinels.Renew(sentinelExists, skippedTypes);
+        sentinels.Renew(sentinelExists, skippedStreams);
         return missing;
     }
 
@@ -67,7 +67,7 @@ internal sealed partial class PublishedEventVerifier(
     private async Task<int> InitializeAsync(StreamReadings now, CancellationToken cancellationToken)
     {
         republications.Clear();
-        skippedTypes.Clear();
+        skippedStreams.Clear();
         var missing = await RequeueMissingAsync(types: null, cancellationToken);
         foreach (var stream in now.Streams)
         {
@@ -82,23 +82,23 @@ internal sealed partial class PublishedEventVerifier(
     private async Task<int> CompareAsync(StreamReadings now, Dictionary<string, bool> sentinelExists, CancellationToken cancellationToken)
     {
         var missing = 0;
-        skippedTypes.Clear();
+        skippedStreams.Clear();
         foreach (var stream in now.Streams)
         {
-            var change = watch.Compare(stream, sentinelExists.TryGetValue(stream.EventType, out var sentinel) ? sentinel : null);
+            var change = watch.Compare(stream, sentinelExists.TryGetValue(stream.Stream, out var sentinel) ? sentinel : null);
             if (change != StreamChange.None)
             {
-                if (watch.IsPaused(stream.EventType))
+                if (watch.IsPaused(stream.Stream))
                 {
-                    skippedTypes.Add(stream.EventType); // The next check compares with the same readings again.
+                    skippedStreams.Add(stream.Stream); // The next check compares with the same readings again.
                     continue;
                 }
 
                 var started = Stopwatch.GetTimestamp();
                 missing += change == StreamChange.EntriesRemoved
-                    ? await VerifyAsync(watch.Before(stream.EventType)!, now.At, lastReading - ClockTolerance, cancellationToken)
-                    : await RequeueMissingAsync([stream.EventType], cancellationToken);
-                watch.RecordVerification(stream.EventType, started);
+                    ? await VerifyAsync(watch.Before(stream.Stream)!, now.At, lastReading - ClockTolerance, cancellationToken)
+                    : await RequeueMissingAsync([stream.Stream], cancellationToken);
+                watch.RecordVerification(stream.Stream, started);
             }
 
             watch.Accept(stream);
@@ -116,7 +116,7 @@ internal sealed partial class PublishedEventVerifier(
     /// <param name="cancellationToken">Cancels the search.</param>
     private async Task<int> VerifyAsync(StreamReading before, DateTimeOffset now, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var lost = await probe.FindLostAsync(before.EventType, since, cancellationToken);
+        var lost = await probe.FindLostAsync(before.Stream, since, cancellationToken);
         var pending = lost.Pending.ToHashSet(StringComparer.Ordinal);
         var targeted = lost.Targeted.ToLookup(entry => entry.EventId);
         var position = before.Groups.Select(group => group.LastDelivered).Min(entryOrder);
@@ -126,7 +126,7 @@ internal sealed partial class PublishedEventVerifier(
             : Retention;
         var counts = before.Groups.ToDictionary(group => group.Name, _ => 0, StringComparer.Ordinal);
         var (missing, isOwner) = (0, false);
-        await foreach (var page in rows.ReadBackwardsAsync([before.EventType], age, cancellationToken))
+        await foreach (var page in rows.ReadBackwardsAsync([before.Stream], age, cancellationToken))
         {
             isOwner = true;
             var retried = page.FindAll(row => targeted.Contains(row.EventId));
@@ -141,11 +141,11 @@ internal sealed partial class PublishedEventVerifier(
         if (!isOwner)
             return 0; // Another service publishes these events.
         if (lost.Targeted.Count > 0)
-            await probe.ClearLostAsync(before.EventType, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
+            await probe.ClearLostAsync(before.Stream, [.. lost.Targeted.Select(entry => entry.EntryId)], cancellationToken);
         foreach (var entry in lost.Targeted.Where(entry => !pending.Contains(entry.EntryId)))
             counts[entry.Group] = counts.GetValueOrDefault(entry.Group) + 1;
         foreach (var (group, count) in counts.Where(group => group.Value > 0))
-            await probe.ReportLostAsync(before.EventType, group, count, cancellationToken);
+            await probe.ReportLostAsync(before.Stream, group, count, cancellationToken);
         return missing;
     }
 
@@ -160,7 +160,7 @@ internal sealed partial class PublishedEventVerifier(
         {
             var missingRows = await FindMissingAsync(page, cancellationToken);
             foreach (var row in page.Except(missingRows))
-                sentinels.AddFound(row.EventType, row.EntryId, row.Age);
+                sentinels.AddFound(row.Stream, row.EntryId, row.Age);
             missing += (await RequeueAsync(missingRows, certain: false, cancellationToken)).Count;
             clean = missingRows.Count == 0 ? clean + page.Count : 0;
             if (clean >= CleanEvents)
@@ -188,7 +188,7 @@ internal sealed partial class PublishedEventVerifier(
     {
         if (open.Count == 0)
             return open;
-        var state = await probe.ProbeAsync([.. open.Select(row => (row.EventType, row.EntryId))], cancellationToken);
+        var state = await probe.ProbeAsync([.. open.Select(row => (row.Stream, row.EntryId))], cancellationToken);
         return [.. open.Where((_, i) => !state.Exists[i])];
     }
 

@@ -30,15 +30,15 @@ internal sealed class StreamWatch
     private readonly Dictionary<string, StreamReading> readings = new(StringComparer.Ordinal);
 
     /// <summary>When each group was created, including groups that no longer exist: they may reappear on a different stream.</summary>
-    private readonly Dictionary<(string EventType, string Group), string?> groups = [];
+    private readonly Dictionary<(string Stream, string Group), string?> groups = [];
     private readonly Dictionary<string, (long Ended, TimeSpan Took)> verifications = new(StringComparer.Ordinal);
 
     /// <summary>The reading of the stream at the previous check; null if there was none.</summary>
-    public StreamReading? Before(string eventType) => readings.GetValueOrDefault(eventType);
+    public StreamReading? Before(string stream) => readings.GetValueOrDefault(stream);
 
     /// <summary>Whether to skip the stream because it was verified recently. Its previous reading is kept.</summary>
-    public bool IsPaused(string eventType)
-        => verifications.TryGetValue(eventType, out var last)
+    public bool IsPaused(string stream)
+        => verifications.TryGetValue(stream, out var last)
             && Stopwatch.GetElapsedTime(last.Ended) < (PauseFactor * last.Took < MaxPause ? PauseFactor * last.Took : MaxPause);
 
     /// <summary>How the stream has changed since the previous check.</summary>
@@ -46,12 +46,12 @@ internal sealed class StreamWatch
     /// <param name="sentinel">Whether an entry known to be in the stream still exists; null if no such entry is known.</param>
     public StreamChange Compare(StreamReading now, bool? sentinel)
     {
-        if (Before(now.EventType) is not { } before)
+        if (Before(now.Stream) is not { } before)
             return sentinel == false ? StreamChange.Recreated : StreamChange.None;
 
         // Deleting a stream also deletes its groups and their pending entries.
         var isReplaced = (before.Exists && !now.Exists) || now.Groups.Any(
-            group => groups.TryGetValue((now.EventType, group.Name), out var since) && since != group.Since);
+            group => groups.TryGetValue((now.Stream, group.Name), out var since) && since != group.Since);
         var isSame = before.Groups.Count > 0 && before.Groups.All(
             group => group.Since is not null && now.Groups.Any(other => other.Name == group.Name && other.Since == group.Since));
         if (sentinel != true && (isReplaced || (sentinel == false && !isSame)))
@@ -62,12 +62,12 @@ internal sealed class StreamWatch
     /// <summary>Stores the reading: every event published before it is in the stream or queued to be published again.</summary>
     public void Accept(StreamReading now)
     {
-        readings[now.EventType] = now;
+        readings[now.Stream] = now;
         foreach (var group in now.Groups)
-            groups[(now.EventType, group.Name)] = group.Since;
+            groups[(now.Stream, group.Name)] = group.Since;
     }
 
     /// <summary>Records the end of a verification and its duration.</summary>
-    public void RecordVerification(string eventType, long started)
-        => verifications[eventType] = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(started));
+    public void RecordVerification(string stream, long started)
+        => verifications[stream] = (Stopwatch.GetTimestamp(), Stopwatch.GetElapsedTime(started));
 }
