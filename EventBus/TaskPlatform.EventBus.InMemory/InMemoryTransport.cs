@@ -1,14 +1,14 @@
 namespace TaskPlatform.EventBus.InMemory;
 
 /// <summary>The transport on an <see cref="InMemoryBroker"/>.</summary>
-internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options, Topologies topologies) : IEventTransport, IStreamTrimmer, IOutboxReports, IWakeChannel
+internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName consumer, EventBusOptions options, Topologies topologies) : IEventTransport, IStreamTrimmer, IOutboxReports, ITopologyRecord, IWakeChannel
 {
     private TransportCapabilities? capabilities;
 
     public string System => "in_memory";
 
     public TransportCapabilities Capabilities
-        => capabilities ??= new TransportCapabilities { Probe = new InMemoryEventProbe(broker), Trimmer = this, OutboxReports = this, WakeChannel = this };
+        => capabilities ??= new TransportCapabilities { Probe = new InMemoryEventProbe(broker), Trimmer = this, OutboxReports = this, TopologyRecord = this, WakeChannel = this };
 
     public string? Problem => null;
 
@@ -44,6 +44,16 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, ConsumerName cons
         lock (broker.Gate)
             broker.Monitoring.Outboxes[service] = (waiting, broker.Clock.GetUtcNow() - oldestAge);
         return Task.CompletedTask;
+    }
+
+    public Task<string> EnterAsync(string service, Topologies topologies, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+        {
+            if (broker.Topologies.GetValueOrDefault(service) is not { } recorded || recorded == topologies.Replaced?.Name)
+                broker.Topologies[service] = recorded = topologies.Current.Name;
+            return Task.FromResult(recorded);
+        }
     }
 
     public Task WakeAsync(string service, CancellationToken cancellationToken)

@@ -74,6 +74,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash of their progress; field as in <see cref="Replays"/>, value = last row, number of events added, 1 if complete.</summary>
     public RedisKey ReplayProgress { get; } = prefix + "events:replays:progress";
 
+    /// <summary>Hash of the topologies with which the logs are published; field = service, value = name of the topology.</summary>
+    public RedisKey Topology { get; } = prefix + "events:topology";
+
     /// <summary>Lease of a channel: the process of the group that owns it, as described in <c>lease.lua</c>.</summary>
     public RedisKey Lease(string channel, string group) => $"{prefix}{channel}:lease:{group}";
 

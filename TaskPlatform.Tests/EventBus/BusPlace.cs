@@ -22,6 +22,12 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>Whether notes are revised, which is a third event type.</summary>
     public bool HasRevisions { get; init; }
 
+    /// <summary>The topology of its processes; null for the default.</summary>
+    public string? Topology { get; init; }
+
+    /// <summary>The topology that it replaces.</summary>
+    public string? ReplacedTopology { get; init; }
+
     /// <summary>Whether the context's inserts go through the bus's own batches.</summary>
     public bool InBulk { get; init; } = true;
 

@@ -63,6 +63,7 @@ internal sealed class BusProcess : IAsyncDisposable
             bus.Configure(options =>
             {
                 options.KeyPrefix = place.Prefix;
+                (options.Topology, options.ReplacedTopology) = (place.Topology, place.ReplacedTopology);
                 for (var i = 0; i < options.MaxRetries; i++)
                     options.RetryDelays.Add(TimeSpan.FromMilliseconds(50));
                 configure?.Invoke(options);

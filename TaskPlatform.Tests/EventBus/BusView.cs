@@ -85,7 +85,7 @@ internal sealed class BusView : IAsyncDisposable
         await Until(
             async () => await WaitingAsync() is > 0 and var waiting
                 ? $"{waiting} in the log"
-                : (string?)await Redis.ScriptEvaluateAsync(open, [place.Prefix + $"events:{eventType}", place.Prefix + "events:retry"], [group]),
+                : (string?)await Redis.ScriptEvaluateAsync(open, [place.Prefix + StreamName.Of(eventType), place.Prefix + "events:retry"], [group]),
             string.IsNullOrEmpty);
     }
 
@@ -124,7 +124,8 @@ internal sealed class BusView : IAsyncDisposable
     /// <summary>Asserts that in the end every revision of each note was handled once, in order.</summary>
     public async Task AssertRevisedInOrderAsync(string group, int notes, int revisions)
     {
-        await SettledAsync(group, NoteRevised.Type);
+        foreach (var channel in Topology.Parse(place.Topology ?? Topology.PerEventType.Name).ChannelsOf([NoteRevised.Type]))
+            await SettledAsync(group, StreamName.TypeOf(channel));
         var effects = (await EffectsAsync()).Where(effect => effect.Group == group).ToLookup(effect => effect.NoteId, effect => effect.Text);
         Assert.Equal(Enumerable.Range(1, notes), effects.Select(note => note.Key).Order());
         Assert.All(effects, note => Assert.Equal(
@@ -134,7 +135,7 @@ internal sealed class BusView : IAsyncDisposable
     /// <summary>The instance of the process that owns a channel of a group; empty if none does.</summary>
     public async Task<string> OwnerAsync(string group, string eventType)
     {
-        var lease = await Redis.HashGetAllAsync(place.Prefix + $"events:{eventType}:lease:{group}");
+        var lease = await Redis.HashGetAllAsync(place.Prefix + $"{StreamName.Of(eventType)}:lease:{group}");
         var fields = lease.ToDictionary(field => (string)field.Name!, field => (string)field.Value!);
         return fields.TryGetValue("owner", out var owner) ? owner[(owner.IndexOf(':', StringComparison.Ordinal) + 1)..] : "";
     }

@@ -42,6 +42,9 @@ public sealed partial class InMemoryBroker : IDisposable
 
     internal LeaseStore Leases { get; }
 
+    /// <summary>The topology with which each log is published.</summary>
+    internal Dictionary<string, string> Topologies { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Completes when something may have become receivable since it was obtained.</summary>
     internal Task Changed => changed.Task;
 

@@ -7,6 +7,7 @@ internal sealed partial class InMemoryReceiver
 
     private readonly HashSet<string> owned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> releasing = new(StringComparer.Ordinal);
+    private readonly HashSet<string> opened = new(StringComparer.Ordinal);
     private bool isSubscribed;
 
     public CoalescedSignal Unbalanced { get; } = new();
@@ -49,7 +50,7 @@ internal sealed partial class InMemoryReceiver
         var holders = group.Channels
             .Select(channel => (channel, owner: broker.Leases.OwnerOf(channel, group.Name)))
             .Where(one => one.owner is not null).ToDictionary(one => one.channel, one => one.owner!, StringComparer.Ordinal);
-        var plan = ChannelAssignment.Of(broker.Leases.Join(group.Name, name, group.Channels, options.LeaseDuration), holders);
+        var plan = ChannelAssignment.Of(broker.Leases.Join(group.Name, name, Readable(), options.LeaseDuration), holders);
         foreach (var channel in owned.Where(channel => plan.GetValueOrDefault(channel) != name && !releasing.ContainsKey(channel)).ToList())
             releasing[channel] = HandOverAsync(channel);
         foreach (var (channel, _) in plan.Where(target => target.Value == name && !owned.Contains(target.Key)))
@@ -63,6 +64,27 @@ internal sealed partial class InMemoryReceiver
                 taken.Enqueue(joined.Claim(id, name, broker.Clock.GetTimestamp()));
             broker.Pulse();
         }
+    }
+
+    /// <summary>
+    /// While a topology is replaced, a new channel is read once something is on it, which shows that its publisher uses the new topology, and the group has finished
+    /// the old channels of the same aggregates.
+    /// </summary>
+    private IReadOnlyCollection<string> Readable()
+    {
+        if (group.Topologies.Replaced is not { } replaced)
+            return group.Channels;
+        foreach (var types in group.EventTypes.GroupBy(EventEnvelope.AggregateTypeOf).Where(types => replaced.ChannelsOf(types).All(IsFinished)))
+            opened.UnionWith(group.Topologies.Current.ChannelsOf(types).Where(channel => broker.Find(channel)?.Entries.Count > 0));
+        return [.. replaced.ChannelsOf(group.EventTypes), .. opened];
+    }
+
+    private bool IsFinished(string channel)
+    {
+        if (broker.Find(channel) is not { Entries.Count: > 0 } stream)
+            return true;
+        return stream.Groups.TryGetValue(group.Name, out var joined) && joined.Lag == 0
+            && joined.Pending.Values.All(item => item.Owner == ReservedConsumers.AwaitingRetry);
     }
 
     /// <summary>Ends the handling of a channel, and then releases it. Its lease is renewed until then.</summary>

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus.PostgreSql;
 /// The roles of a leader, which take turns on the connection that holds the lock: publish what waits; every few seconds also report the outbox,
 /// verify what was published, and serve replays.
 /// </summary>
-internal sealed class LeaderTerm(OutboxPublisher publisher, PublishedEventVerifier? verifier, OutboxReporter reporter, LogReplayer? replayer) : IDisposable
+internal sealed class LeaderTerm(TopologyGuard topology, OutboxPublisher publisher, PublishedEventVerifier? verifier, OutboxReporter reporter, LogReplayer? replayer) : IDisposable
 {
     /// <summary>How often a leader that is publishing verifies and reports.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
@@ -25,6 +25,7 @@ internal sealed class LeaderTerm(OutboxPublisher publisher, PublishedEventVerifi
         var isCheckDue = Stopwatch.GetElapsedTime(lastCheck) > (verifier is { HasGrown: true } ? CheckInterval : IdleCheckInterval);
         if (isCheckDue)
         {
+            await topology.CheckAsync(cancellationToken); // First, so that nothing is published before.
             await reporter.ReportAsync(cancellationToken);
             if (verifier is not null && await verifier.CheckAsync(cancellationToken) > 0)
                 publisher.Restart();
@@ -43,7 +44,7 @@ internal sealed class LeaderTerm(OutboxPublisher publisher, PublishedEventVerifi
     /// <summary>Publishes the events of the last requests before the process stops.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
-        while (await publisher.PublishWaitingAsync(cancellationToken))
+        while (topology.IsOpen && await publisher.PublishWaitingAsync(cancellationToken))
         {
             // More events may be waiting.
         }

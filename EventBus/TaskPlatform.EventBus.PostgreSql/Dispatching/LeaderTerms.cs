@@ -18,6 +18,7 @@ internal sealed class LeaderTerms(
             ? new PublishedEventVerifier(connection, probe, topologies.StreamsOf(catalog), options, loggers.CreateLogger<PublishedEventVerifier>())
             : null;
         return new LeaderTerm(
+            new TopologyGuard(service, capabilities.TopologyRecord, topologies),
             new OutboxPublisher(connection, sender, topologies.Current, unmarked, verifier, health, loggers.CreateLogger<OutboxPublisher>()),
             verifier,
             new OutboxReporter(service, connection, capabilities.OutboxReports, outbox),

@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// only between the two. Not thread-safe: one loop calls it.
 /// </summary>
 internal sealed partial class ChannelBalancer(
-    ConsumerGroup group, ConsumerName consumer, ChannelLeases leases, ChannelReaders readers, GroupStreams streams, IChannelHandling handling,
+    ConsumerGroup group, ConsumerName consumer, ChannelLeases leases, TopologySwitch topology, ChannelReaders readers, GroupStreams streams, IChannelHandling handling,
     EventBusOptions options, ILogger logger)
 {
     private const int TurnsPerLease = 8;
@@ -31,7 +31,7 @@ internal sealed partial class ChannelBalancer(
         if (isStopping)
             return Interval;
 
-        var plan = ChannelAssignment.Of(await leases.JoinAsync(group.Channels, cancellationToken), owners);
+        var plan = ChannelAssignment.Of(await leases.JoinAsync(await topology.ReadableAsync(cancellationToken), cancellationToken), owners);
         foreach (var channel in owned.Where(channel => plan.GetValueOrDefault(channel) != consumer.Value && !releasing.ContainsKey(channel)))
             releasing[channel] = ReleaseAsync(channel);
         await AcquireAsync(

@@ -20,7 +20,7 @@ internal sealed class RedisReceivers(
         return new RedisReceiver(
             group,
             readers,
-            new ChannelBalancer(group, consumer, new ChannelLeases(redis, keys, group, consumer, options), readers, streams, handling, options, logger),
+            new ChannelBalancer(group, consumer, new ChannelLeases(redis, keys, group, consumer, options), new TopologySwitch(redis, keys, group), readers, streams, handling, options, logger),
             new AbandonedEntries(streams, missed, options),
             new EntrySettler(group, streams, missed, services.GetRequiredService<RetryForwarder>()),
             streams,

@@ -23,6 +23,7 @@ internal sealed class RedisTransport : IEventTransport
             Probe = new PublishedEventProbe(calls, keys, logger),
             Trimmer = new StreamTrimmer(redis, calls, keys, options, logger),
             OutboxReports = new OutboxReports(redis, keys, logger),
+            TopologyRecord = new TopologyRecord(calls, keys),
             WakeChannel = new WakeChannel(redis, keys),
         };
     }

@@ -22,6 +22,8 @@ internal static class Script
     public static readonly string Forward = Load("forward");
     public static readonly string Claim = LoadWithEntries("claim");
     public static readonly string ListOwned = LoadWithEntries("list_owned");
+    public static readonly string Topology = Load("topology");
+    public static readonly string IsDrained = LoadWithEntries("is_drained");
     public static readonly string Lease = Load("lease");
     public static readonly string Members = Load("members");
     public static readonly string TakeOver = LoadWithEntries("take_over");

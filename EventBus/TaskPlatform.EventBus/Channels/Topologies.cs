@@ -25,7 +25,15 @@ public sealed record Topologies(Topology Current, Topology? Replaced = null)
     /// <summary>Whether events of a type belong on a channel.</summary>
     public bool Accepts(string channel, string eventType) => Current.Accepts(channel, eventType) || Replaced?.Accepts(channel, eventType) == true;
 
-    internal static Topologies Of(EventBusOptions options, Topologies registered) => new(
-        options.Topology is { } current ? Topology.Parse(current) : registered.Current,
-        options.ReplacedTopology is { } replaced ? Topology.Parse(replaced) : registered.Replaced);
+    /// <exception cref="EventBusSetupException">Both have the same channels.</exception>
+    internal static Topologies Of(EventBusOptions options, Topologies registered)
+    {
+        var topologies = new Topologies(
+            options.Topology is { } current ? Topology.Parse(current) : registered.Current,
+            options.ReplacedTopology is { } replaced ? Topology.Parse(replaced) : registered.Replaced);
+        const string Any = "any.type";
+        return topologies.Replaced?.ChannelsOf([Any]).Intersect(topologies.Current.ChannelsOf([Any])).Any() == true
+            ? throw new EventBusSetupException($"The topology {topologies.Current} has channels of {topologies.Replaced}, which it replaces: raise its version, for example PerAggregate(16, version 2).")
+            : topologies;
+    }
 }

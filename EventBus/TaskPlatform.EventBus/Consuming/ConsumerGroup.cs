@@ -25,7 +25,7 @@ public sealed partial class ConsumerGroup
     public EventOrdering Ordering { get; internal set; }
 
     /// <summary>The topologies of its bus.</summary>
-    internal Topologies Topologies { get; set; } = Topologies.Default;
+    public Topologies Topologies { get; internal set; } = Topologies.Default;
 
     /// <summary>The transport's <see cref="IEventTransport.System"/>, for spans and metrics; empty until the group's consumer is created.</summary>
     internal string MessagingSystem { get; set; } = "";

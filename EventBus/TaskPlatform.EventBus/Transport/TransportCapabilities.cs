@@ -15,6 +15,9 @@ public sealed record TransportCapabilities
     /// <summary>Makes the state of each service's outbox known to the process that monitors the bus. Without it, only the service's own health shows it.</summary>
     public IOutboxReports? OutboxReports { get; init; }
 
+    /// <summary>Records the topology of each log. Without it, two deployments with different topologies must not publish at the same time.</summary>
+    public ITopologyRecord? TopologyRecord { get; init; }
+
     /// <summary>Wakes the elected dispatcher from other processes. Without it, their events wait for its next poll, up to a second.</summary>
     public IWakeChannel? WakeChannel { get; init; }
 }
