@@ -45,6 +45,33 @@ public static class EventBusModel
         return model;
     }
 
+    /// <summary>Adds the table <c>parked_events</c>, which ordered groups need.</summary>
+    public static ModelBuilder AddParkedEvents(this ModelBuilder model)
+    {
+        model.Entity<ParkedEventRow>(row =>
+        {
+            row.ToTable("parked_events");
+            row.HasKey(e => e.Id);
+            row.Property(e => e.Id).HasColumnName("id").UseIdentityAlwaysColumn();
+            row.Property(e => e.ConsumerGroup).HasColumnName("consumer_group");
+            row.Property(e => e.AggregateType).HasColumnName("aggregate_type");
+            row.Property(e => e.AggregateId).HasColumnName("aggregate_id");
+            row.Property(e => e.EventId).HasColumnName("event_id");
+            row.Property(e => e.Channel).HasColumnName("channel");
+            row.Property(e => e.EntryId).HasColumnName("entry_id");
+            row.Property(e => e.Fields).HasColumnName("fields");
+            row.Property(e => e.State).HasColumnName("state");
+            row.Property(e => e.DueAt).HasColumnName("due_at");
+            row.Property(e => e.Deliveries).HasColumnName("deliveries").HasDefaultValue(0L);
+            row.Property(e => e.ParkedAt).HasColumnName("parked_at").HasDefaultValueSql("now()");
+            row.HasIndex(e => new { e.ConsumerGroup, e.EventId }).IsUnique().HasDatabaseName("ix_parked_events_event");
+            row.HasIndex(e => new { e.ConsumerGroup, e.AggregateType, e.AggregateId, e.Id }).HasDatabaseName("ix_parked_events_sequence");
+            row.HasIndex(e => new { e.ConsumerGroup, e.DueAt }).HasFilter("due_at IS NOT NULL").HasDatabaseName("ix_parked_events_due");
+            row.HasIndex(e => new { e.ConsumerGroup, e.Id }).HasFilter("state = 2").HasDatabaseName("ix_parked_events_blocked");
+        });
+        return model;
+    }
+
     /// <summary>Adds the table <c>inbox</c>.</summary>
     public static ModelBuilder AddInbox(this ModelBuilder model)
     {

@@ -21,6 +21,8 @@ internal sealed partial class TableCheck<TDb>(
             await RequireAsync(db, typeof(EventLogRow), "event_log", nameof(EventBusModel.AddEventLog), cancellationToken);
         if (groups.Any(group => parts.InboxOf(group) is Inbox<TDb>))
             await RequireAsync(db, typeof(InboxRow), "inbox", nameof(EventBusModel.AddInbox), cancellationToken);
+        if (groups.Any(group => group.IsOrdered && parts.InboxOf(group) is Inbox<TDb>))
+            await RequireAsync(db, typeof(ParkedEventRow), "parked_events", nameof(EventBusModel.AddParkedEvents), cancellationToken);
     }
 
     private async Task RequireAsync(TDb db, Type row, string table, string line, CancellationToken cancellationToken)

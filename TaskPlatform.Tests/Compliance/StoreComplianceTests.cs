@@ -188,7 +188,7 @@ public abstract partial class StoreComplianceTests : IAsyncLifetime
         try
         {
             return new StoreConsumer(
-                Subject, group, scope, await Subject.Inbox.BeginAsync(scope.ServiceProvider, [.. events.Select(eventId => new InboxKey(group, eventId))], Cancellation));
+                Subject, group, scope, await Subject.Inbox.BeginAsync(scope.ServiceProvider, [.. events.Select(eventId => new InboxKey(group, eventId))], [], Cancellation));
         }
         catch
         {

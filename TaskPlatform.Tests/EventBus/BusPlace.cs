@@ -22,6 +22,9 @@ internal sealed record BusPlace(string Redis, string Postgres, string Prefix)
     /// <summary>Whether notes are revised, which is a third event type.</summary>
     public bool HasRevisions { get; init; }
 
+    /// <summary>Whether its groups are ordered.</summary>
+    public bool IsOrdered { get; init; }
+
     /// <summary>The topology of its processes; null for the default.</summary>
     public string? Topology { get; init; }
 

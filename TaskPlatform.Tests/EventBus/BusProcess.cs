@@ -79,6 +79,8 @@ internal sealed class BusProcess : IAsyncDisposable
     private static void AddHandlers(BusPlace place, ConsumerGroupBuilder group)
     {
         group.Handle<NoteErased, ObeyErasure>().OnDeadLetter<NoteDeath>();
+        if (place.IsOrdered)
+            group.Ordered();
         _ = place.UnitOfWork switch
         {
             UnitOfWork.Batch => group.HandleInBatches<NoteWritten, ObeyNote>(handler => Configure(place, handler)),

@@ -137,16 +137,21 @@ internal sealed class MarkNote(NotesDb db) : IEventHandler<NoteWritten>
     }
 }
 
-/// <summary>Adds a row for each revision of a note; the rows' ids show the order.</summary>
+/// <summary>
+/// Adds a row for each revision of a note; the rows' ids show the order. While there is a note with the negative of the revision as its id, that revision of the
+/// notes up to the number in the note's text fails.
+/// </summary>
 internal sealed class RecordRevision(NotesDb db) : IEventHandler<NoteRevised>
 {
-    public Task HandleAsync(NoteRevised data, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(NoteRevised data, EventContext context, CancellationToken cancellationToken)
     {
+        if (await db.Notes.FindAsync([-data.Revision], cancellationToken) is { } failing && data.NoteId <= int.Parse(failing.Text, CultureInfo.InvariantCulture))
+            throw new InvalidOperationException($"Revision {data.Revision} of note {data.NoteId} fails.");
+
         db.Effects.Add(new Effect
         {
             Group = context.Group, EventId = context.EventId, NoteId = data.NoteId, Text = data.Revision.ToString(CultureInfo.InvariantCulture),
         });
-        return Task.CompletedTask;
     }
 }
 

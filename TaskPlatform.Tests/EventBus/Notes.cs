@@ -96,5 +96,6 @@ public sealed class NotesDb(DbContextOptions<NotesDb> options) : DbContext(optio
         modelBuilder.Entity<Note>().Property(note => note.Id).ValueGeneratedNever();
         modelBuilder.AddEventLog();
         modelBuilder.AddInbox();
+        modelBuilder.AddParkedEvents();
     }
 }

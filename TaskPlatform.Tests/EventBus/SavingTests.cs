@@ -140,7 +140,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
 
         async Task<IInboxTransaction> BeginAsync(IServiceProvider services)
         {
-            var transaction = await inbox.BeginAsync(services, [key], TestContext.Current.CancellationToken);
+            var transaction = await inbox.BeginAsync(services, [key], [], TestContext.Current.CancellationToken);
             var db = services.GetRequiredService<ColumnTypesDb>();
             if (isNewRow)
                 db.Add(new Listed { Id = 1, Numbers = [], Names = [] });
@@ -158,7 +158,7 @@ public sealed class SavingTests(RedisServer redis, PostgresServer postgres)
         var key = new InboxKey("sorters", Guid.CreateVersion7());
         await using var scope = host.Services.CreateAsyncScope();
         await using var transaction = await host.Services.GetRequiredService<IInbox>()
-            .BeginAsync(scope.ServiceProvider, [key], TestContext.Current.CancellationToken);
+            .BeginAsync(scope.ServiceProvider, [key], [], TestContext.Current.CancellationToken);
         scope.ServiceProvider.GetRequiredService<ColumnTypesDb>().Add(new Listed { Id = 1, Numbers = [], Names = [] });
 
         await Assert.ThrowsAsync<DbUpdateException>(() => transaction.CommitAsync([key], TestContext.Current.CancellationToken));

@@ -47,11 +47,14 @@ public static class EntryFields
     /// <summary>When a handler first failed.</summary>
     public const string FirstFailedAt = "first_failed_at";
 
+    /// <summary>Present on an entry that an operator added to have its group skip the event.</summary>
+    public const string Skip = "skip";
+
     /// <summary>Headers of the event, which are copied to every entry that the bus adds for it.</summary>
     public static IReadOnlyList<string> OfEvent { get; } = [AggregateVersion, Schema, TraceParent, TraceState, CorrelationId, CausationId, ReplayId, HeadersDropped];
 
     /// <summary>Fields of the entry, which the bus sets for each entry that it adds.</summary>
-    public static IReadOnlyList<string> OfEntry { get; } = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt];
+    public static IReadOnlyList<string> OfEntry { get; } = [Data, EventId, Attempt, TargetGroup, FirstEntryId, FirstFailedAt, Skip];
 
     private static readonly (byte[] Bytes, string Name)[] Known =
         [.. OfEntry.Concat(OfEvent).Select(name => (Encoding.UTF8.GetBytes(name), name))];

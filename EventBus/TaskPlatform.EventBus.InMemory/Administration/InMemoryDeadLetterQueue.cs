@@ -39,6 +39,9 @@ internal sealed partial class InMemoryDeadLetterQueue(InMemoryBroker broker) : I
     public Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
         => Read<IReadOnlyList<ReprocessResult>>(_ => [.. ids.Select(id => Reprocess(id, counter: null))]);
 
+    public Task<IReadOnlyList<ReprocessResult>> SkipAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+        => Read<IReadOnlyList<ReprocessResult>>(_ => [.. ids.Select(id => Reprocess(id, counter: null, new EntryField(EntryFields.Skip, "1"u8.ToArray())))]);
+
     public Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
         => Read<IReadOnlyList<bool>>(deadLetters => [.. ids.Select(id => EntryId.TryParse(id, out var entryId) && deadLetters.Remove(entryId, counter: null))]);
 
@@ -65,7 +68,7 @@ internal sealed partial class InMemoryDeadLetterQueue(InMemoryBroker broker) : I
             return Task.FromResult(read(broker.DeadLetters));
     }
 
-    private ReprocessResult Reprocess(string id, string? counter)
+    private ReprocessResult Reprocess(string id, string? counter, params IReadOnlyList<EntryField> added)
     {
         if (!EntryId.TryParse(id, out var entryId) || broker.DeadLetters.Find(entryId) is not { } deadLetter)
             return new ReprocessResult(id, ReprocessOutcome.Gone, null);
@@ -76,10 +79,10 @@ internal sealed partial class InMemoryDeadLetterQueue(InMemoryBroker broker) : I
         if (broker.Find(entry.Stream) is not { } stream || !stream.Groups.ContainsKey(entry.Group))
             return new ReprocessResult(id, ReprocessOutcome.NoGroup, null);
 
-        var added = stream.Add([.. EntryOf(deadLetter, entry.Group)], broker.Clock.GetUtcNow());
+        var entryAdded = stream.Add([.. EntryOf(deadLetter, entry.Group), .. added], broker.Clock.GetUtcNow());
         broker.DeadLetters.Remove(entryId, counter);
         broker.Pulse();
-        return new ReprocessResult(id, ReprocessOutcome.Reprocessed, added.ToString());
+        return new ReprocessResult(id, ReprocessOutcome.Reprocessed, entryAdded.ToString());
     }
 
     /// <summary>The event as it was, as a first delivery for the group alone.</summary>

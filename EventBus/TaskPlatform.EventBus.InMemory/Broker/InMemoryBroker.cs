@@ -24,6 +24,7 @@ public sealed partial class InMemoryBroker : IDisposable
         alarm = Clock.CreateTimer(_ => OnAlarm(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Inbox = new InboxStore(Clock);
         Leases = new LeaseStore(Clock);
+        Parked = new ParkedStore(Clock);
     }
 
     internal TimeProvider Clock { get; }
@@ -41,6 +42,8 @@ public sealed partial class InMemoryBroker : IDisposable
     internal SharedMonitoring Monitoring { get; } = new();
 
     internal LeaseStore Leases { get; }
+
+    internal ParkedStore Parked { get; }
 
     /// <summary>The topology with which each log is published.</summary>
     internal Dictionary<string, string> Topologies { get; } = new(StringComparer.Ordinal);

@@ -87,6 +87,13 @@ internal sealed partial class InMemoryReceiver(
         }
     }
 
+    public Task AddDeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter, CancellationToken cancellationToken)
+    {
+        lock (broker.Gate)
+            broker.DeadLetters.Add(deadLetter, position, name, broker.Clock.GetUtcNow());
+        return Task.CompletedTask;
+    }
+
     public async Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held)
     {
         await Task.WhenAll(releasing.Values);

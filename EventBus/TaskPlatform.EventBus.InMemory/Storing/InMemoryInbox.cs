@@ -8,8 +8,10 @@ namespace TaskPlatform.EventBus.InMemory;
 /// </summary>
 internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, EventSender sender) : IInbox
 {
-    public Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
-        => Task.FromResult<IInboxTransaction>(new Transaction(this, broker, sender, HoldEvents(scope), keys));
+    public Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, IReadOnlyList<SequenceKey> sequences, CancellationToken cancellationToken)
+        => Task.FromResult<IInboxTransaction>(new Transaction(this, broker, sender, HoldEvents(scope), keys, sequences));
+
+    public IParkedEvents Parked => broker.Parked;
 
     public StoreFailure Classify(Exception exception) => StoreFailure.None;
 
@@ -23,7 +25,8 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
     }
 
     private sealed class Transaction(
-        InMemoryInbox inbox, InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, IReadOnlyList<InboxKey> asked) : IInboxTransaction
+        InMemoryInbox inbox, InMemoryBroker broker, EventSender sender, InMemoryPublisher publisher, IReadOnlyList<InboxKey> asked,
+        IReadOnlyList<SequenceKey> sequences) : IInboxTransaction
     {
         private readonly List<InboxKey> saved = [];
         private readonly List<OutgoingEvent> events = [];
@@ -31,8 +34,14 @@ internal sealed class InMemoryInbox(EventBusName bus, InMemoryBroker broker, Eve
 
         public IReadOnlySet<InboxKey> Handled { get; } = broker.Inbox.Find(asked);
 
+        public IReadOnlyDictionary<SequenceKey, SequenceHead> Blocked { get; } = broker.Parked.FindHeads(sequences);
+
         public Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
             => Task.FromResult<IInboxSavepoint>(new Savepoint(this, inbox.HoldEvents(scope)));
+
+        /// <summary>They are parked at once: if the transaction is not committed, they are delivered again and found to be parked.</summary>
+        public Task<IReadOnlySet<Guid>> ParkAsync(IReadOnlyList<ParkedEvent> events, CancellationToken cancellationToken)
+            => Task.FromResult(broker.Parked.Park(events));
 
         public async Task<bool> CommitAsync(IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
         {

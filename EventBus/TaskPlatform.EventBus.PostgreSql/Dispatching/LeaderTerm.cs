@@ -25,8 +25,8 @@ internal sealed class LeaderTerm(TopologyGuard topology, OutboxPublisher publish
         var isCheckDue = Stopwatch.GetElapsedTime(lastCheck) > (verifier is { HasGrown: true } ? CheckInterval : IdleCheckInterval);
         if (isCheckDue)
         {
-            await topology.CheckAsync(cancellationToken); // First, so that nothing is published before.
             await reporter.ReportAsync(cancellationToken);
+            await topology.CheckAsync(cancellationToken); // Before anything is published.
             if (verifier is not null && await verifier.CheckAsync(cancellationToken) > 0)
                 publisher.Restart();
             lastCheck = Stopwatch.GetTimestamp();

@@ -20,15 +20,18 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
 
     private bool? hasCommandTimeout;
 
-    public async Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
+    public IParkedEvents Parked { get; } = new ParkedEvents<TDb>(scopes);
+
+    public async Task<IInboxTransaction> BeginAsync(
+        IServiceProvider scope, IReadOnlyList<InboxKey> keys, IReadOnlyList<SequenceKey> sequences, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<TDb>();
         ApplyCommandTimeout(db, CommandTimeout);
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
-            var (session, handled) = await ReadHandledAsync(db, keys, cancellationToken);
-            return new InboxTransaction(this, db, transaction, session, handled);
+            var (session, handled, blocked) = await ReadAsync(db, keys, sequences, cancellationToken);
+            return new InboxTransaction(this, db, transaction, session, handled, blocked);
         }
         catch
         {
@@ -109,13 +112,15 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
     /// If several events share the transaction, the inbox rows of the first ones stay locked while the later handlers run. The idle limit terminates
     /// a process that freezes there, once its entries are claimed.
     /// </summary>
-    private async Task<(Session Session, HashSet<InboxKey> Handled)> ReadHandledAsync(
-        TDb db, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken)
+    private async Task<(Session Session, HashSet<InboxKey> Handled, Dictionary<SequenceKey, SequenceHead> Blocked)> ReadAsync(
+        TDb db, IReadOnlyList<InboxKey> keys, IReadOnlyList<SequenceKey> sequences, CancellationToken cancellationToken)
     {
         await using var batch = db.CreateBatch(
             new NpgsqlBatchCommand("SELECT set_config('enable_seqscan', 'off', true), pg_backend_pid(), now()"),
-            InboxStatements.Select(keys),
-            new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
+            InboxStatements.Select(keys));
+        if (sequences.Count > 0)
+            batch.BatchCommands.Add(ParkedStatements.FindHeads(sequences));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
         if (keys.Any(key => key.EventId != keys[0].EventId))
             batch.BatchCommands.Add(LimitIdleTime(options.ClaimIdle));
 
@@ -126,7 +131,15 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             handled.Add(keys[reader.GetInt32(0) - 1]);
-        return (session, handled);
+        var blocked = new Dictionary<SequenceKey, SequenceHead>();
+        if (sequences.Count > 0)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                blocked.Add(sequences[reader.GetInt32(0) - 1], new SequenceHead(reader.GetGuid(1), (ParkedState)reader.GetInt32(2)));
+        }
+
+        return (session, handled, blocked);
     }
 
     private static NpgsqlBatchCommand LimitIdleTime(TimeSpan time)
@@ -157,12 +170,26 @@ internal sealed partial class Inbox<TDb>(ApplicationScopes scopes, EventBusOptio
     private readonly record struct Session(int ProcessId, DateTime StartedAt);
 
     private sealed class InboxTransaction(
-        Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, IReadOnlySet<InboxKey> handled)
+        Inbox<TDb> inbox, TDb db, IDbContextTransaction transaction, Session session, IReadOnlySet<InboxKey> handled,
+        IReadOnlyDictionary<SequenceKey, SequenceHead> blocked)
         : IInboxTransaction
     {
         private bool isCommitted;
 
         public IReadOnlySet<InboxKey> Handled => handled;
+
+        public IReadOnlyDictionary<SequenceKey, SequenceHead> Blocked => blocked;
+
+        public async Task<IReadOnlySet<Guid>> ParkAsync(IReadOnlyList<ParkedEvent> events, CancellationToken cancellationToken)
+        {
+            var parked = new HashSet<Guid>();
+            await using var batch = db.CreateBatch([ParkedStatements.LockOf(events), .. ParkedStatements.Park(events)]);
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken); // The lock has a result, the insert has none.
+            while (await reader.ReadAsync(cancellationToken))
+                parked.Add(reader.GetGuid(0));
+            return parked;
+        }
 
         public async Task<IInboxSavepoint> JoinAsync(IServiceProvider scope, CancellationToken cancellationToken)
         {

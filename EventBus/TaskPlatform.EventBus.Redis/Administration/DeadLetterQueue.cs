@@ -98,7 +98,10 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         => await ReadAsync("XREVRANGE", "+", "-", 1, [], cancellationToken) is [var newest] ? newest.Id : null;
 
     public async Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
-        => await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted], cancellationToken);
+        => await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted], isSkip: false, cancellationToken);
+
+    public async Task<IReadOnlyList<ReprocessResult>> SkipAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+        => await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted], isSkip: true, cancellationToken);
 
     public async Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
         => await DeleteAsync(ids, ScriptKeys, cancellationToken);
@@ -116,7 +119,7 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
         var (handled, refused) = (0, 0);
         if (sweep.Action == SweepAction.Reprocess)
         {
-            var results = await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted, keys.SweepCounter(sweep.Counter)], cancellationToken);
+            var results = await ReprocessAsync(ids, [.. ScriptKeys, keys.Targeted, keys.SweepCounter(sweep.Counter)], isSkip: false, cancellationToken);
             handled = results.Count(result => result.Outcome == ReprocessOutcome.Reprocessed);
             refused = results.Count(result => result.Outcome is ReprocessOutcome.NoStream or ReprocessOutcome.NoGroup);
         }
@@ -140,14 +143,14 @@ internal sealed class DeadLetterQueue(AdminCalls redis, RedisKeys keys) : IDeadL
             : await index.FindAsync(filter, range, newestFirst, limit, fields, cancellationToken);
 
     private async Task<List<ReprocessResult>> ReprocessAsync(
-        IReadOnlyList<string> ids, RedisKey[] scriptKeys, CancellationToken cancellationToken)
+        IReadOnlyList<string> ids, RedisKey[] scriptKeys, bool isSkip, CancellationToken cancellationToken)
     {
         var results = new List<ReprocessResult>(ids.Count);
         foreach (var chunk in ids.Chunk(ScriptSize))
         {
             RedisValue[] arguments =
             [
-                keys.Prefix, DeadLetterFields.HeaderPrefix, DeadLetterFields.MaxHeaders, DeadLetterFields.Reprocessed.Count,
+                keys.Prefix, DeadLetterFields.HeaderPrefix, DeadLetterFields.MaxHeaders, isSkip, DeadLetterFields.Reprocessed.Count,
                 .. DeadLetterFields.Reprocessed.Concat(chunk).Select(text => (RedisValue)text),
             ];
             var replies = (string[])(await redis.ScriptAsync(Script.Reprocess, scriptKeys, arguments, cancellationToken))!;

@@ -60,13 +60,18 @@ internal sealed partial class GroupStreams(
     /// Moves an event to the dead letter queue. False: it was already there, or another consumer owns the entry. The event id of an unreadable
     /// entry may belong to another event, so each unreadable entry becomes a separate dead letter.
     /// </summary>
-    public Task<bool> DeadLetterAsync(Settlement failed)
+    public Task<bool> DeadLetterAsync(Settlement failed) => DeadLetterAsync(failed.Position, failed.DeadLetter!, owner: consumer.Value);
+
+    /// <summary>Adds a dead letter for an event whose entry was acked before, unless it is one.</summary>
+    public Task AddDeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter) => DeadLetterAsync(position, deadLetter, owner: "");
+
+    private Task<bool> DeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter, string owner)
     {
-        var (stream, deadLetter) = (failed.Position.Channel, failed.DeadLetter!);
+        var stream = position.Channel;
         List<RedisValue> arguments =
         [
-            group.Name, consumer.Value, failed.Position.Id, deadLetter.IsUnreadable ? 0 : 1, stream,
-            .. EntryArguments.Of(DeadLetterFields.Of(deadLetter, failed.Position, consumer.Value, clock.GetUtcNow())),
+            group.Name, owner, position.Id, deadLetter.IsUnreadable ? 0 : 1, stream,
+            .. EntryArguments.Of(DeadLetterFields.Of(deadLetter, position, consumer.Value, clock.GetUtcNow())),
         ];
         RedisKey[] scriptKeys =
             [keys.Stream(stream), keys.DeadLetters, keys.DeadLetterIndex, keys.DeadLetterKinds, keys.DeadLettersByKind, keys.Targeted];

@@ -90,6 +90,13 @@ internal sealed partial class RedisReceiver : IReceiver
     public Task<IReadOnlyList<SettleResult>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
         => settler.SettleAsync(settlements, cancellationToken);
 
+    public Task AddDeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter, CancellationToken cancellationToken)
+        => CallAsync(async () =>
+        {
+            await streams.AddDeadLetterAsync(position, deadLetter).WaitAsync(cancellationToken);
+            return true;
+        });
+
     /// <summary>If Redis is unavailable, the other consumers claim the entries after they have been idle for long enough.</summary>
     public async Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held)
     {

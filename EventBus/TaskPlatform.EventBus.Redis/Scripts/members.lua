@@ -9,7 +9,9 @@ local digest = redis.sha1hex(ARGV[3])
 if ARGV[2] == '0' then
   redis.call('HDEL', KEYS[1], 'member:' .. ARGV[1])
 else
-  redis.call('HSET', KEYS[1], 'member:' .. ARGV[1], string.format('%.0f %s', now + tonumber(ARGV[2]), digest), 'channels:' .. digest, ARGV[3])
+  -- If Redis is out of memory, the consumers that were live then count as live until they can register again.
+  local written = redis.pcall('HSET', KEYS[1], 'member:' .. ARGV[1], string.format('%.0f %s', now + tonumber(ARGV[2]), digest), 'channels:' .. digest, ARGV[3])
+  if type(written) == 'table' and string.find(written.err, 'OOM', 1, true) then now = 0 end
 end
 
 local found, members, lists, used = redis.call('HGETALL', KEYS[1]), {}, {}, {}

@@ -1,13 +1,13 @@
 -- Reprocesses dead letters for the groups in which they failed: each is added to its stream as a first delivery and removed from the
 -- queue. A missing dead letter is skipped, so that a repeated call changes nothing. So is one whose stream has exhausted its ids.
 -- KEYS  1 event_dlq  2 event_dlq:index  3 event_dlq:kinds  4 event_dlq:by_kind  5 events:targeted  6 counter of reprocessed ones (optional)
--- ARGV  1 key prefix  2 prefix of unknown headers  3 maximum number of unknown headers  4 number of known fields
---       5.. their names, then ids of dead letters
+-- ARGV  1 key prefix  2 prefix of unknown headers  3 maximum number of unknown headers  4 1 if the group is to skip the events, else 0
+--       5 number of known fields  6.. their names, then ids of dead letters
 -- Returns for each the id of its new entry; or gone, no_stream or no_group if it was skipped.
 -- The streams' keys are derived from the dead letters. In a cluster, all keys must share one hash tag (the prefix).
-local header_prefix, max_headers, known_count = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local header_prefix, max_headers, known_count = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local known = {}
-for i = 5, 4 + known_count do known[ARGV[i]] = true end
+for i = 6, 5 + known_count do known[ARGV[i]] = true end
 
 local groups = {}
 local function has_group(stream, name)
@@ -30,6 +30,10 @@ end
 -- The original event, targeted at the group. If a field occurs more than once, the last value counts.
 local function entry_of(dead_letter, fields)
   local entry, seen, headers = { 'attempt', '0', 'target_group', fields.group }, {}, 0
+  if ARGV[4] == '1' then
+    entry[#entry + 1] = 'skip'
+    entry[#entry + 1] = '1'
+  end
   for f = 1, #dead_letter, 2 do
     local name, header = dead_letter[f], nil
     if known[name] then
@@ -48,7 +52,7 @@ local function entry_of(dead_letter, fields)
 end
 
 local results = {}
-for i = 5 + known_count, #ARGV do
+for i = 6 + known_count, #ARGV do
   local id = ARGV[i]
   local dead_letter = redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = dead_letter and fields_of(dead_letter)

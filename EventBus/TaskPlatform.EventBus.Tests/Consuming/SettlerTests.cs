@@ -175,6 +175,9 @@ public sealed class SettlerTests : IDisposable
 
         public CoalescedSignal Unbalanced => inner.Unbalanced;
 
+        public Task AddDeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter, CancellationToken cancellationToken)
+            => inner.AddDeadLetterAsync(position, deadLetter, cancellationToken);
+
         public Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken) => inner.BalanceAsync(cancellationToken);
 
         public Task ReleaseAsync(IReadOnlyCollection<ReleasedEvent> held) => inner.ReleaseAsync(held);

@@ -38,6 +38,13 @@ public interface IDeadLetterQueue
     /// <returns>The result for each dead letter, in the order of <paramref name="ids"/>.</returns>
     Task<IReadOnlyList<ReprocessResult>> ReprocessAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has the groups skip dead letters: an entry is added for each, as in <see cref="ReprocessAsync"/>, which its group records as handled without calling a handler. The
+    /// events of an ordered group that waited for it follow.
+    /// </summary>
+    /// <returns>The result for each dead letter, in the order of <paramref name="ids"/>.</returns>
+    Task<IReadOnlyList<ReprocessResult>> SkipAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
+
     /// <summary>Deletes dead letters permanently.</summary>
     /// <returns>Whether each one existed, in the order of <paramref name="ids"/>.</returns>
     Task<IReadOnlyList<bool>> DeleteAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);

@@ -6,7 +6,7 @@ namespace TaskPlatform.EventBus;
 /// </summary>
 internal sealed class BatchProcessor(
     GroupHandlers handlers, DeliveryValidator validator, HandlerInvoker invoker, SharedRunner? shared, IsolatedRunner isolated,
-    DeadLetterHandlerInvoker? deadLetterHandler)
+    DeadLetterHandlerInvoker? deadLetterHandler, SequenceConclusions? sequences)
 {
     /// <summary>Decides the outcome of every open event, in order.</summary>
     /// <param name="batch">The events to handle.</param>
@@ -17,20 +17,33 @@ internal sealed class BatchProcessor(
     public async Task ProcessAsync(EventBatch batch, CancellationToken draining, CancellationToken cancellationToken)
     {
         using var watch = invoker.Watch(cancellationToken);
-        var open = Begin(batch);
         try
         {
-            while (open.Count > 0 && !draining.IsCancellationRequested)
+            BatchEvent? failed;
+            do
             {
-                await HandleAsync(NextRun(open), watch, draining, cancellationToken);
-                RemoveDecided(open);
+                failed = Begin(batch);
+                foreach (var one in batch.Events.Where(one => one.Outcome.IsOpen && one.Delivery.IsSkip && one.Items.Count > 0))
+                    one.Outcome = await isolated.SkipAsync(one, cancellationToken);
+                var open = batch.OpenItems();
+                while (open.Count > 0 && !draining.IsCancellationRequested)
+                {
+                    await HandleAsync(NextRun(open), watch, draining, cancellationToken);
+                    RemoveDecided(open);
+                }
+
+                if (failed is not null)
+                    await sequences!.HoldAsync(failed, cancellationToken);
             }
+            while (failed is not null);
         }
         finally
         {
             batch.Conclude();
         }
 
+        if (sequences is not null)
+            await sequences.ConcludeAsync(batch, cancellationToken);
         foreach (var dead in batch.Events.Where(one => one.Outcome.Kind == OutcomeKind.DeadLetter))
             await (deadLetterHandler?.InvokeAsync(dead, watch, cancellationToken) ?? Task.CompletedTask);
         if (batch.Events.FirstOrDefault(one => one.Outcome.IsPostponed) is { } postponedEvent)
@@ -40,19 +53,30 @@ internal sealed class BatchProcessor(
     /// <summary>Commits a test write to the group's store; throws if the store refuses it.</summary>
     public Task ProbeStoreAsync(CancellationToken cancellationToken) => shared?.ProbeStoreAsync(cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>The calls of handlers to make; decides the events that need none.</summary>
-    private List<WorkItem> Begin(EventBatch batch)
+    /// <summary>Prepares the calls of handlers to make; decides the events that need none.</summary>
+    /// <returns>
+    /// In an ordered group, the first event that failed without a handler: later ones are not prepared, because those of its aggregate have to wait.
+    /// </returns>
+    private BatchEvent? Begin(EventBatch batch)
     {
         foreach (var one in batch.Events)
         {
             if (!one.Outcome.IsOpen || one.Items.Count > 0)
                 continue;
+            if (validator.IsToSkip(one.Delivery))
+            {
+                one.Begin(payload: null, handlers.Find(one.Delivery.Envelope!.Type));
+                continue;
+            }
+
             one.Outcome = validator.Validate(one.Delivery, out var payload);
             if (one.Outcome.IsOpen)
-                one.Begin(payload!, handlers.Find(one.Delivery.Envelope!.Type));
+                one.Begin(payload, handlers.Find(one.Delivery.Envelope!.Type));
+            else if (sequences is not null && SequenceConclusions.HoldsBack(one))
+                return one;
         }
 
-        return batch.OpenItems();
+        return null;
     }
 
     /// <summary>

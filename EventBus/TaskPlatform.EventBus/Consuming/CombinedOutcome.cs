@@ -14,6 +14,8 @@ internal static class CombinedOutcome
             return postponed.Outcome;
         if (items.Any(item => item.Outcome.IsOpen))
             return Outcome.Open;
+        if (items.Any(item => item.Outcome.Kind == OutcomeKind.Parked))
+            return Outcome.Parked;
 
         var failed = items.Where(item => item.Outcome.Kind is OutcomeKind.Retry or OutcomeKind.DeadLetter).ToList();
         if (failed.Count == 0)

@@ -2,7 +2,7 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>One consumer of a group: receives events for the workers, renews its claims, and claims the events of dead consumers.</summary>
 internal sealed class Consumer(
-    ConsumerGroup group, IReceiver receiver, KeyedQueue queue, WorkerPool workers, Settler settler, EventBusOptions options, BackgroundLoops loops)
+    ConsumerGroup group, IReceiver receiver, KeyedQueue queue, WorkerPool workers, Settler settler, SequenceRunner? sequences, EventBusOptions options, BackgroundLoops loops)
 {
     /// <summary>The number of renewals within the time after which a claim expires.</summary>
     private const int RenewalsPerClaim = 3;
@@ -18,6 +18,7 @@ internal sealed class Consumer(
             loops.RunAsync(new($"{group.Name} claiming") { Interval = options.ClaimInterval }, ClaimOnceAsync, stoppingToken),
             RenewAsync(stoppingToken),
             BalanceAsync(stoppingToken),
+            RunSequencesAsync(stoppingToken),
             StopReceivingAsync(stoppingToken));
         if (await Task.WhenAny(feeding, handling) == handling)
             await handling; // Workers end early only because of a bug; the exception stops the process.
@@ -71,6 +72,10 @@ internal sealed class Consumer(
     private Task BalanceAsync(CancellationToken stoppingToken) => group.Ordering == EventOrdering.Strict
         ? loops.RunAsync(new($"{group.Name} leasing") { Signal = receiver.Unbalanced }, receiver.BalanceAsync, stoppingToken)
         : Task.CompletedTask;
+
+    private Task RunSequencesAsync(CancellationToken stoppingToken) => sequences is null
+        ? Task.CompletedTask
+        : loops.RunAsync(new($"{group.Name} sequences") { Signal = sequences.Changed }, sequences.RunOnceAsync, stoppingToken);
 
     private async Task StopReceivingAsync(CancellationToken stoppingToken)
     {

@@ -8,6 +8,9 @@ public sealed partial class ConsumerGroup
     /// <summary>Whether the group has no inbox on purpose.</summary>
     internal bool IsWithoutInbox { get; set; }
 
+    /// <summary>Whether the events of an aggregate wait for one that failed.</summary>
+    public bool IsOrdered { get; internal set; }
+
     /// <summary>Whether it must handle or ignore each event of the catalog.</summary>
     internal bool RequiresAll { get; set; }
 

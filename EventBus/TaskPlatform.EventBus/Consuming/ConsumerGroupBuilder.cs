@@ -75,6 +75,17 @@ public sealed partial class ConsumerGroupBuilder
     }
 
     /// <summary>
+    /// Keeps the order of each aggregate's events when one of them fails: the later ones wait for it, parked in the group's store, while other aggregates go on. They
+    /// follow in order when it succeeds, is reprocessed, or is skipped by an operator. Retries are scheduled by the store. The group needs an inbox that can park events, and
+    /// <see cref="EventOrdering.Strict"/>. Without it, a retry is handled after events that were published later.
+    /// </summary>
+    public ConsumerGroupBuilder Ordered()
+    {
+        Group.IsOrdered = true;
+        return this;
+    }
+
+    /// <summary>
     /// Runs a middleware around each handler of the group, wherever that is added: inside of those added before, outside of the handler's own. It is
     /// created by dependency injection, in the handler's scope.
     /// </summary>

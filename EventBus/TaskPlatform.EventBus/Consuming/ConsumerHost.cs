@@ -36,22 +36,26 @@ internal sealed class ConsumerHost(IServiceProvider services, IEnumerable<Consum
         group.Ordering = settings.Ordering;
         var queue = new KeyedQueue(settings.Prefetch, settings.MaxConcurrency, settings.Ordering);
         var clock = services.GetRequiredService<TimeProvider>();
-        var receiver = transport.CreateReceiver(group, new ChannelHandling(queue, options.DrainTimeout, clock));
+        var handling = new ChannelHandling(queue, options.DrainTimeout, clock);
+        var receiver = transport.CreateReceiver(group, handling);
+        var sequences = group.IsOrdered && inbox?.Parked is { } parked ? new GroupSequences(group, parked) : null;
         var transient = new TransientFailures();
         var scopes = services.GetRequiredService<ApplicationScopes>();
         var deadLetterHandler = CreateDeadLetterInvoker(group, inbox, transient, settings.HandlerTimeout);
         var invoker = new HandlerInvoker(group, loggers.CreateLogger<BatchProcessor>());
-        var failures = new FailureClassifier(inbox, transient);
+        var failures = new FailureClassifier(inbox, sequences, transient);
         var processor = new BatchProcessor(
             handlers,
             new DeliveryValidator(group, handlers),
             invoker,
-            inbox is null ? null : new SharedRunner(group, inbox, invoker, failures, scopes),
-            new IsolatedRunner(inbox, deadLetterHandler, invoker, failures, scopes),
-            deadLetterHandler);
+            inbox is null ? null : new SharedRunner(group, inbox, sequences, invoker, failures, scopes),
+            new IsolatedRunner(inbox, sequences, deadLetterHandler, invoker, failures, scopes),
+            deadLetterHandler,
+            sequences is null ? null : new SequenceConclusions(sequences, clock));
         var settler = new Settler(group, receiver, queue, health, clock, logger);
         var workers = new WorkerPool(group, queue, processor, receiver, settler, health, logger) { Workers = settings.MaxConcurrency };
-        return new Consumer(group, receiver, queue, workers, settler, options, services.GetRequiredService<BackgroundLoops>());
+        var runner = sequences is null ? null : new SequenceRunner(group, sequences, processor, receiver, handling, settings.MaxConcurrency, options);
+        return new Consumer(group, receiver, queue, workers, settler, runner, options, services.GetRequiredService<BackgroundLoops>());
     }
 
     private DeadLetterHandlerInvoker? CreateDeadLetterInvoker(ConsumerGroup group, IInbox? inbox, TransientFailures transient, TimeSpan timeout)

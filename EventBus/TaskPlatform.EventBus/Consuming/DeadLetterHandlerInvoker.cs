@@ -21,7 +21,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
     {
         await using var scope = scopes.CreateAsyncScope();
         var entry = EntryRow(delivery);
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, [entry], cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, [entry], [], cancellationToken);
         return transaction.Handled.Contains(entry);
     }
 
@@ -61,7 +61,7 @@ internal sealed partial class DeadLetterHandlerInvoker(
         await using var scope = scopes.CreateAsyncScope();
         var eventRow = EventRow(dead);
         InboxKey[] rows = [.. new[] { eventRow, EntryRow(delivery) }.Distinct()];
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, rows, cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, rows, [], cancellationToken);
         timer.Transaction = transaction;
         if (!transaction.Handled.Contains(eventRow))
         {

@@ -55,6 +55,9 @@ internal sealed class Delivery
 
     public string? FirstFailedAt => headers.FirstFailedAt;
 
+    /// <summary>Whether the group is to skip the event: an operator decided so.</summary>
+    public bool IsSkip => headers.IsSkip && TargetGroup is not null;
+
     public string? TraceParent => headers.TraceParent;
 
     public string? TraceState => headers.TraceState;

@@ -3,6 +3,10 @@ namespace TaskPlatform.EventBus;
 /// <summary>Decides deliveries that need no handler: for other groups, unreadable, unknown, or in a crash loop.</summary>
 internal sealed class DeliveryValidator(ConsumerGroup group, GroupHandlers handlers)
 {
+    /// <summary>Whether an operator decided that the group is to skip the event.</summary>
+    public bool IsToSkip(Delivery delivery)
+        => delivery.IsSkip && delivery.TargetGroup == group.Name && delivery.Envelope is { } read && handlers.Find(read.Type).Count > 0;
+
     /// <summary>Decides an event that needs no handler; reads the payload of one that does.</summary>
     /// <param name="delivery">The event.</param>
     /// <param name="payload">The payload, if it was read.</param>

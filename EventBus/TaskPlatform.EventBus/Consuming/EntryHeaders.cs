@@ -28,6 +28,8 @@ internal struct EntryHeaders
 
     public string? FirstFailedAt { get; private set; }
 
+    public bool IsSkip { get; private set; }
+
     public string? TraceParent { get; private set; }
 
     public string? TraceState { get; private set; }
@@ -75,6 +77,7 @@ internal struct EntryHeaders
             case EntryFields.TargetGroup: TargetGroup = ReadText(value); break;
             case EntryFields.FirstEntryId: FirstEntryId = ReadEntryId(value); break;
             case EntryFields.FirstFailedAt: FirstFailedAt = ReadText(value); break;
+            case EntryFields.Skip: IsSkip = true; break;
             case EntryFields.TraceParent: TraceParent = ReadText(value); break;
             case EntryFields.TraceState: TraceState = ReadText(value); break;
             case EntryFields.CorrelationId: CorrelationId = ReadText(value); break;

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace TaskPlatform.EventBus;
 
 /// <summary>The events that a worker handles together, and what has been decided about them so far.</summary>
-internal sealed class EventBatch(IEnumerable<Delivery> deliveries, Func<string, bool>? isClosed = null)
+internal sealed class EventBatch(IEnumerable<Delivery> deliveries, Func<string, bool>? isClosed = null, bool isHead = false)
 {
-    private readonly List<BatchEvent> events = [.. deliveries.Select(delivery => new BatchEvent(delivery, isClosed))];
+    private readonly List<BatchEvent> events = [.. deliveries.Select(delivery => new BatchEvent(delivery, isClosed) { IsHead = isHead })];
 
     public IReadOnlyList<BatchEvent> Events => events;
 
@@ -45,7 +45,7 @@ internal sealed class EventBatch(IEnumerable<Delivery> deliveries, Func<string, 
     {
         foreach (var one in events)
         {
-            if (one.Items.Count > 0)
+            if (one.Items.Count > 0 && !one.Delivery.IsSkip)
                 one.Outcome = one.Items.Count == 1 ? one.Items[0].Outcome : CombinedOutcome.Of(one.Items);
         }
     }
@@ -87,6 +87,12 @@ internal sealed class BatchEvent(Delivery delivery, Func<string, bool>? isClosed
     /// <summary>Whether another process is to handle it: no further handler is started on it.</summary>
     public bool IsWithdrawn => isClosed?.Invoke(delivery.Stream) == true;
 
+    /// <summary>Whether it comes from the group's parked events, as the head of its sequence.</summary>
+    public bool IsHead { get; init; }
+
+    /// <summary>Whether it comes from the transport although it is the head of a sequence: it is being reprocessed.</summary>
+    public bool IsReprocessedHead { get; set; }
+
     /// <summary>The payload, once it has been deserialized.</summary>
     public object? Payload { get; private set; }
 
@@ -106,7 +112,7 @@ internal sealed class BatchEvent(Delivery delivery, Func<string, bool>? isClosed
     public TransientHistory Transient => field ??= new();
 
     /// <summary>Begins the calls of its handlers.</summary>
-    public void Begin(object payload, IReadOnlyList<GroupHandler> handlers)
+    public void Begin(object? payload, IReadOnlyList<GroupHandler> handlers)
     {
         Payload = payload;
         var items = new WorkItem[handlers.Count];

@@ -1,7 +1,7 @@
 namespace TaskPlatform.EventBus;
 
 /// <summary>Decides the consequence of a failure: the event waits for the store, is retried, or is dead-lettered.</summary>
-internal sealed class FailureClassifier(IInbox? inbox, TransientFailures transient)
+internal sealed class FailureClassifier(IInbox? inbox, GroupSequences? sequences, TransientFailures transient)
 {
     /// <summary>Records that a handler's effects were committed.</summary>
     public void Committed(GroupHandler handler) => transient.Committed(handler.CommitKey);
@@ -13,7 +13,10 @@ internal sealed class FailureClassifier(IInbox? inbox, TransientFailures transie
     /// <exception cref="StoreUnavailableException">The store refuses writes.</exception>
     public async Task DecideAsync(WorkItem item, Exception error, CancellationToken cancellationToken)
     {
-        item.Outcome = await ClassifyAsync(item, error, cancellationToken);
+        var outcome = await ClassifyAsync(item, error, cancellationToken);
+        if (sequences is not null && !outcome.IsOpen && !item.Event.IsHead)
+            await StoreCalls.RunAsync(() => sequences.HoldAsync(item.Delivery, cancellationToken), cancellationToken); // Before a later event of the aggregate is handled.
+        item.Outcome = outcome;
         item.RunsAlone |= item.Outcome.IsPostponed;
     }
 

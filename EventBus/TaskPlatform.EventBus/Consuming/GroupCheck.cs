@@ -10,6 +10,7 @@ internal sealed class GroupCheck(IEnumerable<ConsumerGroup> groups, EventCatalog
         foreach (var group in groups)
         {
             CheckInbox(group);
+            CheckOrder(group);
             CheckEvents(group);
         }
 
@@ -29,6 +30,18 @@ internal sealed class GroupCheck(IEnumerable<ConsumerGroup> groups, EventCatalog
         throw new EventBusSetupException(parts.GetServices<IInbox>().Any()
             ? $"The bus has several stores: the consumer group '{group.Name}' must choose that of its inbox, with UseInbox<…>()."
             : $"The consumer group '{group.Name}' has no inbox: add UsePostgres<…>() to the bus, or WithoutInbox() to the group if the effects of its events may happen twice.");
+    }
+
+    private void CheckOrder(ConsumerGroup group)
+    {
+        if (!group.IsOrdered)
+            return;
+        if (parts.InboxOf(group)?.Parked is null)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' is Ordered() and needs an inbox that can park events: add UsePostgres<…>() to the bus.");
+        var options = parts.GetRequiredService<ApplicationScopes>()
+            .GetOptions<ConsumerGroupOptions>(ConsumerGroupOptions.NameOf(parts.GetRequiredService<EventBusName>().Value, group.Name));
+        if (options.Ordering == EventOrdering.Relaxed)
+            throw new EventBusSetupException($"The consumer group '{group.Name}' is Ordered(), so its Ordering can't be Relaxed.");
     }
 
     private void CheckEvents(ConsumerGroup group)

@@ -11,8 +11,13 @@ public interface IInbox
     /// <summary>Begins a transaction for the handlers of one or more events, and queries which of the events were handled before.</summary>
     /// <param name="scope">The transaction's DI scope, which provides the unit of work of the handlers of a batch.</param>
     /// <param name="keys">The rows to look up, without duplicates.</param>
+    /// <param name="sequences">The sequences to look up, without duplicates; none for a group that is not ordered.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    Task<IInboxTransaction> BeginAsync(IServiceProvider scope, IReadOnlyList<InboxKey> keys, CancellationToken cancellationToken);
+    Task<IInboxTransaction> BeginAsync(
+        IServiceProvider scope, IReadOnlyList<InboxKey> keys, IReadOnlyList<SequenceKey> sequences, CancellationToken cancellationToken);
+
+    /// <summary>The parked events of ordered groups, in the same store; null if it can't park any.</summary>
+    IParkedEvents? Parked => null;
 
     /// <summary>What an exception says about the store.</summary>
     StoreFailure Classify(Exception exception);
@@ -45,6 +50,13 @@ public interface IInboxTransaction : IAsyncDisposable
 {
     /// <summary>The rows that exist, of those looked up.</summary>
     IReadOnlySet<InboxKey> Handled { get; }
+
+    /// <summary>The heads of the sequences that exist, of those looked up.</summary>
+    IReadOnlyDictionary<SequenceKey, SequenceHead> Blocked { get; }
+
+    /// <summary>Parks events behind the heads of their sequences, as part of the transaction.</summary>
+    /// <returns>The parked events, whether by this call or before. The others are not, because their sequences have ended meanwhile.</returns>
+    Task<IReadOnlySet<Guid>> ParkAsync(IReadOnlyList<ParkedEvent> events, CancellationToken cancellationToken);
 
     /// <summary>
     /// Joins another scope's unit of work to the transaction, under a savepoint, for one event that can fail without

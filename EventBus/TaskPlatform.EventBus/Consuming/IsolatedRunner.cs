@@ -4,7 +4,7 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>Handles one event at a time, in a transaction of its own, or in none if the group has no inbox.</summary>
 internal sealed class IsolatedRunner(
-    IInbox? inbox, DeadLetterHandlerInvoker? deadLetterHandler, HandlerInvoker invoker, FailureClassifier failures,
+    IInbox? inbox, GroupSequences? sequences, DeadLetterHandlerInvoker? deadLetterHandler, HandlerInvoker invoker, FailureClassifier failures,
     IServiceScopeFactory scopes)
 {
     /// <summary>The number of times that an event is handled again immediately after a concurrency conflict.</summary>
@@ -39,6 +39,27 @@ internal sealed class IsolatedRunner(
         }
     }
 
+    /// <summary>Records that all handlers have handled an event, without calling them, and lets its sequence go on.</summary>
+    /// <exception cref="StoreUnavailableException">The store is unavailable.</exception>
+    public async Task<Outcome> SkipAsync(BatchEvent skipped, CancellationToken cancellationToken)
+    {
+        if (inbox is null)
+            return Outcome.Skipped;
+        await StoreCalls.RunAsync(
+            async () =>
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var keys = WorkItem.KeysOf(skipped.Items);
+                await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, keys, [], cancellationToken);
+                await transaction.CommitAsync(
+                    [.. skipped.Items.Where(item => !item.IsHandled(transaction.Handled)).Select(item => item.Key).Distinct()], cancellationToken);
+                if (sequences is not null)
+                    await sequences.AdvanceAsync(skipped.Delivery, cancellationToken);
+            },
+            cancellationToken);
+        return Outcome.Skipped;
+    }
+
     private async Task<Outcome> TryHandleAsync(WorkItem item, HandlerTimer timer, CancellationToken cancellationToken)
     {
         if (deadLetterHandler is not null && item.Delivery.EarlierDeliveries > 0
@@ -55,10 +76,19 @@ internal sealed class IsolatedRunner(
             return Outcome.Handled;
         }
 
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, WorkItem.KeysOf([item]), cancellationToken);
+        await using var transaction = await inbox.BeginAsync(
+            scope.ServiceProvider, WorkItem.KeysOf([item]), sequences?.KeysOf([item]) ?? [], cancellationToken);
         timer.Transaction = transaction;
+        sequences?.Recognize(item, transaction.Blocked);
         if (item.IsHandled(transaction.Handled))
             return Outcome.Skipped;
+        if (sequences?.HasToWait(item, transaction.Blocked) == true
+            && (await transaction.ParkAsync([sequences.ToWaiting(item.Delivery)], cancellationToken)).Count > 0)
+        {
+            await transaction.CommitAsync([], cancellationToken);
+            return Outcome.Parked;
+        }
+
         if (!item.Handler.IsOnly && CombinedOutcome.OfExhausted(item) is { } exhausted)
             return exhausted;
 

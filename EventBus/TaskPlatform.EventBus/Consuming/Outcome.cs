@@ -14,6 +14,9 @@ internal sealed record Outcome
     /// <summary>The effects had been committed before; the event only has to be acked.</summary>
     public static Outcome Skipped { get; } = new(OutcomeKind.Skipped);
 
+    /// <summary>It is parked in the group's store; the transport need not deliver it again.</summary>
+    public static Outcome Parked { get; } = new(OutcomeKind.Parked);
+
     /// <summary>The event targets another group: it is acked if that group exists, otherwise dead-lettered.</summary>
     public static Outcome ForAnotherGroup { get; } = new(OutcomeKind.ForAnotherGroup);
 
@@ -117,6 +120,9 @@ internal enum OutcomeKind
 
     /// <summary>Its effects had been committed before.</summary>
     Skipped,
+
+    /// <summary>It is parked in the group's store.</summary>
+    Parked,
 
     /// <summary>It targets another group.</summary>
     ForAnotherGroup,

@@ -5,6 +5,7 @@ internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
 {
     private readonly HashSet<InboxKey> begun = [];
     private readonly List<(WorkItem Item, bool HandledNow)> done = [];
+    private readonly List<WorkItem> parked = [];
     private readonly List<FailedItem> failed = [];
     private readonly HashSet<(string, string, string)> left = [];
     private WorkItem? running;
@@ -19,6 +20,9 @@ internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
 
     /// <summary>The completed events, and whether each was handled in this attempt.</summary>
     public IReadOnlyList<(WorkItem Item, bool HandledNow)> Done => done;
+
+    /// <summary>The events that were parked behind the heads of their sequences.</summary>
+    public IReadOnlyList<WorkItem> Parked => parked;
 
     /// <summary>The failed events, whose effects were rolled back to their savepoint.</summary>
     public IReadOnlyList<FailedItem> Failed => failed;
@@ -43,13 +47,17 @@ internal sealed class RunAttempt(IReadOnlyList<WorkItem> run)
         running = null;
     }
 
+    /// <summary>Records that an event was parked.</summary>
+    public void Park(WorkItem item) => parked.Add(item);
+
     /// <summary>Records that an event failed and its effects were rolled back.</summary>
     /// <param name="item">The event.</param>
     /// <param name="error">The failure.</param>
     /// <param name="runsAgain">Whether to handle it again immediately, before later events of its aggregate.</param>
-    public void Fail(WorkItem item, Exception error, bool runsAgain)
+    /// <param name="holdsBack">Whether later events of its aggregate must not be handled in this run.</param>
+    public void Fail(WorkItem item, Exception error, bool runsAgain, bool holdsBack = false)
     {
-        if (runsAgain)
+        if (runsAgain || holdsBack)
             left.Add(item.OrderingKey);
         failed.Add(new FailedItem(item, error, runsAgain));
         running = null;

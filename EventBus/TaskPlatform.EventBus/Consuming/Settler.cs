@@ -42,7 +42,7 @@ internal sealed partial class Settler(
         var (delivery, outcome) = (decision.Delivery, decision.Outcome);
         var kind = outcome.Kind switch
         {
-            OutcomeKind.Handled or OutcomeKind.Skipped => SettlementKind.Complete,
+            OutcomeKind.Handled or OutcomeKind.Skipped or OutcomeKind.Parked => SettlementKind.Complete,
             OutcomeKind.ForAnotherGroup => SettlementKind.Decline,
             OutcomeKind.Retry => SettlementKind.Retry,
             _ => SettlementKind.DeadLetter,
@@ -132,6 +132,10 @@ internal sealed partial class Settler(
                     LogReusedId(group.Name, delivery.EntryId, delivery.Stream, delivery.EventId);
                 }
 
+                break;
+            case OutcomeKind.Parked:
+                EventSpans.Settled(decision, "park", group, start, end);
+                EventBusTelemetry.Parked.Add(1, tags);
                 break;
             case OutcomeKind.Retry:
                 EventSpans.Settled(decision, "retry", group, start, end);

@@ -5,7 +5,7 @@ namespace TaskPlatform.EventBus;
 
 /// <summary>Handles several events in one transaction.</summary>
 internal sealed class SharedRunner(
-    ConsumerGroup group, IInbox inbox, HandlerInvoker invoker, FailureClassifier failures, IServiceScopeFactory scopes)
+    ConsumerGroup group, IInbox inbox, GroupSequences? sequences, HandlerInvoker invoker, FailureClassifier failures, IServiceScopeFactory scopes)
 {
     /// <summary>The maximum number of savepoints per transaction. Postgres caches 64 subtransactions; more would slow other sessions down.</summary>
     public const int MaxSavepoints = 60;
@@ -52,8 +52,9 @@ internal sealed class SharedRunner(
     {
         var run = attempt.Run;
         await using var scope = scopes.CreateAsyncScope();
-        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, WorkItem.KeysOf(run), cancellationToken);
+        await using var transaction = await inbox.BeginAsync(scope.ServiceProvider, WorkItem.KeysOf(run), sequences?.KeysOf(run) ?? [], cancellationToken);
         timer.Transaction = transaction;
+        var (waiting, parked) = await ParkAsync(run, transaction, cancellationToken);
 
         var started = Stopwatch.GetTimestamp();
         var inBatch = run[0].Handler.UnitOfWork == UnitOfWork.Batch;
@@ -64,6 +65,12 @@ internal sealed class SharedRunner(
 
             if (attempt.IsLeft(item) || item.IsWithdrawn)
                 continue;
+            if (waiting.Contains(item))
+            {
+                if (parked.Contains(item.Delivery.EventId))
+                    attempt.Park(item);
+                continue; // Otherwise its sequence has ended meanwhile, and the next run handles it.
+            }
 
             // The same event may be in a stream twice, if its publisher died before it could mark the event as published.
             if (item.IsHandled(transaction.Handled) || !attempt.Begin(item))
@@ -82,6 +89,21 @@ internal sealed class SharedRunner(
         }
 
         return await transaction.CommitAsync(inBatch ? attempt.Keys : [], cancellationToken);
+    }
+
+    /// <summary>Parks the events of the run that have to wait for their sequences.</summary>
+    private async Task<(HashSet<WorkItem> Waiting, IReadOnlySet<Guid> Parked)> ParkAsync(
+        IReadOnlyList<WorkItem> run, IInboxTransaction transaction, CancellationToken cancellationToken)
+    {
+        if (sequences is null || transaction.Blocked.Count == 0)
+            return ([], new HashSet<Guid>());
+        foreach (var item in run)
+            sequences.Recognize(item, transaction.Blocked);
+        var waiting = run.Where(item => !item.IsHandled(transaction.Handled) && sequences.HasToWait(item, transaction.Blocked)).ToHashSet();
+        return waiting.Count == 0
+            ? (waiting, new HashSet<Guid>())
+            : (waiting, await transaction.ParkAsync(
+                [.. waiting.DistinctBy(item => item.Delivery.EventId).Select(item => sequences.ToWaiting(item.Delivery))], cancellationToken));
     }
 
     /// <summary>Handles one event under a savepoint: if it fails, its effects are rolled back and the transaction continues.</summary>
@@ -114,7 +136,7 @@ internal sealed class SharedRunner(
 
         var runsAgain = inbox.Classify(error) is not (StoreFailure.None or StoreFailure.Permanent);
         item.RunsAlone |= runsAgain;
-        attempt.Fail(item, error, runsAgain);
+        attempt.Fail(item, error, runsAgain, holdsBack: sequences is not null);
     }
 
     /// <summary>Sets the outcomes after the commit.</summary>
@@ -122,6 +144,8 @@ internal sealed class SharedRunner(
     {
         foreach (var (item, handledNow) in attempt.Done)
             item.Outcome = handledNow ? Outcome.Handled : Outcome.Skipped;
+        foreach (var item in attempt.Parked)
+            item.Outcome = Outcome.Parked;
         foreach (var handler in attempt.Done.Where(done => done.HandledNow).Select(done => done.Item.Handler).Distinct())
             failures.Committed(handler);
 

@@ -33,6 +33,9 @@ public static class EventBusTelemetry
     internal static readonly Counter<long> DeadLetters =
         Meter.CreateCounter<long>("eventbus.dlq.messages", "{message}", "Events moved to the dead letter queue.");
 
+    internal static readonly Counter<long> Parked =
+        Meter.CreateCounter<long>("eventbus.parked", "{event}", "Events of ordered groups that were parked: they failed, or wait for one that failed.");
+
     internal static readonly Counter<long> InboxDuplicates =
         Meter.CreateCounter<long>("eventbus.inbox.duplicates", "{message}", "Deliveries of events that had been handled before.");
 

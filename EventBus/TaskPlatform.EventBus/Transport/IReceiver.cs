@@ -42,6 +42,9 @@ public interface IReceiver : IAsyncDisposable
     /// <returns>The result of each settlement, in the same order.</returns>
     Task<IReadOnlyList<SettleResult>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
+    /// <summary>Adds a dead letter for an event that the consumer has completed before. A repeated call changes nothing.</summary>
+    Task AddDeadLetterAsync(EventPosition position, DeadLetterRecord deadLetter, CancellationToken cancellationToken);
+
     /// <summary>
     /// Where the group's <see cref="ConsumerGroup.Ordering"/> is strict: renews the leases of the channels that this process owns, acquires those that it should
     /// own, and releases those that another process should, so that the group's channels are spread evenly over its processes. Called repeatedly, also
