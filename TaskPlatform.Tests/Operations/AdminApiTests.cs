@@ -15,6 +15,7 @@ public sealed class AdminApiTests(OperationsFixture platform)
     [InlineData("GET", "/admin/dlq")]
     [InlineData("GET", "/admin/dlq/1-1")]
     [InlineData("POST", "/admin/dlq/reprocess/1-1")]
+    [InlineData("POST", "/admin/dlq/skip/1-1")]
     [InlineData("DELETE", "/admin/dlq?confirm=0")]
     [InlineData("GET", "/admin/streams")]
     [InlineData("GET", "/admin/jobs")]
@@ -36,6 +37,7 @@ public sealed class AdminApiTests(OperationsFixture platform)
     [InlineData("GET", "/admin/dlq?from=soon", "from")]
     [InlineData("GET", "/admin/dlq/nonsense", "msg_id")]
     [InlineData("POST", "/admin/dlq/reprocess/1-x", "msg_id")]
+    [InlineData("POST", "/admin/dlq/skip/1-x", "msg_id")]
     [InlineData("DELETE", "/admin/dlq/-1", "msg_id")]
     [InlineData("DELETE", "/admin/dlq?confirm=-1", "confirm")]
     [InlineData("GET", "/admin/streams/Nonsense", "type")]
@@ -80,9 +82,11 @@ public sealed class AdminApiTests(OperationsFixture platform)
         var id = await platform.AddDeadLetterAsync(group);
 
         (await admin.PostAsync($"/admin/dlq/reprocess/{id}")).AssertProblem(HttpStatusCode.Conflict);
+        (await admin.PostAsync($"/admin/dlq/skip/{id}")).AssertProblem(HttpStatusCode.Conflict);
         Assert.Equal(HttpStatusCode.OK, (await admin.DeleteAsync($"/admin/dlq/{id}")).Status);
         (await admin.DeleteAsync($"/admin/dlq/{id}")).AssertProblem(HttpStatusCode.NotFound);
         (await admin.PostAsync($"/admin/dlq/reprocess/{id}")).AssertProblem(HttpStatusCode.NotFound);
+        (await admin.PostAsync($"/admin/dlq/skip/{id}")).AssertProblem(HttpStatusCode.NotFound);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ internal static class AdminEndpoints
         GetDeadLetter.Map(deadLetters);
         ReprocessDeadLetter.Map(deadLetters);
         ReprocessDeadLetters.Map(deadLetters);
+        SkipDeadLetter.Map(deadLetters);
         DeleteDeadLetter.Map(deadLetters);
         PurgeDeadLetters.Map(deadLetters);
 

@@ -23,14 +23,16 @@ internal static class ReprocessDeadLetter
 
         var result = (await queue.ReprocessAsync([id], cancellationToken))[0];
         audit.Add($"{id}: {result.Outcome}.");
-        return result.Outcome switch
-        {
-            ReprocessOutcome.Reprocessed => TypedResults.Ok(result),
-            ReprocessOutcome.Gone => GetDeadLetter.NotFound(id),
-            ReprocessOutcome.NoGroup => Conflict("Its consumer group does not exist, so the event would not be read. Nothing was changed."),
-            _ => Conflict("It names no event stream. Nothing was changed."),
-        };
+        return ToResult(id, result);
     }
+
+    public static Results<Ok<ReprocessResult>, ValidationProblem, ProblemHttpResult> ToResult(string id, ReprocessResult result) => result.Outcome switch
+    {
+        ReprocessOutcome.Reprocessed => TypedResults.Ok(result),
+        ReprocessOutcome.Gone => GetDeadLetter.NotFound(id),
+        ReprocessOutcome.NoGroup => Conflict("Its consumer group does not exist, so the event would not be read. Nothing was changed."),
+        _ => Conflict("It names no event stream. Nothing was changed."),
+    };
 
     private static ProblemHttpResult Conflict(string why) => TypedResults.Problem(why, statusCode: StatusCodes.Status409Conflict);
 }
