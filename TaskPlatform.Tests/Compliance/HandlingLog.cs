@@ -46,13 +46,15 @@ public sealed class HandlingLog : IChannelHandling
     }
 
     /// <inheritdoc/>
-    public void Abort(string channel)
+    public Task AbortAsync(string channel)
     {
         lock (gate)
         {
             owned.Remove(channel);
             aborted.Add(channel);
         }
+
+        return Task.CompletedTask;
     }
 
     private List<string> Copy(List<string> list)

@@ -266,12 +266,18 @@ internal sealed class OrderProcess : IChannelHandling
         lock (gate)
         {
             IReadOnlyList<EventPosition> unhandled = [.. held.Where(delivery => delivery.Stream == channel).Select(delivery => delivery.Position)];
-            Abort(channel);
+            Drop(channel);
             return Task.FromResult(unhandled);
         }
     }
 
-    public void Abort(string channel)
+    public Task AbortAsync(string channel)
+    {
+        Drop(channel);
+        return Task.CompletedTask;
+    }
+
+    private void Drop(string channel)
     {
         lock (gate)
         {

@@ -13,6 +13,8 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
 {
     private protected override int Sequences => 2;
 
+    private protected override int Steps => 40;
+
     protected override Task<ITransportUnderTest> CreateAsync() => Task.FromResult<ITransportUnderTest>(new RedisUnderTest(redis.ConnectionString, Topology));
 
     internal sealed class RedisUnderTest : ITransportUnderTest
@@ -95,7 +97,9 @@ public sealed class RedisTransportTests(RedisServer redis) : TransportCompliance
 /// <summary>The same, with the channels of a topology of partitions.</summary>
 public sealed class RedisPartitionTests(RedisServer redis) : TransportComplianceTests
 {
-    private protected override int Sequences => 2;
+    private protected override int Sequences => 1;
+
+    private protected override int Steps => 40;
 
     protected override Topology Topology { get; } = Topology.PerAggregate(1);
 

@@ -11,6 +11,9 @@ public abstract partial class TransportComplianceTests
     /// <summary>How many sequences of steps are tried.</summary>
     private protected virtual int Sequences => 100;
 
+    /// <summary>The number of steps of each.</summary>
+    private protected virtual int Steps => 60;
+
     [Fact]
     public async Task Every_aggregate_is_handled_in_the_order_of_its_events_and_each_event_once_whatever_happens_to_the_consumers()
     {
@@ -20,7 +23,7 @@ public abstract partial class TransportComplianceTests
                        (1, Gen.Constant(OrderStep.Freeze)), (1, Gen.Constant(OrderStep.Stop)), (2, Gen.Constant(OrderStep.Wait)))
                    from process in Gen.Choose(0, Processes - 1)
                    select new OrderStepOf(kind, process);
-        var sequences = Gen.ListOf(step, 60);
+        var sequences = Gen.ListOf(step, Steps);
 
         // On a thread of its own, because FsCheck blocks while it waits. FsCheck prints the seed and the steps of a failure.
         await Task.Factory.StartNew(

@@ -34,8 +34,7 @@ internal sealed partial class InMemoryReceiver
             isSubscribed = true;
             foreach (var channel in owned.Where(channel => !broker.Leases.Renew(channel, group.Name, name, options.LeaseDuration) && !releasing.ContainsKey(channel)).ToList())
             {
-                owned.Remove(channel);
-                handling.Abort(channel);
+                releasing[channel] = AbortAsync(channel);
             }
 
             if (!isStopped)
@@ -85,6 +84,12 @@ internal sealed partial class InMemoryReceiver
             return true;
         return stream.Groups.TryGetValue(group.Name, out var joined) && joined.Lag == 0
             && joined.Pending.Values.All(item => item.Owner == ReservedConsumers.AwaitingRetry);
+    }
+
+    private async Task AbortAsync(string channel)
+    {
+        await Task.Yield(); // The caller is within the gate.
+        await handling.AbortAsync(channel);
     }
 
     /// <summary>Ends the handling of a channel, and then releases it. Its lease is renewed until then.</summary>

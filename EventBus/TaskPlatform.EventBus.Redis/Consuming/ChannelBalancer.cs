@@ -73,7 +73,7 @@ internal sealed partial class ChannelBalancer(
 
         var owners = calls.Where(call => call.IsCompletedSuccessfully).SelectMany(call => call.Result).ToDictionary(StringComparer.Ordinal);
         foreach (var channel in owned.Where(channel => owners.GetValueOrDefault(channel, consumer.Value) != consumer.Value && !releasing.ContainsKey(channel)).ToList())
-            await LoseAsync(channel);
+            releasing[channel] = LoseAsync(channel);
         await Task.WhenAll(calls);
         return owners.Where(owner => owner.Value.Length > 0).ToDictionary(StringComparer.Ordinal);
     }
@@ -102,10 +102,8 @@ internal sealed partial class ChannelBalancer(
 
     private async Task LoseAsync(string channel)
     {
-        owned.Remove(channel);
-        handling.Abort(channel);
         LogLost(group.Name, channel);
-        await readers.RemoveAsync(channel);
+        await Task.WhenAll(handling.AbortAsync(channel), readers.RemoveAsync(channel));
     }
 
     /// <summary>Hands a channel over: what is running ends, the rest is released, then the lease. It is renewed until then.</summary>
@@ -117,7 +115,10 @@ internal sealed partial class ChannelBalancer(
         LogReleased(group.Name, channel);
     }
 
-    /// <summary>Throws what a release has thrown. The channel is no longer owned in any case: its lease expires.</summary>
+    /// <summary>
+    /// Throws what a release has thrown. The channel is no longer owned in any case: its lease expires. Until then it is not acquired again, because its events
+    /// may still be held.
+    /// </summary>
     private async Task EndReleasesAsync()
     {
         foreach (var (channel, release) in releasing.Where(one => one.Value.IsCompleted).ToList())

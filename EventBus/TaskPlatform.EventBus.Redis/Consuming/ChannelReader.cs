@@ -72,6 +72,8 @@ internal sealed partial class ChannelReader(
         {
             channels[channel] = ++terms;
             listedBefore.Remove(channel);
+            broken.Remove(channel);
+            Forget(channel);
             read = last?.Reply;
         }
 
@@ -215,7 +217,7 @@ internal sealed partial class ChannelReader(
             }
 
             SetReadable();
-            if (prepared.Count == 0 && channels.Count > 0)
+            if (prepared.Count == 0 && ensured.Count == 0 && channels.Count > 0)
                 throw new InvalidOperationException($"The group '{group.Name}' has no stream to read.");
         }
     }
@@ -241,6 +243,14 @@ internal sealed partial class ChannelReader(
         {
             if (channels.GetValueOrDefault(channel.Name) != channel.Term || !unlisted.TryPeek(out var next) || next != channel.Name)
                 return []; // It was removed, or the listing begins again.
+            if (page.IsLost)
+            {
+                Forget(channel.Name);
+                broken.Add(channel.Name); // It is read again when it is added again.
+                onDisconnected();
+                return [];
+            }
+
             listedUntil = $"({page.Next}";
             if (page.Next.Length == 0)
             {

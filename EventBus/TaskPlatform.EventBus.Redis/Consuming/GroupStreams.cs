@@ -168,4 +168,8 @@ internal sealed partial class GroupStreams(
 /// <summary>A page of pending entries.</summary>
 /// <param name="Next">The start of the next page; <c>0-0</c> or empty after the last.</param>
 /// <param name="Entries">The entries that still exist in the stream.</param>
-internal sealed record PendingPage(string Next, IReadOnlyList<ReceivedEvent> Entries);
+internal sealed record PendingPage(string Next, IReadOnlyList<ReceivedEvent> Entries)
+{
+    /// <summary>Whether nothing was listed, because this consumer does not hold the channel's lease.</summary>
+    public bool IsLost => Next == "lost";
+}

@@ -88,10 +88,13 @@ public sealed class ChannelHandlingTests : IDisposable
         using var claims = new CancellationTokenSource();
         queue.Watch(running, claims);
 
-        handling.Abort(Deliveries.Stream);
+        var aborting = handling.AbortAsync(Deliveries.Stream);
 
         Assert.True(claims.IsCancellationRequested);
         Assert.True(queue.IsLost(running[0]));
         Assert.Equal([other], queue.Waiting);
+        Assert.False(aborting.IsCompleted);
+        queue.Remove(running[0]);
+        await aborting.WaitAsync(Limit, Cancellation);
     }
 }

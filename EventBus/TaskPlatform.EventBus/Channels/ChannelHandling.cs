@@ -36,10 +36,11 @@ internal sealed class ChannelHandling(KeyedQueue queue, TimeSpan drainTimeout, T
         return [.. queue.TakeUnhandled(channel).Select(delivery => delivery.Position)];
     }
 
-    public void Abort(string channel)
+    public async Task AbortAsync(string channel)
     {
         Disown(channel);
         queue.Close(channel, cancelsRunning: true);
+        await IsEmptyWithinAsync(CancelTimeout, channel, CancellationToken.None);
         queue.TakeUnhandled(channel);
     }
 

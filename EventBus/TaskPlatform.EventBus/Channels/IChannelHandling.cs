@@ -18,6 +18,9 @@ public interface IChannelHandling
     /// <returns>The events that were received and not handled, in the order in which they were received. No handler is running on them.</returns>
     Task<IReadOnlyList<EventPosition>> EndAsync(string channel, CancellationToken cancellationToken);
 
-    /// <summary>Another process owns the channel: cancels the handlers of its events, and drops those that are waiting.</summary>
-    void Abort(string channel);
+    /// <summary>
+    /// Another process owns the channel: cancels the handlers of its events, and drops those that are waiting. Completes when no handler is running on them, so that
+    /// the channel can be owned again.
+    /// </summary>
+    Task AbortAsync(string channel);
 }
