@@ -17,7 +17,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
     /// <summary>Classes that take half a minute or more, mostly waiting, so that others can run meanwhile.</summary>
     private static readonly string[] Slow =
     [
-        nameof(ConsumerFaultTests), nameof(PostgresFaultTests), nameof(RedisTransportTests), nameof(RedisFaultTests), nameof(RestartTests),
+        nameof(ConsumerFaultTests), nameof(PostgresFaultTests), nameof(RedisTransportTests), nameof(OrderTests), nameof(SequenceTests), nameof(TopologyTests),
+        nameof(RedisPartitionTests), nameof(RedisFaultTests), nameof(RestartTests),
         nameof(EvictionTests), nameof(PublicationLookupTests), nameof(PublisherFaultTests), nameof(TrimmingTests), nameof(RemovalTests), nameof(DataLossTests),
     ];
 

@@ -77,11 +77,8 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Hash of the topologies with which the logs are published; field = service, value = name of the topology.</summary>
     public RedisKey Topology { get; } = prefix + "events:topology";
 
-    /// <summary>Lease of a channel: the process of the group that owns it, as described in <c>lease.lua</c>.</summary>
-    public RedisKey Lease(string channel, string group) => $"{prefix}{channel}:lease:{group}";
-
-    /// <summary>Hash of the live processes of a group, as described in <c>members.lua</c>.</summary>
-    public RedisKey Members(string group) => $"{prefix}events:members:{group}";
+    /// <summary>Hash of a group's live processes and of the leases of its channels, as described in <c>lease.lua</c>.</summary>
+    public RedisKey LeasesOf(string group) => $"{prefix}events:leases:{group}";
 
     /// <summary>Pub/sub channel that announces released leases; the message is the group.</summary>
     public RedisChannel Leases { get; } = new(prefix + "events:leases", RedisChannel.PatternMode.Literal);

@@ -51,8 +51,8 @@ public sealed class EventBusOptions : IValidatableObject
     public TimeSpan ClaimIdle { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a process owns a channel of a group without renewing its lease, where the order is strict: the longest time for which a channel rests after its
-    /// owner was killed, and a second more. A live process renews it at least four times as often. Default 8 s.
+    /// How long a process owns a channel of a group without renewing its lease, where the order is strict: a channel whose owner was killed rests for up to
+    /// this long, and a quarter of it. A live process renews it four times as often. Default 8 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "00:05:00")]
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(8);

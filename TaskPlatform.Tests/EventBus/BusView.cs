@@ -135,14 +135,13 @@ internal sealed class BusView : IAsyncDisposable
     /// <summary>The instance of the process that owns a channel of a group; empty if none does.</summary>
     public async Task<string> OwnerAsync(string group, string eventType)
     {
-        var lease = await Redis.HashGetAllAsync(place.Prefix + $"{StreamName.Of(eventType)}:lease:{group}");
-        var fields = lease.ToDictionary(field => (string)field.Name!, field => (string)field.Value!);
-        return fields.TryGetValue("owner", out var owner) ? owner[(owner.IndexOf(':', StringComparison.Ordinal) + 1)..] : "";
+        var lease = (string?)await Redis.HashGetAsync(place.Prefix + $"events:leases:{group}", $"lease:{StreamName.Of(eventType)}");
+        return lease is null ? "" : lease[(lease.LastIndexOf(':') + 1)..];
     }
 
     /// <summary>The instances of the processes that have joined a group.</summary>
     public async Task<List<string>> MembersAsync(string group)
-        => [.. (await Redis.HashKeysAsync(place.Prefix + $"events:members:{group}")).Select(field => (string)field!)
+        => [.. (await Redis.HashKeysAsync(place.Prefix + $"events:leases:{group}")).Select(field => (string)field!)
             .Where(field => field.StartsWith("member:", StringComparison.Ordinal)).Select(field => field[(field.LastIndexOf(':') + 1)..])];
 
     private static string EventId(Dictionary<string, string> entry)

@@ -5,7 +5,7 @@ internal sealed class RevisionLoad : IAsyncDisposable
 {
     public const int Notes = 20;
 
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(150);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly Task revising;

@@ -15,10 +15,10 @@ public sealed class OrderTests(RedisServer redis, PostgresServer postgres)
         await using var scene = await Scene.CreateAsync(redis, postgres);
         scene.Start("first");
         scene.Start("second");
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 2; i++)
         {
             var owner = await scene.OwnerAsync();
-            await scene.Load.MoreAsync(10);
+            await scene.Load.MoreAsync(5);
             await scene.Children[owner].KillAsync();
             scene.Children.Remove(owner);
             scene.Start($"{owner}-{i}");
@@ -34,16 +34,13 @@ public sealed class OrderTests(RedisServer redis, PostgresServer postgres)
         await using var scene = await Scene.CreateAsync(redis, postgres);
         scene.Start("first");
         scene.Start("second");
-        for (var i = 0; i < 2; i++)
-        {
-            var frozen = await scene.OwnerAsync();
-            await scene.Load.MoreAsync(10);
-            await scene.Children[frozen].PauseAsync();
-            await scene.OwnerAsync(otherThan: frozen);
-            await scene.Load.MoreAsync(10);
-            await scene.Children[frozen].ContinueAsync();
-            await scene.Load.MoreAsync(10);
-        }
+        var frozen = await scene.OwnerAsync();
+        await scene.Load.MoreAsync(5);
+        await scene.Children[frozen].PauseAsync();
+        await scene.OwnerAsync(otherThan: frozen);
+        await scene.Load.MoreAsync(5);
+        await scene.Children[frozen].ContinueAsync();
+        await scene.Load.MoreAsync(5);
 
         await scene.AssertOrderAsync();
     }
@@ -54,9 +51,9 @@ public sealed class OrderTests(RedisServer redis, PostgresServer postgres)
         await using var scene = await Scene.CreateAsync(redis, postgres);
         for (var i = 0; i < 3; i++)
             await scene.JoinAsync($"{i}");
-        for (var i = 3; i < 9; i++)
+        for (var i = 3; i < 6; i++)
         {
-            await scene.Load.MoreAsync(10);
+            await scene.Load.MoreAsync(5);
             var oldest = $"{i - 3}";
             await scene.JoinAsync($"{i}");
             await scene.Children[oldest].StopAsync();

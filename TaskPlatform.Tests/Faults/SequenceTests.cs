@@ -50,10 +50,10 @@ public sealed class SequenceTests(RedisServer redis, PostgresServer postgres)
     public async Task A_group_whose_processes_are_killed_again_and_again_parks_retries_and_follows_in_order()
     {
         await using var scene = await Scene.CreateAsync(redis, postgres);
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 3; i++)
         {
             await using var killed = BusChild.Start(new BusChildSettings(scene.Place) { Groups = [Group] });
-            await scene.Load.MoreAsync(20);
+            await scene.Load.MoreAsync(8);
             await killed.KillAsync();
         }
 

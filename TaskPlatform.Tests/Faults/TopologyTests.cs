@@ -64,18 +64,18 @@ public sealed class TopologyTests(RedisServer redis, PostgresServer postgres)
         await using var writer = await BusProcess.StartAsync(before); // Keeps the earlier topology to the end.
         await using var load = RevisionLoad.On(writer);
         await using var first = BusChild.Start(new BusChildSettings(before) { Groups = [Group] });
-        await load.MoreAsync(20);
+        await load.MoreAsync(8);
         await first.KillAsync();
-        await load.MoreAsync(10); // Nobody reads: a backlog on the old channels, and one on the new ones.
+        await load.MoreAsync(5); // Nobody reads: a backlog on the old channels, and one on the new ones.
         await using var newer = await BusProcess.StartAsync(after);
         await TakeLeadershipAsync(before, view);
-        await load.MoreAsync(10);
+        await load.MoreAsync(5);
 
         await using var second = BusChild.Start(new BusChildSettings(after) { Groups = [Group] });
         await using var third = BusChild.Start(new BusChildSettings(after) { Groups = [Group] });
-        await load.MoreAsync(20);
+        await load.MoreAsync(8);
         await third.KillAsync();
-        await load.MoreAsync(20);
+        await load.MoreAsync(8);
         await load.StopAsync();
 
         await view.AssertRevisedInOrderAsync(Group, RevisionLoad.Notes, load.Revisions);

@@ -8,7 +8,7 @@ namespace TaskPlatform.EventBus.Redis;
 /// lost, every command fails until <see cref="ConnectAsync"/> opens another connection. So once Redis has closed it, nothing that a frozen process
 /// was about to send is executed.
 /// </summary>
-internal sealed class BlockingReader(RedisConnection redis, RedisKeys keys, RedisKey channel, string name) : IAsyncDisposable
+internal sealed class BlockingReader(RedisConnection redis, RedisKeys keys, string name) : IAsyncDisposable
 {
     /// <summary>How long Redis blocks a read: long enough to make idle reads cheap, and well below <see cref="RedisSettings.Timeout"/>.</summary>
     private static readonly TimeSpan Block = TimeSpan.FromSeconds(2);
@@ -69,7 +69,7 @@ internal sealed class BlockingReader(RedisConnection redis, RedisKeys keys, Redi
     }
 
     /// <summary>Makes a read in progress return immediately without entries.</summary>
-    public Task UnblockAsync() => ClientId is not 0 and var id ? redis.ServerOf(channel).ExecuteAsync("CLIENT", "UNBLOCK", id) : Task.CompletedTask;
+    public Task UnblockAsync() => ClientId is not 0 and var id ? redis.ServerOf(keys.Groups).ExecuteAsync("CLIENT", "UNBLOCK", id) : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

@@ -42,13 +42,8 @@ internal sealed class RedisConnection : IDisposable, IAsyncDisposable
         return new RedisConnection(connection, settings, isOwned: false);
     }
 
-    /// <summary>The hash slot of a key, if the server is a cluster; otherwise 0.</summary>
-    public int SlotOf(RedisKey key) => IsCluster ? connection.GetHashSlot(key) : 0;
-
     /// <summary>The server that has a key.</summary>
     public IServer ServerOf(RedisKey key) => connection.GetServer(key);
-
-    private bool IsCluster => Array.Exists(connection.GetServers(), server => server.ServerType == ServerType.Cluster);
 
     public IDatabase GetDatabase() => connection.GetDatabase();
 

@@ -7,17 +7,14 @@ namespace TaskPlatform.EventBus.Redis;
 /// only between the two. Not thread-safe: one loop calls it.
 /// </summary>
 internal sealed partial class ChannelBalancer(
-    ConsumerGroup group, ConsumerName consumer, ChannelLeases leases, TopologySwitch topology, ChannelReaders readers, GroupStreams streams, IChannelHandling handling,
+    ConsumerGroup group, ConsumerName consumer, ChannelLeases leases, TopologySwitch topology, ChannelReader reader, GroupStreams streams, IChannelHandling handling,
     EventBusOptions options, ILogger logger)
 {
-    private const int TurnsPerLease = 8;
-    private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(1);
+    private const int TurnsPerLease = 4;
 
     private readonly HashSet<string> owned = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> releasing = new(StringComparer.Ordinal);
     private volatile bool isStopping;
-
-    private TimeSpan Interval => options.LeaseDuration / TurnsPerLease < MaxInterval ? options.LeaseDuration / TurnsPerLease : MaxInterval;
 
     /// <summary>Acquires nothing from now on.</summary>
     public void Stop() => isStopping = true;
@@ -27,18 +24,10 @@ internal sealed partial class ChannelBalancer(
     public async Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken)
     {
         await EndReleasesAsync();
-        var owners = await RenewAsync(cancellationToken);
-        if (isStopping)
-            return Interval;
-
-        var plan = ChannelAssignment.Of(await leases.JoinAsync(await topology.ReadableAsync(cancellationToken), cancellationToken), owners);
-        foreach (var channel in owned.Where(channel => plan.GetValueOrDefault(channel) != consumer.Value && !releasing.ContainsKey(channel)))
-            releasing[channel] = ReleaseAsync(channel);
-        await AcquireAsync(
-            plan.Where(target => target.Value == consumer.Value && !owned.Contains(target.Key)
-                && owners.GetValueOrDefault(target.Key, consumer.Value) == consumer.Value).Select(target => target.Key),
-            cancellationToken);
-        return Interval;
+        var state = await RenewAsync(cancellationToken);
+        if (!isStopping)
+            await ApplyAsync(state, cancellationToken);
+        return options.LeaseDuration / TurnsPerLease;
     }
 
     /// <summary>Releases everything, when the process stops.</summary>
@@ -52,64 +41,56 @@ internal sealed partial class ChannelBalancer(
     }
 
     /// <summary>
-    /// Renews the leases of the channels that this process owns. Those that it can't read, because its connection to their server failed, are not
-    /// renewed, so that another process takes them over.
+    /// Renews the leases of the channels that this process owns. If it can't read them, because its connection failed, they are not renewed, so that another
+    /// process takes them over.
     /// </summary>
-    /// <returns>The owner of each channel that has one.</returns>
-    private async Task<Dictionary<string, string>> RenewAsync(CancellationToken cancellationToken)
+    private async Task<GroupLeases> RenewAsync(CancellationToken cancellationToken)
     {
-        var calls = group.Channels.Union(owned).GroupBy(readers.SlotOf).Select(async slot =>
-        {
-            var requests = slot.Select(channel => (channel, owned.Contains(channel) ? LeaseMode.Hold : LeaseMode.Look)).ToList();
-            if (!slot.Any(owned.Contains))
-                return await leases.CallAsync(requests, clientId: 0, cancellationToken);
-            var reader = readers.ReaderOf(slot.First());
-            var clientId = await reader.ConnectAsync(cancellationToken);
-            var answers = await leases.CallAsync(requests, clientId, cancellationToken);
-            reader.Bind(clientId);
-            return answers;
-        }).ToList();
-        await Task.WhenAll(calls.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Each slot counts on its own; failures are thrown below.
-
-        var owners = calls.Where(call => call.IsCompletedSuccessfully).SelectMany(call => call.Result).ToDictionary(StringComparer.Ordinal);
-        foreach (var channel in owned.Where(channel => owners.GetValueOrDefault(channel, consumer.Value) != consumer.Value && !releasing.ContainsKey(channel)).ToList())
+        var readable = isStopping ? null : await topology.ReadableAsync(cancellationToken);
+        var clientId = owned.Count > 0 ? await reader.ConnectAsync(cancellationToken) : 0;
+        var state = await leases.CallAsync(
+            [.. group.Channels.Union(owned).Select(channel => (channel, owned.Contains(channel) ? LeaseMode.Hold : LeaseMode.Look))], readable, clientId, cancellationToken);
+        foreach (var channel in owned.Where(channel => state.Owners[channel] != consumer.Value && !releasing.ContainsKey(channel)).ToList())
             releasing[channel] = LoseAsync(channel);
-        await Task.WhenAll(calls);
-        return owners.Where(owner => owner.Value.Length > 0).ToDictionary(StringComparer.Ordinal);
+        reader.Bind(clientId);
+        return state;
     }
 
-    private async Task AcquireAsync(IEnumerable<string> wanted, CancellationToken cancellationToken)
+    private async Task ApplyAsync(GroupLeases state, CancellationToken cancellationToken)
     {
-        foreach (var slot in wanted.GroupBy(readers.SlotOf))
-        {
-            var reader = readers.ReaderOf(slot.First());
-            var clientId = await reader.ConnectAsync(cancellationToken); // First, so that a process that can't read acquires nothing.
-            if (!reader.IsBoundTo(clientId) && owned.Any(channel => readers.SlotOf(channel) == slot.Key))
-                continue; // It has just reconnected: the leases that it holds must name the new connection first.
-            foreach (var (channel, owner) in await leases.CallAsync([.. slot.Select(channel => (channel, LeaseMode.Acquire))], clientId, cancellationToken))
-            {
-                if (owner != consumer.Value)
-                    continue;
-                owned.Add(channel);
-                handling.Begin(channel);
-                readers.Add(channel);
-                LogAcquired(group.Name, channel);
-            }
+        var plan = ChannelAssignment.Of(state.Members, state.Owners.Where(owner => owner.Value.Length > 0).ToDictionary(StringComparer.Ordinal));
+        foreach (var channel in owned.Where(channel => plan.GetValueOrDefault(channel) != consumer.Value && !releasing.ContainsKey(channel)))
+            releasing[channel] = ReleaseAsync(channel);
 
-            reader.Bind(clientId);
+        var wanted = plan.Where(target => target.Value == consumer.Value && !owned.Contains(target.Key)).Select(target => target.Key)
+            .Where(channel => state.Owners.GetValueOrDefault(channel, "") is var owner && (owner.Length == 0 || owner == consumer.Value)).ToList();
+        if (wanted.Count == 0)
+            return;
+        var clientId = await reader.ConnectAsync(cancellationToken); // First, so that a process that can't read acquires nothing.
+        if (owned.Count > 0 && !reader.IsBoundTo(clientId))
+            return; // It has just reconnected: the leases that it holds must name the new connection first.
+        var acquired = await leases.CallAsync([.. wanted.Select(channel => (channel, LeaseMode.Acquire))], readable: null, clientId, cancellationToken);
+        foreach (var channel in wanted.Where(channel => acquired.Owners[channel] == consumer.Value))
+        {
+            owned.Add(channel);
+            handling.Begin(channel);
+            reader.Add(channel);
+            LogAcquired(group.Name, channel);
         }
+
+        reader.Bind(clientId);
     }
 
     private async Task LoseAsync(string channel)
     {
         LogLost(group.Name, channel);
-        await Task.WhenAll(handling.AbortAsync(channel), readers.RemoveAsync(channel));
+        await Task.WhenAll(handling.AbortAsync(channel), reader.RemoveAsync(channel));
     }
 
     /// <summary>Hands a channel over: what is running ends, the rest is released, then the lease. It is renewed until then.</summary>
     private async Task ReleaseAsync(string channel)
     {
-        await readers.RemoveAsync(channel);
+        await reader.RemoveAsync(channel);
         var unstarted = await handling.EndAsync(channel, CancellationToken.None);
         await streams.ReleaseChannelAsync(channel, unstarted.Select(position => position.Id));
         LogReleased(group.Name, channel);

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>
-/// Reads channels whose keys are in one slot, one reply at a time. A channel is read in three steps: its group is created where it does not exist, what is
+/// Reads channels, one reply at a time. A channel is read in three steps: its group is created where it does not exist, what is
 /// pending for this consumer is listed, and then new entries are read. If more are expected, the next reply is requested before the entries of this one
 /// are returned, so that Redis and this process work concurrently.
 /// </summary>

@@ -5,11 +5,9 @@ namespace TaskPlatform.EventBus.Redis;
 
 /// <summary>One consumer's commands and scripts on the streams of its group, except for the blocking read.</summary>
 internal sealed partial class GroupStreams(
-    RedisConnection connection, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, TimeProvider clock, ILogger logger)
+    IDatabase redis, RedisKeys keys, ConsumerGroup group, ConsumerName consumer, EventBusOptions options, TimeProvider clock, ILogger logger)
 {
     private const string MaxEntryId = "18446744073709551615-18446744073709551614";
-
-    private readonly IDatabase redis = connection.GetDatabase();
 
     /// <summary>Creates the group at the first entry of the stream, and the stream itself, if they don't exist.</summary>
     public Task EnsureAsync(string stream)
@@ -20,9 +18,9 @@ internal sealed partial class GroupStreams(
     /// pending entries after the second-largest possible id, so that the reply is empty.
     /// </summary>
     public Task RegisterAsync(IReadOnlyList<string> streams)
-        => Task.WhenAll(streams.GroupBy(stream => connection.SlotOf(keys.Stream(stream))).Select(slot => redis.ExecuteAsync(
+        => streams.Count == 0 ? Task.CompletedTask : redis.ExecuteAsync(
             "XREADGROUP",
-            ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. slot.Select(stream => (object)keys.Stream(stream)), .. slot.Select(_ => MaxEntryId)])));
+            ["GROUP", group.Name, consumer.Value, "COUNT", 1, "STREAMS", .. streams.Select(stream => (object)keys.Stream(stream)), .. streams.Select(_ => MaxEntryId)]);
 
     /// <summary>
     /// Acks entries; returns the number that were pending. If any is a retried or reprocessed entry, a script does it.
@@ -101,8 +99,8 @@ internal sealed partial class GroupStreams(
     public Task ReleaseChannelAsync(string stream, IEnumerable<string> unstarted)
         => redis.ScriptEvaluateAsync(
             Script.ReleaseChannel,
-            [keys.Stream(stream), keys.Lease(stream, group.Name)],
-            [group.Name, consumer.Value, ReservedConsumers.Released, (string)keys.Leases!, .. unstarted.Select(id => (RedisValue)id)]);
+            [keys.Stream(stream), keys.LeasesOf(group.Name)],
+            [group.Name, consumer.Value, ReservedConsumers.Released, (string)keys.Leases!, stream, .. unstarted.Select(id => (RedisValue)id)]);
 
     /// <summary>Renews the claims on entries; returns those that another consumer owns now.</summary>
     public Task<IReadOnlyList<EventPosition>> RenewAsync(string stream, IReadOnlyList<EventPosition> held)
@@ -146,7 +144,7 @@ internal sealed partial class GroupStreams(
 
     private async Task<PendingPage> PageAsync(string stream, string script, RedisValue[] arguments, int uncounted = 0)
     {
-        var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost, keys.LostEntries, keys.Retry, keys.Lease(stream, group.Name)], arguments))!;
+        var reply = (RedisResult[])(await redis.ScriptEvaluateAsync(script, [keys.Stream(stream), keys.Lost, keys.LostEntries, keys.Retry, keys.LeasesOf(group.Name)], arguments))!;
         foreach (var entryId in (string[])reply[1]!)
         {
             TransportTelemetry.EntriesLost(stream, group.Name, 1);

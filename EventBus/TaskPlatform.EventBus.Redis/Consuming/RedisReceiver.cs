@@ -7,7 +7,7 @@ namespace TaskPlatform.EventBus.Redis;
 internal sealed partial class RedisReceiver : IReceiver
 {
     private readonly ConsumerGroup group;
-    private readonly ChannelReaders readers;
+    private readonly ChannelReader reader;
     private readonly ChannelBalancer balancer;
     private readonly AbandonedEntries abandoned;
     private readonly EntrySettler settler;
@@ -18,26 +18,26 @@ internal sealed partial class RedisReceiver : IReceiver
     private bool isSubscribed;
 
     public RedisReceiver(
-        ConsumerGroup group, ChannelReaders readers, ChannelBalancer balancer, AbandonedEntries abandoned, EntrySettler settler, GroupStreams streams,
+        ConsumerGroup group, ChannelReader reader, ChannelBalancer balancer, AbandonedEntries abandoned, EntrySettler settler, GroupStreams streams,
         RedisConnection redis, RedisKeys keys, CoalescedSignal unbalanced, ILogger logger)
     {
-        (this.group, this.readers, this.balancer, this.abandoned, this.settler) = (group, readers, balancer, abandoned, settler);
+        (this.group, this.reader, this.balancer, this.abandoned, this.settler) = (group, reader, balancer, abandoned, settler);
         (this.streams, this.redis, this.keys, this.logger, Unbalanced) = (streams, redis, keys, logger, unbalanced);
         if (group.Ordering == EventOrdering.Strict)
             return;
         foreach (var channel in group.Channels)
-            readers.Add(channel);
+            reader.Add(channel);
     }
 
     public CoalescedSignal Unbalanced { get; }
 
     public Task<IReadOnlyList<ReceivedEvent>> ReceiveAsync(int max, CancellationToken cancellationToken)
-        => CallAsync(() => readers.ReceiveAsync(max, cancellationToken));
+        => CallAsync(() => reader.ReadAsync(max, cancellationToken));
 
     public Task StopReceivingAsync()
     {
         balancer.Stop();
-        return CallOnStopAsync(readers.UnblockAsync);
+        return CallOnStopAsync(reader.UnblockAsync);
     }
 
     public async Task<TimeSpan> BalanceAsync(CancellationToken cancellationToken)
@@ -57,8 +57,8 @@ internal sealed partial class RedisReceiver : IReceiver
 
     public Task<ClaimedEvents> ClaimAsync(int max, CancellationToken cancellationToken)
     {
-        readers.RetryBroken();
-        return CallAsync(() => abandoned.ClaimAsync(readers.Readable, max, cancellationToken));
+        reader.RetryBroken();
+        return CallAsync(() => abandoned.ClaimAsync(reader.Readable, max, cancellationToken));
     }
 
     public async Task<bool> CountDeliveryAsync(EventPosition position, CancellationToken cancellationToken)
@@ -103,7 +103,7 @@ internal sealed partial class RedisReceiver : IReceiver
         IReadOnlyList<ReceivedEvent> read = [];
         try
         {
-            read = await readers.DrainAsync();
+            read = await reader.DrainAsync();
         }
         catch (Exception e) when (RedisAvailability.IsUnavailable(e) || e is RedisServerException)
         {
@@ -123,7 +123,7 @@ internal sealed partial class RedisReceiver : IReceiver
                     await streams.ReleaseAsync(ofStream.Key, [.. ofStream.Select(one => one.Position)]);
             }
 
-            foreach (var stream in readers.Readable)
+            foreach (var stream in reader.Readable)
                 await streams.LeaveAsync(stream);
         });
     }
@@ -132,7 +132,7 @@ internal sealed partial class RedisReceiver : IReceiver
     {
         if (isSubscribed)
             await redis.GetSubscriber().UnsubscribeAsync(keys.Leases, OnReleased, StackExchange.Redis.CommandFlags.FireAndForget);
-        await readers.DisposeAsync();
+        await reader.DisposeAsync();
         Unbalanced.Dispose();
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class RedisReceiver : IReceiver
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            readers.Interrupt();
+            reader.Interrupt();
             if (RedisAvailability.IsUnavailable(e))
                 throw new EventTransportUnavailableException(e);
             throw;

@@ -12,15 +12,15 @@ internal sealed class RedisReceivers(
         var options = services.GetRequiredService<EventBusOptions>();
         var clock = services.GetRequiredService<TimeProvider>();
         var health = services.GetRequiredService<BusHealth>();
-        var streams = new GroupStreams(redis, keys, group, consumer, options, clock, logger);
+        var streams = new GroupStreams(redis.GetDatabase(), keys, group, consumer, options, clock, logger);
         var missed = new MissedAcks(group, streams, options, clock, logger);
         var unbalanced = new CoalescedSignal();
-        var readers = new ChannelReaders(group, redis, keys, health, clock, logger, channel => new ChannelReader(
-            group, consumer, streams, new BlockingReader(redis, keys, channel, $"{consumer.Value} reader of {group.Name}"), keys, health, unbalanced.Set, logger));
+        var reader = new ChannelReader(
+            group, consumer, streams, new BlockingReader(redis, keys, $"{consumer.Value} reader of {group.Name}"), keys, health, unbalanced.Set, logger);
         return new RedisReceiver(
             group,
-            readers,
-            new ChannelBalancer(group, consumer, new ChannelLeases(redis, keys, group, consumer, options), new TopologySwitch(redis, keys, group), readers, streams, handling, options, logger),
+            reader,
+            new ChannelBalancer(group, consumer, new ChannelLeases(redis, keys, group, consumer, options), new TopologySwitch(redis, keys, group), reader, streams, handling, options, logger),
             new AbandonedEntries(streams, missed, options),
             new EntrySettler(group, streams, missed, services.GetRequiredService<RetryForwarder>()),
             streams,

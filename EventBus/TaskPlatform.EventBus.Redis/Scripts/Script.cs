@@ -25,7 +25,6 @@ internal static class Script
     public static readonly string Topology = Load("topology");
     public static readonly string IsDrained = LoadWithEntries("is_drained");
     public static readonly string Lease = Load("lease");
-    public static readonly string Members = Load("members");
     public static readonly string TakeOver = LoadWithEntries("take_over");
     public static readonly string ReleaseChannel = Load("release_channel");
     public static readonly string CountDelivery = Load("count_delivery");

@@ -1,11 +1,12 @@
 -- Makes the owner of a channel the owner of the entries that are pending in its group, in the order of the stream, whoever had them. That does not
 -- count as a delivery. Entries awaiting a retry are left; if the schedule has lost such an entry, it is scheduled again for now.
--- KEYS  1 stream  2 events:lost  3 events:lost:entries  4 events:retry  5 lease of the channel
+-- KEYS  1 stream  2 events:lost  3 events:lost:entries  4 events:retry  5 events:leases:<group>
 -- ARGV  1 group  2 consumer  3 start: - for the first page, then (id  4 maximum number of entries  5 stream's name without prefix
 --       6 consumer that owns entries awaiting a retry  7 number of deliveries of the caller's own entries that do not count
 -- Returns { last id, or '' at the end, { deleted entry id.. }, { { entry id, number of deliveries, { field, value.. } }.. } }; or the id 'lost' without any
 -- change if the caller does not hold the lease.
-if redis.call('HGET', KEYS[5], 'owner') ~= ARGV[2] then return { 'lost', {}, {} } end
+local lease = redis.call('HGET', KEYS[5], 'lease:' .. ARGV[5]) or ''
+if string.match(lease, '^%d+ %d+ %x* (.+)$') ~= ARGV[2] then return { 'lost', {}, {} } end
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], '+', ARGV[4])
 local deleted, entries, bytes, last, is_cut = {}, {}, 0, '', false
 local time = redis.call('TIME')
